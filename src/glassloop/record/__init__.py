@@ -1,0 +1,1 @@
+"""What a run leaves behind: facts a third party can read. Never loads torch."""
