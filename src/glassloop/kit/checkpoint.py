@@ -1,0 +1,223 @@
+"""Checkpoints that a crash cannot tear: written aside, synced, renamed; verified by digest when they are read.
+
+    checkpoints/step-00000120/
+        model.safetensors ema.safetensors    weights, one file for each named module
+        state.pt                             optimizer, scheduler, scaler, RNG, position; loads with weights_only=True
+        config.json                          the settings of the run
+        digests.json                         sha256 of each tensor, of the state, of the config, and of all together
+    checkpoints/latest, best                 links to two of those folders
+
+Works with anybody's loop: `save` takes modules and plain dicts, `load_newest` gives them back.
+"""
+
+import json
+import os
+import pickle
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import nn
+
+from glassloop.errors import UserError
+from glassloop.kit.digest import state_digest, tensor_digests
+from glassloop.record.files import fsync_folder, write_atomic
+
+Say = Callable[[str], None]
+
+
+class Damaged(Exception):
+    """A checkpoint that cannot be trusted; the message says which file and why."""
+
+
+class Checkpoint(NamedTuple):
+    """A whole checkpoint, read and verified, on the CPU."""
+
+    path: Path
+    step: int
+    weights: dict[str, dict[str, torch.Tensor]]  # state dict by module name, as given to `save`
+    state: dict[str, Any]
+    config: dict[str, Any]
+    digest: str  # of everything above
+
+
+def save(
+    folder: Path,
+    step: int,
+    modules: Mapping[str, nn.Module],
+    state: dict[str, Any],
+    config: dict[str, Any],
+    *,
+    keep: int = 2,
+    best: bool = False,
+) -> Path:
+    """Write `folder`/step-N and return it. Either it is whole or it is not there; the ones before stay as they were.
+
+    `state` holds what `torch.load(weights_only=True)` accepts: tensors, numbers, strings, None, dicts, lists, tuples.
+    `keep` newest checkpoints stay, and the best one. Raises UserError where the disk is full or may not be written.
+    """
+    target = folder / f"step-{step:08d}"
+    aside = folder / f".writing-{target.name}-{os.getpid()}"
+    with _clear_error(target):
+        folder.mkdir(parents=True, exist_ok=True)
+        for leftover in folder.glob(".writing-*"):
+            shutil.rmtree(leftover, ignore_errors=True)  # of a run that was killed while it saved
+        aside.mkdir()
+        try:
+            _write(aside, modules, state, config)
+            if target.exists():  # a damaged one: `load_newest` went past it, and this run came here again
+                shutil.rmtree(target)
+            os.replace(aside, target)
+        except BaseException:
+            shutil.rmtree(aside, ignore_errors=True)
+            raise
+        fsync_folder(folder)
+        _point(folder / "latest", target)
+        if best:
+            _point(folder / "best", target)
+    _retire(folder, keep)
+    return target
+
+
+def load(path: Path) -> Checkpoint:
+    """Read one checkpoint folder and verify every digest. Raises Damaged, naming the file."""
+    weights: dict[str, dict[str, torch.Tensor]] = {}
+    part = path
+    try:
+        part = path / "digests.json"
+        digests = json.loads(part.read_text())
+        for name in digests["weights"]:
+            part = path / f"{name}.safetensors"
+            weights[name] = _read_weights(part)
+        part = path / "state.pt"
+        state = torch.load(part, map_location="cpu", weights_only=True)
+        part = path / "config.json"
+        config = json.loads(part.read_text())
+        step = int(path.resolve().name.removeprefix("step-"))
+        found = _digests(weights, state, config)
+        wrong = [key for key in ("weights", "state", "config", "all") if found[key] != digests[key]]
+    except FileNotFoundError:
+        raise Damaged(f"{part} is missing") from None
+    except (OSError, ValueError, KeyError, TypeError, EOFError, RuntimeError) as error:
+        raise Damaged(f"{part} cannot be read ({_first_line(error)})") from error
+    except (pickle.UnpicklingError, SafetensorError) as error:
+        raise Damaged(f"{part} cannot be read ({_first_line(error)})") from error
+    if wrong:
+        raise Damaged(f"{path}: the digest of its {wrong[0]} does not match digests.json")
+    return Checkpoint(path, step, weights, state, config, found["all"])
+
+
+def load_newest(folder: Path, say: Say = print) -> Checkpoint | None:
+    """The newest whole checkpoint in `folder`, or None where there is none.
+
+    A damaged one is named in one line through `say`, and the one before it is tried. Raises UserError when
+    checkpoints are there but none is whole: going on from scratch would hide the loss.
+    """
+    steps = _steps(folder)
+    for path in reversed(steps):
+        try:
+            return load(path)
+        except Damaged as error:
+            say(f"damaged checkpoint passed over: {error}")
+    if steps:
+        raise UserError(f"none of the {len(steps)} checkpoints in {folder} is whole; start again in another --run-dir")
+    return None
+
+
+def exists(folder: Path) -> bool:
+    """Is there any checkpoint in `folder`, whole or not?"""
+    return bool(_steps(folder))
+
+
+def _write(aside: Path, modules: Mapping[str, nn.Module], state: dict[str, Any], config: dict[str, Any]) -> None:
+    weights = {name: module.state_dict() for name, module in modules.items()}
+    for name, tensors in weights.items():
+        _write_weights(aside / f"{name}.safetensors", tensors)
+    torch.save(state, aside / "state.pt")
+    write_atomic(aside / "config.json", json.dumps(config, indent=2) + "\n")
+    write_atomic(aside / "digests.json", json.dumps(_digests(weights, state, config), indent=1) + "\n")
+    for file in aside.iterdir():
+        with open(file, "rb+") as handle:
+            os.fsync(handle.fileno())
+    fsync_folder(aside)
+
+
+def _write_weights(path: Path, tensors: Mapping[str, torch.Tensor]) -> None:
+    """safetensors refuses tensors that share memory (tied weights), so each storage is written once and the others named."""
+    unique: dict[str, torch.Tensor] = {}
+    owner: dict[tuple[Any, ...], str] = {}
+    aliases: dict[str, str] = {}
+    for name, tensor in tensors.items():
+        memory = (tensor.device, tensor.data_ptr(), tensor.dtype, tensor.shape, tensor.stride())
+        first = owner.setdefault(memory, name) if tensor.numel() else name
+        if first == name:
+            unique[name] = tensor.detach().cpu().contiguous()
+        else:
+            aliases[name] = first
+    save_file(unique, path, metadata={"aliases": json.dumps(aliases), "order": json.dumps(list(tensors))})
+
+
+def _read_weights(path: Path) -> dict[str, torch.Tensor]:
+    with safe_open(path, framework="pt") as file:
+        metadata = file.metadata()
+        aliases, order = json.loads(metadata["aliases"]), json.loads(metadata["order"])
+        return {name: file.get_tensor(aliases.get(name, name)) for name in order}
+
+
+def _digests(weights: Mapping[str, Mapping[str, torch.Tensor]], state: Any, config: Any) -> dict[str, Any]:
+    found = {
+        "weights": {name: tensor_digests(tensors) for name, tensors in weights.items()},
+        "state": state_digest(state),
+        "config": state_digest(config),
+    }
+    # The settings are left out of the whole: the same state reached by `--epochs 2` twice or 4 at once is the same.
+    return {**found, "all": state_digest([found["weights"], found["state"]])}
+
+
+def _steps(folder: Path) -> list[Path]:
+    """Every checkpoint folder, oldest first."""
+    return sorted(path for path in folder.glob("step-*") if path.is_dir())
+
+
+def _point(link: Path, target: Path) -> None:
+    """Make `link` lead to its neighbour `target`, atomically; a file that holds the name where links are not allowed."""
+    aside = link.with_name(f".{link.name}-{os.getpid()}")
+    aside.unlink(missing_ok=True)
+    try:
+        aside.symlink_to(target.name, target_is_directory=True)
+        os.replace(aside, link)
+    except OSError:  # Windows without the privilege
+        write_atomic(link, target.name)
+
+
+def _retire(folder: Path, keep: int) -> None:
+    """Remove all but the `keep` newest and the best; renamed first, so that no half-removed one is taken for whole."""
+    best = folder / "best"
+    best_name = best.resolve().name if best.is_symlink() else best.read_text() if best.exists() else ""
+    for path in _steps(folder)[: -max(keep, 1)]:
+        if path.name != best_name:
+            leaving = path.with_name(f".writing-{path.name}-leaving")
+            os.replace(path, leaving)
+            shutil.rmtree(leaving, ignore_errors=True)
+
+
+@contextmanager
+def _clear_error(target: Path) -> Iterator[None]:
+    """Turn what the writers raise for a full or read-only disk into one line."""
+    try:
+        yield
+    except (OSError, SafetensorError, RuntimeError) as error:
+        free = shutil.disk_usage(next(p for p in target.parents if p.exists())).free
+        raise UserError(
+            f"checkpoint {target} could not be written ({_first_line(error)}; {free / 2**20:.0f} MiB free there); "
+            "the checkpoints before it are intact. Free some space or give another --run-dir, then --resume"
+        ) from error
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]

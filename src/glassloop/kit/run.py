@@ -1,0 +1,81 @@
+"""The folder a run leaves behind, from a loop's side: opened, given its history, closed with a report."""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from glassloop.errors import UserError
+from glassloop.kit import checkpoint
+from glassloop.record import manifest, report
+from glassloop.record.files import write_json
+from glassloop.record.folders import new_run_folder, newest_run_folder
+
+
+class Run:
+    """An open run folder. `history` holds a row an epoch; `checkpoints` is where `kit.checkpoint` writes."""
+
+    def __init__(self, folder: Path, history: list[dict[str, Any]]) -> None:
+        self.folder, self.history = folder, history
+        self.checkpoints = folder / "checkpoints"
+        self.started = time.perf_counter()
+
+    def add_history(self, row: dict[str, Any]) -> None:
+        """Append an epoch's figures and rewrite history.json, whole, so that a crash leaves all epochs before it."""
+        self.history.append({key: _finite(value) for key, value in row.items()})
+        write_json(self.folder / "history.json", self.history)
+
+    def close(self, final: dict[str, float] | None, exit_code: int = 0) -> None:
+        """Complete run.json and draw curves.png and report.html. `final` is None where the run stopped early."""
+        seconds = time.perf_counter() - self.started
+        manifest.finish(self.folder, exit_code=exit_code, seconds=seconds, final=final)
+        report.write_report(self.folder)
+
+
+def open_run(folder: Path | None, name: str, *, resume: bool, config: dict[str, Any], sources: list[Path]) -> Run:
+    """Open `folder` (default: the next free runs/NAME-NNN; with `resume` the newest), and write its run.json.
+
+    Raises UserError where a run lies there already and `resume` is not asked for: nothing is overwritten.
+    """
+    if folder is None:
+        folder = (newest_run_folder(name) if resume else None) or new_run_folder(name)
+    history_file = folder / "history.json"
+    if not resume and (checkpoint.exists(folder / "checkpoints") or history_file.exists()):
+        raise UserError(f"{folder} already holds a run; add --resume to go on with it, or give another --run-dir")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        seed = config.get("seed")
+        manifest.start(folder, command=[sys.executable, *sys.argv], sources=sources, config=config, seed=seed)
+    except OSError as error:
+        reason = f"{error.strerror or error}: {error.filename}"
+        raise UserError(f"run folder {folder} cannot be written ({reason}); give another --run-dir") from error
+    try:
+        history = json.loads(history_file.read_text()) if history_file.exists() else []
+    except ValueError:
+        raise UserError(f"{history_file} is not JSON any more; move it away, then --resume") from None
+    return Run(folder, history)
+
+
+@contextmanager
+def clear_errors() -> Iterator[None]:
+    """Show what the owner can mend as one line and exit code 2; GLASSLOOP_DEBUG=1 shows where it was raised."""
+    try:
+        yield
+    except UserError as error:
+        if os.environ.get("GLASSLOOP_DEBUG"):
+            raise
+        print(f"error: {error}", file=sys.stderr)
+        raise SystemExit(2) from None
+    except KeyboardInterrupt:
+        print("stopped at once; --resume goes on from the last checkpoint", file=sys.stderr)
+        raise SystemExit(130) from None
+
+
+def _finite(value: Any) -> Any:
+    """JSON has no NaN and no infinity; a figure that is one of them is stored as null."""
+    is_number = isinstance(value, float)
+    return None if is_number and (value != value or abs(value) == float("inf")) else value
