@@ -1,9 +1,8 @@
-"""The one kind of error a user can mend."""
+"""What a person can mend: reported in one line, without a traceback."""
 
 
 class UserError(Exception):
-    """Something the user gave cannot be used. The message is one line: what, the value, and the remedy.
+    """Bad input or a bad surrounding. The message is one line that says what is wrong, with which value, and the remedy.
 
-    Who started the program prints it as `error: …` and exits with code 2; the traceback is shown with `--debug`
-    (command line) or GLASSLOOP_DEBUG=1 (a loop).
+    The command line and the shipped loops print it as `error: <message>` and exit with code 2; a user of the kit may catch it.
     """
