@@ -10,8 +10,8 @@ MASK = "***"
 
 _WORDS = r"token|key|secret|password|passwd|passphrase|pwd|credential|auth|bearer"
 # The words end a part of the name: `--hf-token`, `WANDB_API_KEY`, `apiKey`, but not `--tokenizer` or `--keyboard`.
-_SECRET_NAME = re.compile(rf"(?:{_WORDS})s?(?=$|[\W_]|(?<=[a-z])[A-Z0-9])", re.IGNORECASE)
-_PLURAL_COUNT = re.compile(r"(?:tokens|keys)$", re.IGNORECASE)
+_SECRET_NAME = re.compile(rf"(?i:{_WORDS})(?i:s?)(?=$|[\W_]|(?<=[a-z])[A-Z0-9])")
+_COUNT_NAME = re.compile(r"(?:tokens|keys|(?:token|key)[-_](?:dim|size|count|len|length))$", re.IGNORECASE)
 _ASSIGNMENT = re.compile(r"^([^=]+)=(.*)$", re.DOTALL)
 _URL_LOGIN = re.compile(r"(\w+://)[^/@\s]+@")
 
@@ -24,7 +24,7 @@ def is_secret_name(name: str) -> bool:
 def mask_command(command: list[str]) -> list[str]:
     """A command line with the values of secret-looking flags replaced by `***`.
 
-    Covers `--token x`, `--token=x`, `TOKEN=x`, `hub.token=x` and logins inside URLs. `--max-tokens 512` is a count: kept.
+    Covers `--token x`, `--token=x`, `TOKEN=x` and logins inside URLs. `--max-tokens 512` is a count: kept.
     """
     masked: list[str] = []
     flag = ""  # a secret-looking flag whose value is the next word
@@ -59,5 +59,5 @@ def plain(value: Any, name: str = "") -> Any:
 
 
 def _hide(name: str, value: str) -> str:
-    """Mask `value`, unless the name is a plural and the value a number: a count of tokens, not a token."""
-    return value if _PLURAL_COUNT.search(name) and value.isdigit() else MASK
+    """Mask `value`, unless the name counts something and the value is a number: `--max-tokens 512` holds no token."""
+    return value if _COUNT_NAME.search(name) and value.isdigit() else MASK
