@@ -1,0 +1,104 @@
+"""The curves of a run (loss, metrics, learning rate): a PNG for papers, an SVG that follows a page's light or dark."""
+
+import io
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+Rows = Sequence[dict[str, Any]]
+
+# Told apart by people who do not see red and green, and in grey print by their lightness and dashes.
+COLOURS = ("#0b66c3", "#d1571b", "#2f8f5b", "#8a4fbf")
+DASHES = ("-", "--", "-.", ":")
+# What is drawn in these greys becomes a variable of the page in the SVG, so one drawing serves light and dark.
+INK, FAINT = "#1a1b1c", "#c9cacb"
+
+# Costs and positions: they have their place in the table, not in a curve of what was learned.
+NOT_DRAWN = ("epoch", "step", "seconds", "samples_per_second", "grad_norm")
+
+
+def save_png(rows: Rows, path: Path) -> bool:
+    """Draw `rows` (history.json) to `path`; False, and no file, where there is nothing to draw or no matplotlib."""
+    figure = _draw(rows)
+    if figure is None:
+        return False
+    figure.savefig(path, dpi=150, facecolor="white")
+    return True
+
+
+def as_svg(rows: Rows) -> str:
+    """The same drawing as an `<svg>` element, its text and lines in `var(--ink)` and `var(--faint)`; "" for nothing."""
+    figure = _draw(rows)
+    if figure is None:
+        return ""
+    import matplotlib
+
+    buffer = io.StringIO()
+    plain_text: Any = {"svg.fonttype": "none", "svg.hashsalt": "glassloop"}  # text stays text; the same rows, the same bytes
+    with matplotlib.rc_context(plain_text):
+        figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
+    svg = buffer.getvalue()
+    svg = svg[svg.index("<svg") :].replace(INK, "var(--ink)").replace(FAINT, "var(--faint)")
+    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    return re.sub(r'(<svg[^>]*?) width="[^"]*"| height="[^"]*pt"', r"\1", svg, count=2)  # as wide as the page allows
+
+
+def _panels(rows: Rows) -> list[tuple[str, list[str]]]:
+    """(title, columns) of each panel that has something to show."""
+    names = list(dict.fromkeys(name for row in rows for name in row if name not in NOT_DRAWN))
+    numeric = [name for name in names if any(_is_number(row.get(name)) for row in rows)]
+    losses = [name for name in numeric if name.endswith("loss")]
+    rates = [name for name in numeric if name == "lr" or name.startswith("lr_")]
+    metrics = [name for name in numeric if name not in losses and name not in rates]
+    panels = [("loss", losses), ("metric", metrics[: len(COLOURS)]), ("learning rate", rates)]
+    return [(title, columns) for title, columns in panels if columns]
+
+
+def _draw(rows: Rows) -> Any:
+    """A matplotlib Figure with a panel for each kind of column, or None."""
+    panels = _panels(rows)
+    if not panels:
+        return None
+    try:
+        from matplotlib.figure import Figure  # not pyplot: no global state, no window system
+    except ImportError:
+        return None
+    figure = Figure(figsize=(4.2 * len(panels), 3.2), layout="constrained")
+    position = "epoch" if all(_is_number(row.get("epoch")) for row in rows) else "step"
+    places = [row.get(position, index + 1) for index, row in enumerate(rows)]
+    for axes, (title, columns) in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
+        for number, name in enumerate(columns):
+            values = [row[name] if _is_number(row.get(name)) else float("nan") for row in rows]
+            style = {"color": COLOURS[number % 4], "linestyle": DASHES[number % 4], "linewidth": 1.8}
+            axes.plot(places, values, label=_readable(name), marker="o" if len(rows) < 3 else "", **style)
+        _dress(axes, title, position, legend=len(columns) > 1)
+    return figure
+
+
+def _dress(axes: Any, title: str, position: str, legend: bool) -> None:
+    axes.set_title(title, color=INK, fontsize=11)
+    axes.set_xlabel(position, color=INK)
+    axes.xaxis.get_major_locator().set_params(integer=True)  # there is no epoch 2.5
+    axes.tick_params(colors=INK, labelsize=9)
+    axes.grid(color=FAINT, linewidth=0.6)
+    axes.set_axisbelow(True)
+    for side, spine in axes.spines.items():
+        spine.set_visible(side in ("left", "bottom"))
+        spine.set_color(INK)
+    if title == "learning rate":
+        axes.ticklabel_format(axis="y", style="sci", scilimits=(-2, 3))
+        axes.yaxis.get_offset_text().set_color(INK)
+    if legend:
+        axes.legend(frameon=False, fontsize=9, labelcolor=INK)
+
+
+def _readable(name: str) -> str:
+    """`val_loss` -> `validation loss`, `train_loss` -> `training loss`."""
+    words = name.split("_")
+    first = {"val": "validation", "train": "training"}.get(words[0], words[0])
+    return " ".join([first, *words[1:]]).replace("$", r"\$")  # a dollar would begin mathematics
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
