@@ -14,7 +14,7 @@ import json
 import os
 import pickle
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -26,9 +26,8 @@ from torch import nn
 
 from glassloop.errors import UserError
 from glassloop.kit.digest import state_digest, tensor_digests
+from glassloop.kit.progress import to_stderr
 from glassloop.record.files import fsync_folder, write_atomic
-
-Say = Callable[[str], None]
 
 
 class Damaged(Exception):
@@ -70,8 +69,7 @@ def save(
         aside.mkdir()
         try:
             _write(aside, modules, state, config)
-            if target.exists():  # a damaged one: `load_newest` went past it, and this run came here again
-                shutil.rmtree(target)
+            _clear(target)  # a damaged one that `load_newest` passed over, or the same step before its evaluation
             os.replace(aside, target)
         except BaseException:
             shutil.rmtree(aside, ignore_errors=True)
@@ -112,10 +110,10 @@ def load(path: Path) -> Checkpoint:
     return Checkpoint(path, step, weights, state, config, found["all"])
 
 
-def load_newest(folder: Path, say: Say = print) -> Checkpoint | None:
+def load_newest(folder: Path, say: Callable[[str], None] = to_stderr) -> Checkpoint | None:
     """The newest whole checkpoint in `folder`, or None where there is none.
 
-    A damaged one is named in one line through `say`, and the one before it is tried. Raises UserError when
+    A damaged one is named in one line through `say` (stderr), and the one before it is tried. Raises UserError when
     checkpoints are there but none is whole: going on from scratch would hide the loss.
     """
     steps = _steps(folder)
@@ -123,10 +121,39 @@ def load_newest(folder: Path, say: Say = print) -> Checkpoint | None:
         try:
             return load(path)
         except Damaged as error:
-            say(f"damaged checkpoint passed over: {error}")
+            say(f"note: damaged checkpoint passed over: {error}")
     if steps:
         raise UserError(f"none of the {len(steps)} checkpoints in {folder} is whole; start again in another --run-dir")
     return None
+
+
+def restore(
+    found: Checkpoint,
+    modules: Mapping[str, nn.Module],
+    stateful: Mapping[str, Any],
+    settings: Mapping[str, Any],
+    may_change: Iterable[str],
+) -> None:
+    """Put a checkpoint back into `modules` and into what has `load_state_dict` (optimizer, scheduler, scaler).
+
+    Raises UserError where `settings` differ from the stored ones in more than `may_change`: optimizer and scheduler
+    would go on with the old values, and the new ones would be ignored in silence. Also where the model has changed.
+    """
+    for key, value in found.config.items():
+        if key in settings and settings[key] != value and key not in may_change:
+            flag = f"--{key.replace('_', '-')}"
+            raise UserError(f"{flag} was {value} when {found.path} was written and is {settings[key]} now; leave it as it was")
+    if set(modules) != set(found.weights):
+        raise UserError(f"{found.path} holds {sorted(found.weights)}, and this run has {sorted(modules)}; it is not its own")
+    try:
+        for name, module in modules.items():
+            module.load_state_dict(found.weights[name])
+        for name, holder in stateful.items():
+            holder.load_state_dict(found.state[name])
+    except (RuntimeError, ValueError, KeyError) as error:
+        raise UserError(
+            f"{found.path} does not fit this model or optimizer ({_first_line(error)}); undo the change or start in another --run-dir"
+        ) from error
 
 
 def exists(folder: Path) -> bool:
@@ -196,14 +223,20 @@ def _point(link: Path, target: Path) -> None:
 
 
 def _retire(folder: Path, keep: int) -> None:
-    """Remove all but the `keep` newest and the best; renamed first, so that no half-removed one is taken for whole."""
+    """Remove all but the `keep` newest and the best."""
     best = folder / "best"
     best_name = best.resolve().name if best.is_symlink() else best.read_text() if best.exists() else ""
     for path in _steps(folder)[: -max(keep, 1)]:
         if path.name != best_name:
-            leaving = path.with_name(f".writing-{path.name}-leaving")
-            os.replace(path, leaving)
-            shutil.rmtree(leaving, ignore_errors=True)
+            _clear(path)
+
+
+def _clear(path: Path) -> None:
+    """Remove a checkpoint; renamed first, so that a half-removed one is never taken for whole."""
+    if path.exists():
+        leaving = path.with_name(f".writing-{path.name}-leaving")
+        os.replace(path, leaving)
+        shutil.rmtree(leaving, ignore_errors=True)
 
 
 @contextmanager

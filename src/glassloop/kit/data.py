@@ -16,6 +16,7 @@ from torch.utils.data import DataLoader, Dataset, Sampler, default_collate
 
 from glassloop.errors import UserError
 from glassloop.kit import seeding
+from glassloop.kit.progress import to_stderr
 
 Draw = Callable[[int], torch.Tensor]  # n -> uniform numbers in [0, 1), shape (batch, n), keyed by sample
 
@@ -130,6 +131,10 @@ def make_loader(
         raise UserError(f"{type(dataset).__name__} is empty; give at least one sample")
     if batch_size < 1:
         raise UserError(f"batch_size is {batch_size}; give at least 1")
+    if batch_size > size and shuffle:
+        raise UserError(f"batch_size is {batch_size}, and there are {size} samples to train on; give at most {size}")
+    if batch_size > size:
+        to_stderr(f"note: {size} validation samples make one batch shorter than {batch_size}; all of them are evaluated")
     in_memory = isinstance(dataset, InMemory)
     if workers is None:
         workers = 0 if in_memory else min(4, os.cpu_count() or 1)
@@ -146,6 +151,15 @@ def make_loader(
         generator=torch.Generator().manual_seed(0),
         worker_init_fn=_leave_signals_to_the_parent,
     )
+
+
+def first_batch(dataset: Dataset[Any], batch_size: int, seed: int) -> Dataset[Any]:
+    """A data set of `batch_size` samples, picked by `seed` and not augmented: what a loop must be able to learn by heart."""
+    size = len(dataset)  # type: ignore[arg-type]  # every map-style dataset has a length
+    chosen = seeding.permutation(size, seed, 0)[:batch_size]
+    if isinstance(dataset, InMemory):
+        return InMemory(*(tensor[torch.from_numpy(chosen)] for tensor in dataset.tensors))
+    return [dataset[index] for index in chosen.tolist()]  # type: ignore[return-value]  # a list is a map-style dataset
 
 
 def order_of(loader: DataLoader[Any]) -> EpochOrder:

@@ -15,34 +15,36 @@ class Meter:
     """
 
     def __init__(self) -> None:
-        self.loss = self.grad_norm = float("nan")  # of the last step read
-        self.total, self.items, self.samples = 0.0, 0, 0
-        self._waiting: list[tuple[int, torch.Tensor, torch.Tensor, int]] = []
+        self.loss = self.grad_norm = self.lr = float("nan")  # of the last step read
+        self.total, self.items = 0.0, 0
+        self._waiting: list[tuple[int, torch.Tensor, torch.Tensor, int, float]] = []
 
-    def add(self, step: int, loss: torch.Tensor, grad_norm: torch.Tensor, items: int) -> None:
-        """Step `step` had this mean loss over `items` items, and this gradient norm before clipping."""
-        self._waiting.append((step, loss, grad_norm, items))
-        self.samples += items
+    def add(self, step: int, loss: torch.Tensor, grad_norm: torch.Tensor, items: int, lr: float) -> None:
+        """Step `step` had this mean loss over `items` items, this gradient norm before clipping, and used this rate."""
+        self._waiting.append((step, loss, grad_norm, items, lr))
 
-    def read(self, *, overflow_allowed: bool = False) -> None:
-        """Take in what waits. Raises UserError, naming the step, for a loss or a gradient that is not finite.
+    def read(self, *, overflow_allowed: bool = False) -> int:
+        """Take in what waits and return its number of items. Raises UserError, naming the step, for a loss or a gradient that is not finite.
 
         `overflow_allowed`: a GradScaler probes for the largest scale that fits, and skips the steps that overflow.
         """
         if not self._waiting:
-            return
-        figures = torch.stack([torch.stack((loss, norm)) for _, loss, norm, _ in self._waiting]).tolist()
-        for (step, _, _, items), (loss, grad_norm) in zip(self._waiting, figures, strict=True):
+            return 0
+        before = self.items
+        figures = torch.stack([torch.stack((loss, norm)) for _, loss, norm, _, _ in self._waiting]).tolist()
+        for (step, _, _, items, lr), (loss, grad_norm) in zip(self._waiting, figures, strict=True):
             for name, value in (("loss", loss), ("gradient norm", grad_norm)):
                 if not abs(value) < float("inf") and not overflow_allowed:
                     raise UserError(
                         f"the {name} of step {step} is {value}; nothing after the last checkpoint was kept. "
                         "Look at that step's data, lower --lr, or tighten --clip"
                     )
-            self.loss, self.grad_norm = loss, grad_norm
-            self.total += loss * items
-            self.items += items
+            self.loss, self.grad_norm, self.lr = loss, grad_norm, lr
+            if abs(loss) < float("inf"):
+                self.total += loss * items
+                self.items += items
         self._waiting.clear()
+        return self.items - before
 
     def mean(self) -> float:
         """Mean loss over all items of the epoch so far, as read."""
@@ -50,12 +52,13 @@ class Meter:
 
     def state(self) -> dict[str, Any]:
         """What an epoch needs to go on after a resume; call `read` first."""
-        return {"total": self.total, "items": self.items}
+        return {name: getattr(self, name) for name in ("total", "items", "loss", "grad_norm", "lr")}
 
     def load_state(self, state: dict[str, Any]) -> None:
         """Go on from `state()`."""
-        self.total, self.items = state["total"], state["items"]
+        for name, value in state.items():
+            setattr(self, name, value)
 
     def start_epoch(self) -> None:
         """Forget the last epoch's figures."""
-        self.total, self.items, self.samples = 0.0, 0, 0
+        self.total, self.items = 0.0, 0

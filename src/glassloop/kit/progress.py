@@ -61,6 +61,6 @@ class TrainingProgress:
             print(text, flush=True)
 
 
-def warn(text: str) -> None:
-    """One line on stderr, for what the user should know and the run survives."""
-    print(f"note: {text}", file=sys.stderr, flush=True)
+def to_stderr(text: str) -> None:
+    """One line beside the results: `note: …` for what a run survives, `error: …` for what ends it."""
+    print(text, file=sys.stderr, flush=True)

@@ -11,6 +11,7 @@ from typing import Any
 
 from glassloop.errors import UserError
 from glassloop.kit import checkpoint
+from glassloop.kit.progress import to_stderr
 from glassloop.record import manifest, report
 from glassloop.record.files import write_json
 from glassloop.record.folders import new_run_folder, newest_run_folder
@@ -28,6 +29,10 @@ class Run:
         """Append an epoch's figures and rewrite history.json, whole, so that a crash leaves all epochs before it."""
         self.history.append({key: _finite(value) for key, value in row.items()})
         write_json(self.folder / "history.json", self.history)
+
+    def drop_history_from(self, epoch: int) -> None:
+        """Keep the rows of epochs 0 to `epoch` - 1: what a crash left beyond the checkpoint will be made again."""
+        self.history = self.history[:epoch]
 
     def close(self, final: dict[str, float] | None, exit_code: int = 0) -> None:
         """Complete run.json and draw curves.png and report.html. `final` is None where the run stopped early."""
@@ -68,10 +73,10 @@ def clear_errors() -> Iterator[None]:
     except UserError as error:
         if os.environ.get("GLASSLOOP_DEBUG"):
             raise
-        print(f"error: {error}", file=sys.stderr)
+        to_stderr(f"error: {error}")
         raise SystemExit(2) from None
     except KeyboardInterrupt:
-        print("stopped at once; --resume goes on from the last checkpoint", file=sys.stderr)
+        to_stderr("stopped at once; --resume goes on from the last checkpoint")
         raise SystemExit(130) from None
 
 

@@ -1,0 +1,20 @@
+"""What can be set: each field is a flag of train.py, and its comment is the flag's help."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from glassloop.kit.device import DeviceName
+
+
+@dataclass
+class Config:
+    """Settings of one run, stored with it."""
+
+    epochs: int = 20  # passes over the training data
+    batch_size: int = 64  # samples in a batch
+    lr: float = 1e-3  # learning rate
+    seed: int = 0  # of weights, order and augmentation
+    run_dir: Path | None = None  # this rung writes nothing; `validated` keeps its history there
+    resume: bool = False  # this rung writes nothing, so it always starts afresh; `production` goes on
+    device: DeviceName = "auto"  # where to compute
+    workers: int | None = None  # processes that load data; by default none for data in memory, else up to 4

@@ -1,0 +1,211 @@
+"""The production loop: what a long run needs, and nothing between you and `loss.backward()`.
+
+Adds to `validated`: checkpoints from which a run goes on bit for bit, so that a crash costs only the steps since the last
+one; and with them mixed precision, accumulation, clipping, a schedule and averaged weights.
+
+    python train.py --epochs 40 --precision bf16 --ema 0.98
+    python train.py --resume                                  # after a crash, a kill or Ctrl-C
+
+`task.py` says what is trained, `config.py` what can be set. This file is yours: read it from top to bottom, change it.
+"""
+
+import json
+import time
+from pathlib import Path
+
+import task
+import torch
+from config import MAY_CHANGE, Config
+from glassloop.kit import checkpoint, data, seeding
+from glassloop.kit.device import autocast_dtype, choose_device, refuse_many_processes
+from glassloop.kit.meter import Meter
+from glassloop.kit.preflight import check_first_batch
+from glassloop.kit.progress import TrainingProgress
+from glassloop.kit.recompute import recompute
+from glassloop.kit.run import clear_errors, open_run
+from glassloop.kit.schedule import make_schedule
+from glassloop.kit.settings import as_json, read_settings
+from glassloop.kit.signals import StopSignal
+from torch import nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+
+@torch.inference_mode()  # no graph: a validation batch costs its forward alone, in time and in memory
+def evaluate(model, loader, device, precision) -> dict[str, float]:
+    """Loss and metrics over the whole of `loader`, each sample counted once; the model is left in the mode it had."""
+    was_training = model.training
+    model.eval()  # dropout off, batch-norm by its running statistics: no answer hangs on its neighbours
+    metrics = task.make_metrics().to(device)
+    losses, counts = [], []
+    data.order_of(loader).set_position(0)
+    for batch in loader:
+        counts.append(task.count(batch))
+        batch = data.to_device(batch, device)
+        with torch.autocast(device.type, autocast_dtype(precision), enabled=precision != "fp32"):
+            loss, outputs = task.loss(model, batch)
+        losses.append(loss * counts[-1])  # by its size: a mean of batch means would weigh a short last batch too high
+        task.measure(metrics, outputs, batch)
+    model.train(was_training)
+    total = sum(torch.stack(losses).tolist())  # the only sync of an evaluation, besides the metrics'
+    scores = {f"val_{name}": float(value) for name, value in metrics.compute().items()}
+    return {"val_loss": total / sum(counts)} | scores
+
+
+def train(config: Config) -> int:
+    """Train, evaluate and checkpoint each epoch; returns the exit code."""
+    config.check()
+    refuse_many_processes()  # two processes without gradient averaging would train two models, silently
+    device = choose_device(config.device)
+    seeding.seed_everything(config.seed)  # before the model: its first weights come from these generators
+
+    # ---- data --------------------------------------------------------------------------------------------------------
+    train_set, val_set = task.make_data()
+    if config.overfit_one_batch:  # the same few samples, not augmented, to learn by heart and to be judged by
+        train_set = val_set = data.first_batch(train_set, config.batch_size, config.seed)
+    # The order is a pure function of (seed, epoch): so a resumed run sees just the samples that it had not seen.
+    loaders = [
+        data.make_loader(
+            samples, config.batch_size, seed=config.seed, shuffle=shuffle, workers=config.workers, device=device
+        )
+        for samples, shuffle in ((train_set, True), (val_set, False))  # an order cannot change what evaluation finds
+    ]
+    train_loader, val_loader = loaders
+    steps_per_epoch = -(-len(train_loader) // config.accumulate)  # rounded up: the last, shorter window is stepped too
+    total_steps = config.epochs * steps_per_epoch
+
+    # ---- model, optimizer, schedule ----------------------------------------------------------------------------------
+    model = task.make_model().to(device)
+    check_first_batch(model, train_loader, task.loss, device)  # a wrong shape or a NaN: one line now, no trace later
+    ema = None
+    if config.ema:  # a copy that trails the model: evaluated, never trained; costs the weights' memory again
+        ema = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(config.ema), use_buffers=True)
+    if config.recompute:  # below the copy: the copy is never backwarded through, so it needs no recomputing
+        for block in model.blocks:
+            recompute(block)
+    decayed = [p for p in model.parameters() if p.dim() >= 2]  # decay pulls towards 0: right for matrices, and wrong
+    others = [p for p in model.parameters() if p.dim() < 2]  # for a norm's scale, whose neutral value is 1
+    optimizer = torch.optim.AdamW(
+        [{"params": decayed, "weight_decay": config.weight_decay}, {"params": others, "weight_decay": 0.0}],
+        lr=config.lr,
+        fused=device.type in ("cpu", "cuda"),  # one kernel for all parameters instead of several for each
+    )
+    warmup_steps = int(config.warmup * total_steps)
+    schedule = make_schedule(optimizer, config.schedule, total_steps=total_steps, warmup_steps=warmup_steps)
+    # float16 rounds gradients below 3e-8 to 0: the scaler multiplies the loss by a large number, and divides the
+    # gradients by it again. bfloat16 has float32's range and needs none. Switched off, it passes everything through.
+    scaler = torch.amp.GradScaler(device.type, enabled=config.precision == "fp16")
+    dtype = autocast_dtype(config.precision)
+    forward = torch.compile(model) if config.compile else model  # shares the weights; `model` keeps their plain names
+
+    # ---- what was reached before -------------------------------------------------------------------------------------
+    sources = [Path(__file__).with_name(name) for name in ("train.py", "task.py", "config.py")]
+    settings = as_json(config)
+    run = open_run(config.run_dir, task.NAME, resume=config.resume, config=settings, sources=sources)
+    modules = {"model": model, "ema": ema} if ema else {"model": model}
+    stateful = {"optimizer": optimizer, "scheduler": schedule.scheduler, "scaler": scaler}
+    meter = Meter()
+    step = first_epoch = first_batch = 0
+    best = None  # is stored too: a resumed run that forgot it would take a worse model for the best one
+    found = checkpoint.load_newest(run.checkpoints) if config.resume else None
+    if found:
+        checkpoint.restore(found, modules, stateful, settings, MAY_CHANGE)
+        meter.load_state(found.state["meter"])
+        step, best = found.step, found.state["best"]
+        first_epoch, first_batch = found.state["epoch"], found.state["batch"]
+        seeding.set_rng_state(found.state["rng"])  # last: building what stands above may have drawn from the generators
+        print(f"resumed after step {step}: epoch {first_epoch + 1}, {first_batch} of {len(train_loader)} batches done")
+    run.drop_history_from(first_epoch)
+
+    def save(epoch: int, batches_done: int, is_best: bool = False) -> None:
+        """Everything that the next step depends on. Between two steps, so that no gradient has to be kept."""
+        meter.read(overflow_allowed=scaler.is_enabled())  # a NaN ends the run here, before it could enter a checkpoint
+        state = {name: holder.state_dict() for name, holder in stateful.items()}
+        state |= {"epoch": epoch, "batch": batches_done, "best": best}
+        state |= {"meter": meter.state(), "rng": seeding.rng_state()}
+        checkpoint.save(run.checkpoints, step, modules, state, settings, keep=config.keep, best=is_best)
+
+    # ---- the loop ----------------------------------------------------------------------------------------------------
+    size = f"{len(train_set):,} samples, {sum(p.numel() for p in model.parameters()):,} parameters"
+    print(f"{task.NAME}: {size}, {total_steps:,} steps on {device} -> {run.folder}", flush=True)
+    with StopSignal() as stop, TrainingProgress(total_steps, step) as progress:
+        for epoch in range(first_epoch, config.epochs):
+            started, seen_before = time.perf_counter(), meter.items
+            data.order_of(train_loader).set_position(epoch, first_batch)
+            batches_done = first_batch
+            model.train()  # each epoch: dropout on, batch-norm learning. Forgotten after an eval(), nothing would say so
+
+            for window in data.windows(train_loader, config.accumulate):
+                # Between backward and step this would empty the update; left out, each step would add to the last one's.
+                optimizer.zero_grad(set_to_none=True)
+                items = sum(task.count(batch) for batch in window)  # on the host, before the copy: no sync
+                window_loss = 0.0
+                for batch in window:
+                    share = task.count(batch) / items  # 1.0 without accumulation
+                    batch = data.to_device(batch, device)
+                    with torch.autocast(device.type, dtype, enabled=config.precision != "fp32"):
+                        loss, _ = task.loss(forward, batch)
+                    # The division that accumulation needs: k batches weigh as one large batch, also where one is short.
+                    # Outside autocast, because the backward uses the types that the forward chose.
+                    scaler.scale(loss * share).backward()
+                    window_loss = window_loss + loss.detach() * share  # with its graph it would hold the activations
+                scaler.unscale_(optimizer)  # before the clip, or the limit would be held against scaled gradients
+                grad_norm = nn.utils.clip_grad_norm_(model.parameters(), config.clip)  # after the last backward, before the step
+                lr, scale = optimizer.param_groups[0]["lr"], scaler.get_scale()
+                scaler.step(optimizer)  # leaves the step out where a float16 gradient overflowed
+                scaler.update()  # then lowers the scale; without this line the next step would raise
+                skipped = scaler.get_scale() < scale  # plain numbers while the scaler is off; a sync each while it is on
+                if schedule.per_step and not skipped:
+                    schedule.scheduler.step()  # after the optimizer's step, or the first rate of the schedule is never used
+                if ema and not skipped:
+                    ema.update_parameters(model)
+                step += 1
+                batches_done += len(window)
+                meter.add(step, window_loss, grad_norm, items, lr)  # keeps the tensors where they are: no sync
+
+                if step % config.log_every == 0:
+                    seen = meter.read(overflow_allowed=scaler.is_enabled())  # the sync: waits for the device
+                    progress.update(step, loss=meter.loss, lr=meter.lr, samples=seen)
+                if stop.requested or step == config.stop_at:
+                    save(epoch, batches_done)
+                    progress.say(f"stopped after step {step}; --resume goes on from there, in {run.folder}")
+                    run.close(final=None, exit_code=stop.exit_code)
+                    return stop.exit_code
+                if config.save_every and step % config.save_every == 0 and batches_done < len(train_loader):
+                    save(epoch, batches_done)
+
+            # ---- evaluate, remember, keep ----------------------------------------------------------------------------
+            meter.read(overflow_allowed=scaler.is_enabled())
+            seconds = time.perf_counter() - started
+            scores = evaluate(ema or model, val_loader, device, config.precision)
+            if not schedule.per_step:
+                schedule.scheduler.step(scores["val_loss"])  # plateau: counts evaluations, and wants to see the loss
+            goal, direction = task.GOAL
+            score = scores[goal] if direction == "max" else -scores[goal]
+            is_best = score == score and (best is None or score > best)  # NaN is not equal to itself, and is never the best
+            best = score if is_best else best
+            row = {"epoch": epoch + 1, "step": step, "train_loss": meter.mean(), **scores}
+            row |= {"lr": meter.lr, "grad_norm": meter.grad_norm}  # of the epoch's last step, as they were used
+            rate = (meter.items - seen_before) / seconds
+            row |= {"seconds": round(seconds, 3), "samples_per_second": round(rate, 1)}
+            run.add_history(row)
+            task.after_epoch(ema or model, epoch + 1, run.folder)
+            progress.say(
+                f"epoch {epoch + 1:>3}/{config.epochs}  train_loss {meter.mean():.4f}  val_loss {scores['val_loss']:.4f}  "
+                f"{goal} {scores[goal]:.4f}{'*' if is_best else ' '}  lr {meter.lr:.2e}  {rate:,.0f} samples/s"
+            )
+            meter.start_epoch()
+            first_batch = 0
+            save(epoch + 1, 0, is_best)
+
+    task.after_training(ema or model, run.folder)
+    last = run.history[-1]
+    final = {name: last[name] for name in last if name.startswith("val_")}
+    run.close(final)
+    print(f"run folder {run.folder}; open {run.folder / 'report.html'}")
+    print(f"final {json.dumps(final)}")
+    return 0
+
+
+if __name__ == "__main__":  # where processes are spawned (macOS, Windows), each loader worker imports this file again
+    with clear_errors():  # what you can mend is said in one line
+        raise SystemExit(train(read_settings(Config, task.DEFAULTS, task.NAME)))

@@ -1,0 +1,82 @@
+"""Runs a loop in a fresh process, quickly: a server that has imported torch but trained nothing is forked for each run."""
+
+import json
+import multiprocessing as mp
+import os
+import runpy
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+LOOPS = Path(__file__).parents[2] / "src" / "glassloop" / "loops"
+
+_server = mp.get_context("forkserver")
+_server.set_forkserver_preload(
+    ["torch", "torch._dynamo", "torchmetrics.classification", "sklearn.datasets", "sklearn.model_selection", "tyro",
+     "matplotlib.figure", "PIL.Image", "glassloop.kit.run", "glassloop.kit.settings", "glassloop.kit.checkpoint"]
+)  # fmt: skip
+
+
+class Ended(NamedTuple):
+    """How a run ended: its exit code (negative: the signal that killed it) and what it printed."""
+
+    code: int
+    stdout: str
+    stderr: str
+
+    @property
+    def final(self) -> dict[str, float]:
+        last = self.stdout.splitlines()[-1]
+        assert last.startswith("final "), self
+        return json.loads(last.removeprefix("final "))
+
+
+class Running:
+    """A run under way; `wait` for it, or send it signals by `pid`."""
+
+    def __init__(self, project: Path, args: tuple[str, ...], env: dict[str, str]) -> None:
+        Running.count += 1
+        self.log = project.parent / f"log-{os.getpid()}-{Running.count}"
+        self.process = _server.Process(target=_child, args=(project, args, env, self.log))
+        self.process.start()
+        self.pid = self.process.pid
+
+    count = 0
+
+    def stdout(self) -> str:
+        file = self.log.with_suffix(".out")
+        return file.read_text() if file.exists() else ""
+
+    def wait(self, timeout: float = 240) -> Ended:
+        self.process.join(timeout)
+        if self.process.is_alive():
+            self.process.kill()
+            self.process.join()
+            raise TimeoutError(f"{self.stdout()}\n{self.log.with_suffix('.err').read_text()}")
+        return Ended(self.process.exitcode, self.stdout(), self.log.with_suffix(".err").read_text())
+
+
+def start(project: Path, *args: object, **env: str) -> Running:
+    """Start `python train.py ARGS` of a project folder."""
+    return Running(project, tuple(map(str, args)), env)
+
+
+def run(project: Path, *args: object, **env: str) -> Ended:
+    """Run it to its end."""
+    return start(project, *args, **env).wait()
+
+
+def _child(project: Path, args: tuple[str, ...], env: dict[str, str], log: Path) -> None:
+    for stream, suffix in ((1, ".out"), (2, ".err")):
+        handle = os.open(log.with_suffix(suffix), os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        os.dup2(handle, stream)
+    sys.stdout, sys.stderr = open(1, "w", buffering=1), open(2, "w", buffering=1)
+    sys.__stdout__, sys.__stderr__ = sys.stdout, sys.stderr
+    os.environ.update({"GLASSLOOP_TEST": "1"} | env)
+    os.chdir(project)
+    sys.argv = ["train.py", *args]
+    sys.path.insert(0, str(project))
+    import torch
+
+    torch.set_num_threads(int(env.get("OMP_NUM_THREADS", "1")))
+    runpy.run_path(str(project / "train.py"), run_name="__main__")
