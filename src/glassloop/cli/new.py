@@ -1,0 +1,45 @@
+"""`glassloop new`: an annotated loop, copied, and from then on its owner's."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from glassloop import templates
+from glassloop.errors import UserError
+
+DEFAULT_LOOP = "production"
+
+
+def new(
+    template: Annotated[str | None, typer.Argument(help="What to train; --list names them.")] = None,
+    folder: Annotated[Path | None, typer.Argument(metavar="DIR", help="A new or empty folder.")] = None,
+    loop: Annotated[
+        str, typer.Option("--loop", metavar="STEP", help="Which step of the ladder becomes train.py.")
+    ] = DEFAULT_LOOP,
+    show_list: Annotated[bool, typer.Option("--list", help="Describe every template and every step of the ladder.")] = False,
+) -> None:
+    """Copy an annotated training loop into DIR. It is yours: read it, change it, own it.
+
+    Example: [bold]glassloop new digits my-digits && cd my-digits && python train.py[/bold]
+    """
+    if show_list:
+        _print_list()
+        return
+    if template is None or folder is None:
+        raise UserError(f"give a template and a new folder, as in `glassloop new {next(iter(templates.tasks()))} my-loop`")
+    copied = templates.copy(template, folder, loop)
+    print(f"{folder} is yours: {len(copied)} files. {templates.tasks()[template]}")
+    for path in copied:
+        print(f"  {path}")
+    print(f"Train:  cd {folder} && python train.py")
+    print("Test:   python -m pytest")
+
+
+def _print_list() -> None:
+    print("Templates (what is trained):")
+    for name, line in templates.tasks().items():
+        print(f"  {name:<12} {line}")
+    print("Steps of the ladder (the loop that trains it, --loop STEP):")
+    for name, line in templates.rungs().items():
+        print(f"  {name:<12} {line}")

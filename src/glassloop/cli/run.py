@@ -1,0 +1,195 @@
+"""`glassloop run`: a training script of anybody's, unedited, or a shipped loop by name, and the record it leaves."""
+
+import json
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import Enum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from glassloop import templates
+from glassloop.cli.program import Program, execute, find_module, find_script
+from glassloop.errors import UserError
+from glassloop.record import manifest, report
+from glassloop.record.folders import new_run_folder, newest_run_folder
+from glassloop.record.sources import loaded_sources
+
+
+class Format(str, Enum):
+    """How the end of a run is told."""
+
+    text = "text"
+    json = "json"
+
+
+def run(
+    program: Annotated[
+        list[str],
+        typer.Argument(metavar="SCRIPT_OR_NAME [ARGS]", help="A script, or a shipped loop; what follows is its own."),
+    ],
+    module: Annotated[bool, typer.Option("-m", help="SCRIPT_OR_NAME is a module, as in `python -m`.")] = False,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="The run folder.", show_default="runs/NAME-001, and so on")
+    ] = None,
+    form: Annotated[
+        Format, typer.Option("--format", help="json: the last line of stdout is one object.")
+    ] = Format.text,
+    no_source: Annotated[bool, typer.Option("--no-source", help="Record the digests of the source, not its text.")] = False,
+    no_record: Annotated[bool, typer.Option("--no-record", help="Leave no run folder.")] = False,
+) -> None:
+    """Run a training script as `python` would, or a shipped loop by its name, and record it.
+
+    Options before the script are glassloop's, all after it are the script's. The exit code is the script's own.
+
+    Example: [bold]glassloop run --out runs/first train.py --epochs 3[/bold], or [bold]glassloop run digits[/bold]
+    """
+    name, args = program[0], program[1:]
+    if out is not None and no_record:
+        raise UserError(f"--out {out} asks for a run folder and --no-record for none; leave one of them out")
+    if module or Path(name).is_file():
+        found = find_module(name) if module else find_script(name)
+        folder, code = _run_own(found, name, args, out, not no_record, not no_source)
+    elif name in templates.tasks():
+        folder, code = _run_shipped(name, args, out, not no_record, not no_source)
+    else:
+        raise UserError(_unknown(name))
+    if form is Format.json:
+        # Findings come with the watcher; the list stands here already, so that readers of this line need no change.
+        print(json.dumps({"run": None if folder is None else str(folder), "findings": [], "exit_code": code}), flush=True)
+    elif folder is not None:
+        # Not on stdout: the last line there is the program's own.
+        print(f"run folder {folder}; open {folder / 'report.html'}", file=sys.stderr, flush=True)
+    raise typer.Exit(code)
+
+
+def _watched(program: Program, args: list[str]) -> int:
+    """Run `program`. The one place where a watcher would start, before this line, and stop, after it."""
+    return execute(program, args)
+
+
+def _run_own(
+    program: Program, name: str, args: list[str], out: Path | None, record: bool, keep_source: bool
+) -> tuple[Path | None, int]:
+    """A script of the user's, with run.json, source/ and report.html around it. Returns the folder and the exit code."""
+    if not record or not manifest.is_recording_process():
+        return None, _watched(program, args)
+    label = Path(name).stem if program.spec is None else name.rpartition(".")[2]
+    _refuse_foreign(out)
+    folder = out or new_run_folder(label)
+    home, began, process = folder.absolute(), time.perf_counter(), os.getpid()  # absolute: a program may change folder
+    command = ["python", *(["-m"] if program.spec else []), name, *args]
+    with _clear_write_error(folder):
+        manifest.start(
+            home, command=command, sources=[program.path], config=None, seed=None, keep_source=keep_source
+        )
+        report.write_report(home)  # already now: a run that is killed leaves one, too
+    roots = [program.import_root, Path.cwd()]
+    code = _watched(program, args)
+    if os.getpid() != process:  # a fork of the program came back here: the record is its parent's
+        return None, code
+
+    def complete() -> None:
+        manifest.add_sources(home, loaded_sources(roots), root=program.path.parent, keep_source=keep_source)
+        manifest.finish(home, exit_code=code, seconds=time.perf_counter() - began)
+        report.write_report(home)
+
+    _try_to(complete)
+    return folder, code
+
+
+def _run_shipped(
+    name: str, args: list[str], out: Path | None, record: bool, keep_source: bool
+) -> tuple[Path | None, int]:
+    """A shipped loop: its text is copied to RUN/source and runs there; it writes the rest of RUN itself."""
+    given = _run_dir(args)
+    if given is not None and out is not None:
+        raise UserError(f"both --out {out} and --run-dir {given} name the run folder; give --out alone")
+    if not record or {"--help", "-h"} & set(args):
+        with tempfile.TemporaryDirectory(prefix="glassloop-") as scratch:
+            return None, _run_in(Path(scratch), name, args)
+    if not manifest.is_recording_process():  # rank 0 has the folder; this one needs a text to run
+        with tempfile.TemporaryDirectory(prefix="glassloop-") as scratch:
+            return None, _run_in(Path(scratch), name, [*args, "--run-dir", str(out or given or scratch)])
+    folder = out or given or (newest_run_folder(name) if "--resume" in args else None)
+    is_new = folder is None or not folder.exists()
+    folder = folder or new_run_folder(name)
+    _refuse_foreign(folder)
+    began = time.perf_counter()
+    code = _run_in(folder, name, args)
+    if is_new and code == 2 and not (folder / "run.json").exists():
+        shutil.rmtree(folder, ignore_errors=True)  # it refused its arguments: no run has begun
+        return None, code
+
+    def complete() -> None:
+        opened = manifest.read(folder)
+        if opened and opened["status"] == "running":  # it ended without closing its record: an exception
+            manifest.finish(folder, exit_code=code, seconds=time.perf_counter() - began)
+            report.write_report(folder)
+        if not keep_source and code == 0:
+            shutil.rmtree(folder / "source")
+            report.write_report(folder)
+
+    _try_to(complete)
+    return folder, code
+
+
+def _run_in(folder: Path, name: str, args: list[str]) -> int:
+    """Run the shipped loop `name` from `folder`/source, which is written first unless an earlier session did."""
+    source = folder / "source"
+    if not (source / "train.py").exists():
+        templates.write(templates.sources(name), source)
+    elif f'NAME = "{name}"' not in (source / "task.py").read_text(encoding="utf-8"):
+        raise UserError(f"{folder} holds a run of another task than {name}; give another --out")
+    if _run_dir(args) is None:
+        args = ["--run-dir", str(folder), *args]
+    return _watched(find_script(str(source / "train.py")), args)
+
+
+def _run_dir(args: list[str]) -> Path | None:
+    """The value of --run-dir among a loop's arguments, in the spellings that it understands."""
+    for position, word in enumerate(args):
+        flag, equals, value = word.partition("=")
+        if flag in ("--run-dir", "--run_dir"):
+            return Path(value if equals else args[position + 1] if position + 1 < len(args) else "")
+    return None
+
+
+def _refuse_foreign(folder: Path | None) -> None:
+    """Raise UserError where `folder` is in use by something that is no run: it would be littered."""
+    if folder is None or not folder.exists():
+        return
+    if not folder.is_dir():
+        raise UserError(f"{folder} is a file; a run needs a folder of its own, give another --out")
+    if any(folder.iterdir()) and not any((folder / mark).exists() for mark in ("run.json", "source", "checkpoints")):
+        raise UserError(f"{folder} is not empty and holds no run; give a new folder with --out")
+
+
+@contextmanager
+def _clear_write_error(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise UserError(f"run folder {folder} cannot be written ({error.strerror}); give another --out") from error
+
+
+def _try_to(complete: Callable[[], None]) -> None:
+    """Complete the record; where that fails, say so. The program has ended, and its exit code stays its own."""
+    try:
+        complete()
+    except (OSError, UserError) as error:
+        print(f"note: the record of this run could not be completed: {error}", file=sys.stderr)
+
+
+def _unknown(name: str) -> str:
+    names = list(templates.tasks())
+    if Path(name).is_dir():
+        return f"{name} is a folder; name the script in it, as in `glassloop run {Path(name) / 'train.py'}`"
+    scripts = [path.name for path in Path().glob("*.py")]
+    return f"no script and no shipped loop {name}{templates.nearest(name, names + scripts)} (shipped: {', '.join(names)})"

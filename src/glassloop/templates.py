@@ -1,0 +1,140 @@
+"""The loops we ship, as texts: found by walking `loops/`, described by their own docstrings, copied by `glassloop new`.
+
+    loops/RUNG/train.py, config.py    a step of the ladder: the loop
+    loops/tasks/NAME.py               what it trains; becomes task.py
+    loops/project/                    what else a project needs; texts in project/RUNG/ are added for that rung
+    loops/DIFFS.md                    what each rung adds to the one before; written by `make diffs`
+"""
+
+import ast
+import difflib
+import itertools
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from glassloop.errors import UserError
+
+LOOPS = Path(__file__).with_name("loops")
+
+_ADDS_TO = re.compile(r"^Adds to `(\w+)`:\s+(.+?[.:])(?=\s|$)", re.MULTILINE | re.DOTALL)
+
+
+def tasks() -> dict[str, str]:
+    """Every task by name, with the first line of its docstring."""
+    return {path.stem: _first_line(path) for path in sorted((LOOPS / "tasks").glob("*.py"))}
+
+
+def rungs() -> dict[str, str]:
+    """The steps of the ladder, lowest first, with the first line of each docstring.
+
+    A rung names the one it builds on in its docstring ("Adds to `validated`: ..."), and that is what orders them.
+    """
+    below = {path.parent.name: _adds(path)[0] for path in LOOPS.glob("*/train.py")}
+    above = {lower: rung for rung, lower in below.items()}
+    ladder: list[str] = []
+    rung = above.get("")
+    while rung:
+        ladder.append(rung)
+        rung = above.get(rung)
+    return {name: _first_line(LOOPS / name / "train.py") for name in ladder}
+
+
+def copy(template: str, folder: Path, loop: str = "production") -> list[Path]:
+    """Copy the loop `loop` with the task `template` and a project's other texts into `folder`, new or empty.
+
+    Returns the files, relative to `folder`. Raises UserError for an unknown name or a folder that is in use.
+    """
+    texts = sources(template, loop) | _project(template, loop)
+    if folder.exists() and not folder.is_dir():
+        raise UserError(f"{folder} is a file; give a new folder")
+    if folder.is_dir() and (found := sorted(folder.iterdir())):
+        raise UserError(f"{folder} is not empty (it holds {found[0].name}); give a new folder, nothing was changed")
+    write(texts, folder)
+    return sorted(Path(name) for name in texts)
+
+
+def sources(template: str, loop: str = "production") -> dict[str, str]:
+    """What trains: train.py, config.py and task.py, each with its text. Raises UserError for an unknown name."""
+    _known(template, tasks(), "template")
+    _known(loop, rungs(), "step of the ladder")
+    texts = {path.name: path.read_text(encoding="utf-8") for path in sorted((LOOPS / loop).glob("*.py"))}
+    return texts | {"task.py": (LOOPS / "tasks" / f"{template}.py").read_text(encoding="utf-8")}
+
+
+def write(texts: dict[str, str], folder: Path) -> None:
+    """Write each text to its name below `folder`. Raises UserError where that is not possible."""
+    try:
+        for name, text in texts.items():
+            target = folder / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise UserError(f"{folder} cannot be written ({error.strerror}); give another folder") from error
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """`; did you mean X?`, or "" where nothing known comes near."""
+    close = difflib.get_close_matches(name, list(known), n=1)
+    return f"; did you mean {close[0]}?" if close else ""
+
+
+def diffs() -> str:
+    """The text of loops/DIFFS.md: for each rung the idea it adds, and how its train.py differs from the one before."""
+    ladder = list(rungs())
+    notice = "Written by `make diffs`, held by a test: change the loops, not this page."
+    parts = [f"# What each step of the ladder adds\n\n{notice}\n"]
+    for lower, rung in itertools.pairwise(ladder):
+        before, after = ((LOOPS / name / "train.py").read_text(encoding="utf-8") for name in (lower, rung))
+        lines = list(
+            difflib.unified_diff(
+                before.splitlines(), after.splitlines(), f"{lower}/train.py", f"{rung}/train.py", n=2, lineterm=""
+            )
+        )
+        added = sum(line.startswith("+") for line in lines) - 1  # less the line that names the file
+        idea = " ".join(_adds(LOOPS / rung / "train.py")[1].split())
+        idea = idea[:1].upper() + idea[1:]
+        body = "\n".join(line.rstrip() for line in lines)
+        parts.append(f"## `{rung}`, after `{lower}`\n\n{idea} ({added} lines added.)\n\n```diff\n{body}\n```\n")
+    return "\n".join(parts)
+
+
+def _project(template: str, loop: str) -> dict[str, str]:
+    """The other texts of a project, filled in. What stands in project/RUNG/ follows the general text of the same name."""
+    home = LOOPS / "project"
+    words = {"TEMPLATE": template, "LOOP": loop, "TASK_LINE": tasks()[template], "LOOP_LINE": rungs()[loop]}
+    texts: dict[str, str] = {}
+    for part in (home, home / loop):
+        others = [] if part != home else [home / rung for rung in rungs()]
+        for path in sorted(path for path in part.rglob("*") if path.is_file()):
+            if any(other in path.parents for other in others):
+                continue
+            text = path.read_text(encoding="utf-8")
+            for word, meaning in words.items():
+                text = text.replace(f"@{word}@", meaning)
+            name = path.relative_to(part).as_posix().replace("dot-", ".")  # packaging tools pass over hidden files
+            texts[name] = texts.get(name, "") + text
+    return texts
+
+
+def _adds(path: Path) -> tuple[str, str]:
+    """Which rung this one builds on, and the idea it adds; ("", "") for the lowest."""
+    match = _ADDS_TO.search(_docstring(path))
+    return (match[1], match[2]) if match else ("", "")
+
+
+def _first_line(path: Path) -> str:
+    return _docstring(path).splitlines()[0]
+
+
+def _docstring(path: Path) -> str:
+    """A text's own words, read without running it: running would load torch."""
+    found = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+    if not found:
+        raise UserError(f"{path} has no docstring to describe it; give it one")
+    return found
+
+
+def _known(name: str, known: dict[str, str], what: str) -> None:
+    if name not in known:
+        raise UserError(f"no {what} is called {name}{nearest(name, known)} (there are: {', '.join(known)})")
