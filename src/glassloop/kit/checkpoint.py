@@ -30,7 +30,7 @@ from glassloop.kit.progress import to_stderr
 from glassloop.record.files import fsync_folder, write_atomic
 
 
-class Damaged(Exception):
+class DamagedError(Exception):
     """A checkpoint that cannot be trusted; the message says which file and why."""
 
 
@@ -83,7 +83,7 @@ def save(
 
 
 def load(path: Path) -> Checkpoint:
-    """Read one checkpoint folder and verify every digest. Raises Damaged, naming the file."""
+    """Read one checkpoint folder and verify every digest. Raises DamagedError, naming the file."""
     weights: dict[str, dict[str, torch.Tensor]] = {}
     part = path
     try:
@@ -100,13 +100,13 @@ def load(path: Path) -> Checkpoint:
         found = _digests(weights, state, config)
         wrong = [key for key in ("weights", "state", "config", "all") if found[key] != digests[key]]
     except FileNotFoundError:
-        raise Damaged(f"{part} is missing") from None
+        raise DamagedError(f"{part} is missing") from None
     except (OSError, ValueError, KeyError, TypeError, EOFError, RuntimeError) as error:
-        raise Damaged(f"{part} cannot be read ({_first_line(error)})") from error
+        raise DamagedError(f"{part} cannot be read ({_first_line(error)})") from error
     except (pickle.UnpicklingError, SafetensorError) as error:
-        raise Damaged(f"{part} cannot be read ({_first_line(error)})") from error
+        raise DamagedError(f"{part} cannot be read ({_first_line(error)})") from error
     if wrong:
-        raise Damaged(f"{path}: the digest of its {wrong[0]} does not match digests.json")
+        raise DamagedError(f"{path}: the digest of its {wrong[0]} does not match digests.json")
     return Checkpoint(path, step, weights, state, config, found["all"])
 
 
@@ -120,7 +120,7 @@ def load_newest(folder: Path, say: Callable[[str], None] = to_stderr) -> Checkpo
     for path in reversed(steps):
         try:
             return load(path)
-        except Damaged as error:
+        except DamagedError as error:
             say(f"note: damaged checkpoint passed over: {error}")
     if steps:
         raise UserError(f"none of the {len(steps)} checkpoints in {folder} is whole; start again in another --run-dir")
@@ -142,7 +142,8 @@ def restore(
     for key, value in found.config.items():
         if key in settings and settings[key] != value and key not in may_change:
             flag = f"--{key.replace('_', '-')}"
-            raise UserError(f"{flag} was {value} when {found.path} was written and is {settings[key]} now; leave it as it was")
+            now = f"is {settings[key]} now; leave it as it was"
+            raise UserError(f"{flag} was {value} when {found.path} was written and {now}")
     if set(modules) != set(found.weights):
         raise UserError(f"{found.path} holds {sorted(found.weights)}, and this run has {sorted(modules)}; it is not its own")
     try:
@@ -152,7 +153,8 @@ def restore(
             holder.load_state_dict(found.state[name])
     except (RuntimeError, ValueError, KeyError) as error:
         raise UserError(
-            f"{found.path} does not fit this model or optimizer ({_first_line(error)}); undo the change or start in another --run-dir"
+            f"{found.path} does not fit this model or optimizer ({_first_line(error)}); "
+            "undo the change or start in another --run-dir"
         ) from error
 
 

@@ -24,8 +24,9 @@ class Meter:
         self._waiting.append((step, loss, grad_norm, items, lr))
 
     def read(self, *, overflow_allowed: bool = False) -> int:
-        """Take in what waits and return its number of items. Raises UserError, naming the step, for a loss or a gradient that is not finite.
+        """Take in what waits and return its number of items.
 
+        Raises UserError, naming the step, for a loss or a gradient that is not finite.
         `overflow_allowed`: a GradScaler probes for the largest scale that fits, and skips the steps that overflow.
         """
         if not self._waiting:

@@ -41,9 +41,11 @@ def check_first_batch(
         finally:
             model.train(was_training)
     if value.dim() != 0 or not value.is_floating_point():
-        raise UserError(f"the loss of the first batch has shape {list(value.shape)}, {value.dtype}; return its mean, one float")
+        kind = f"{value.dtype} of shape {list(value.shape)}"
+        raise UserError(f"the loss of the first batch is {kind}; return its mean, one float")
     if not bool(torch.isfinite(value)):
-        raise UserError(f"the loss of the first batch, {shown}, is {float(value)} before any step; fix the data or the model")
+        remedy = "before any step; fix the data or the model"
+        raise UserError(f"the loss of the first batch, {shown}, is {float(value)} {remedy}")
 
 
 def describe(batch: Any) -> str:

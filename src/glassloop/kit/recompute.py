@@ -4,8 +4,7 @@ Recomputing in the backward saves memory and costs about one more forward. torch
 but it also runs the block's batch-norm a second time, so its running statistics would move twice a step.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from functools import partial
 
 from torch import nn

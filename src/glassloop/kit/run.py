@@ -41,9 +41,18 @@ class Run:
         report.write_report(self.folder)
 
 
-def open_run(folder: Path | None, name: str, *, resume: bool, config: dict[str, Any], sources: list[Path]) -> Run:
+def open_run(
+    folder: Path | None,
+    name: str,
+    *,
+    resume: bool,
+    config: dict[str, Any],
+    data: dict[str, Any],
+    sources: list[Path],
+) -> Run:
     """Open `folder` (default: the next free runs/NAME-NNN; with `resume` the newest), and write its run.json.
 
+    `data` says what was trained on: counts and the split rule; `sources` are kept as they ran, the script first.
     Raises UserError where a run lies there already and `resume` is not asked for: nothing is overwritten.
     """
     if folder is None:
@@ -53,8 +62,8 @@ def open_run(folder: Path | None, name: str, *, resume: bool, config: dict[str, 
         raise UserError(f"{folder} already holds a run; add --resume to go on with it, or give another --run-dir")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        seed = config.get("seed")
-        manifest.start(folder, command=[sys.executable, *sys.argv], sources=sources, config=config, seed=seed)
+        command, seed = [sys.executable, *sys.argv], config.get("seed")
+        manifest.start(folder, command=command, sources=sources, config=config, seed=seed, data=data)
     except OSError as error:
         reason = f"{error.strerror or error}: {error.filename}"
         raise UserError(f"run folder {folder} cannot be written ({reason}); give another --run-dir") from error

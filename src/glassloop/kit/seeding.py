@@ -24,7 +24,8 @@ def rng_state() -> dict[str, Any]:
 
     A numpy array would not: unpickling one needs functions that the safe loader refuses.
     """
-    name, keys, position, has_gauss, gauss = np.random.get_state()
+    numpy_state: Any = np.random.get_state(legacy=True)  # five values of different types
+    name, keys, position, has_gauss, gauss = numpy_state
     version, words, next_gauss = random.getstate()
     return {
         "torch": torch.get_rng_state(),
@@ -55,7 +56,8 @@ def _scramble(words: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """The output function of SplitMix64 (Steele, Lea and Flood 2014): every input bit reaches every output bit."""
     words = (words ^ (words >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     words = (words ^ (words >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return words ^ (words >> np.uint64(31))
+    scrambled: NDArray[np.uint64] = words ^ (words >> np.uint64(31))
+    return scrambled
 
 
 def mix(*parts: int | NDArray[np.int64]) -> NDArray[np.uint64]:

@@ -98,9 +98,10 @@ def train(config: Config) -> int:
     forward = torch.compile(model) if config.compile else model  # shares the weights; `model` keeps their plain names
 
     # ---- what was reached before -------------------------------------------------------------------------------------
+    about = {"train": len(train_set), "validation": len(val_set), "split": task.SPLIT}
     sources = [Path(__file__).with_name(name) for name in ("train.py", "task.py", "config.py")]
     settings = as_json(config)
-    run = open_run(config.run_dir, task.NAME, resume=config.resume, config=settings, sources=sources)
+    run = open_run(config.run_dir, task.NAME, resume=config.resume, config=settings, data=about, sources=sources)
     modules = {"model": model, "ema": ema} if ema else {"model": model}
     stateful = {"optimizer": optimizer, "scheduler": schedule.scheduler, "scaler": scaler}
     meter = Meter()
@@ -132,7 +133,7 @@ def train(config: Config) -> int:
             started, seen_before = time.perf_counter(), meter.items
             data.order_of(train_loader).set_position(epoch, first_batch)
             batches_done = first_batch
-            model.train()  # each epoch: dropout on, batch-norm learning. Forgotten after an eval(), nothing would say so
+            model.train()  # dropout on, batch-norm learning; forgotten after an eval(), nothing would say so
 
             for window in data.windows(train_loader, config.accumulate):
                 # Between backward and step this would empty the update; left out, each step would add to the last one's.
@@ -149,7 +150,8 @@ def train(config: Config) -> int:
                     scaler.scale(loss * share).backward()
                     window_loss = window_loss + loss.detach() * share  # with its graph it would hold the activations
                 scaler.unscale_(optimizer)  # before the clip, or the limit would be held against scaled gradients
-                grad_norm = nn.utils.clip_grad_norm_(model.parameters(), config.clip)  # after the last backward, before the step
+                # After the last backward and before the step; returns the length before clipping, on the device.
+                grad_norm = nn.utils.clip_grad_norm_(model.parameters(), config.clip)
                 lr, scale = optimizer.param_groups[0]["lr"], scaler.get_scale()
                 scaler.step(optimizer)  # leaves the step out where a float16 gradient overflowed
                 scaler.update()  # then lowers the scale; without this line the next step would raise
@@ -181,7 +183,7 @@ def train(config: Config) -> int:
                 schedule.scheduler.step(scores["val_loss"])  # plateau: counts evaluations, and wants to see the loss
             goal, direction = task.GOAL
             score = scores[goal] if direction == "max" else -scores[goal]
-            is_best = score == score and (best is None or score > best)  # NaN is not equal to itself, and is never the best
+            is_best = score == score and (best is None or score > best)  # NaN, unequal to itself, is never the best
             best = score if is_best else best
             row = {"epoch": epoch + 1, "step": step, "train_loss": meter.mean(), **scores}
             row |= {"lr": meter.lr, "grad_norm": meter.grad_norm}  # of the epoch's last step, as they were used

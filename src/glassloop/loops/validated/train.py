@@ -58,7 +58,8 @@ def train(config: Config) -> int:
     model = task.make_model().to(device)
     optimizer = torch.optim.AdamW(model.parameters(), lr=config.lr)
     sources = [Path(__file__).with_name(name) for name in ("train.py", "task.py", "config.py")]
-    run = open_run(config.run_dir, task.NAME, resume=False, config=as_json(config), sources=sources)
+    about = {"train": len(train_set), "validation": len(val_set), "split": task.SPLIT}
+    run = open_run(config.run_dir, task.NAME, resume=False, config=as_json(config), data=about, sources=sources)
 
     for epoch in range(config.epochs):
         started = time.perf_counter()
@@ -76,8 +77,8 @@ def train(config: Config) -> int:
         train_loss = sum(torch.stack(losses).tolist()) / sum(counts)  # one sync an epoch; a mean over moving weights
         scores = evaluate(model, val_loader, device)
         seconds = time.perf_counter() - started
-        rate = {"samples_per_second": round(sum(counts) / seconds, 1)}
-        run.add_history({"epoch": epoch + 1, "train_loss": train_loss, **scores, "lr": config.lr, "seconds": seconds, **rate})
+        row = {"epoch": epoch + 1, "train_loss": train_loss, **scores, "lr": config.lr}
+        run.add_history({**row, "seconds": seconds, "samples_per_second": round(sum(counts) / seconds, 1)})
         shown = "  ".join(f"{name} {value:.4f}" for name, value in {"train_loss": train_loss, **scores}.items())
         print(f"epoch {epoch + 1:>3}/{config.epochs}  {shown}", flush=True)
 
