@@ -1,0 +1,33 @@
+"""Tests of the loop. Each runs `train.py` as you would, in a folder of its own."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+TRAIN = Path(__file__).with_name("train.py")
+
+
+def train(folder, *flags):
+    """Run train.py with `flags` and return what it printed and its exit code. `folder` is where it may write."""
+    words = [sys.executable, str(TRAIN), "--device", "cpu", *flags]
+    return subprocess.run(words, cwd=folder, capture_output=True, text=True, timeout=600)
+
+
+def final(done):
+    """The numbers that a run ended with: the JSON object in its last line."""
+    assert done.returncode == 0, done.stderr
+    word, _, numbers = done.stdout.splitlines()[-1].partition(" ")
+    assert word == "final"
+    return json.loads(numbers)
+
+
+def test_one_epoch_runs_and_ends_with_its_metrics(tmp_path):
+    assert all(0 <= value < 1000 for value in final(train(tmp_path, "--epochs", "1")).values())
+
+
+def test_a_batch_larger_than_the_data_is_refused_in_one_line(tmp_path):
+    done = train(tmp_path, "--epochs", "1", "--batch-size", "1000000")
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: ")
+    assert len(done.stderr.splitlines()) == 1
