@@ -1,12 +1,16 @@
 """Settings from the command line, one flag a field of a dataclass; a resumed run starts from those it was begun with."""
 
+import contextlib
 import dataclasses
+import io
 import json
+import re
 from pathlib import Path
 from typing import Any, TypeVar
 
 import tyro
 
+from glassloop.errors import UserError
 from glassloop.record.folders import newest_run_folder
 
 C = TypeVar("C")
@@ -14,20 +18,37 @@ C = TypeVar("C")
 ABOUT_THE_CALL = ("run_dir", "resume", "stop_at")  # fields that say how to run this time, not what is trained
 
 
+def parse(kind: type[C], defaults: dict[str, Any], args: list[str] | None = None) -> C:
+    """`args` (default: sys.argv) as the dataclass `kind`, whose own defaults give way to `defaults`.
+
+    `--help` prints and leaves. Raises UserError for an unknown flag or an unreadable value, in one line.
+    """
+    said = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(said):  # tyro draws a box of several lines
+            return tyro.cli(kind, args=args, default=kind(**defaults))
+    except SystemExit as leaving:
+        if leaving.code in (0, None):
+            raise
+        text = re.sub(r"\x1b\[[0-9;]*m", "", said.getvalue()).partition("For full helptext")[0]
+        inside = re.sub(r"╭.*╮|[╰╯│─]+", " ", text)  # without the box and its title
+        raise UserError(f"{' '.join(inside.split()).rstrip('.')}; --help shows every flag") from None
+
+
 def read_settings(kind: type[C], defaults: dict[str, Any], name: str, args: list[str] | None = None) -> C:
-    """Parse `args` (default: sys.argv) into the dataclass `kind`, whose own defaults give way to `defaults`.
+    """Like `parse`, for a loop that can resume.
 
     With `--resume` the settings stored in the run's run.json come first and flags override them, so that nothing has to
     be typed again. `name` finds the newest runs/NAME-NNN where `--run-dir` is not given.
     """
-    settings: Any = tyro.cli(kind, args=args, default=kind(**defaults))
+    settings: Any = parse(kind, defaults, args)
     if not getattr(settings, "resume", False):
         return settings  # type: ignore[no-any-return]
     folder = settings.run_dir or newest_run_folder(name)
     stored = _stored(folder / "run.json") if folder else {}
     known = {field.name for field in dataclasses.fields(kind)} - set(ABOUT_THE_CALL)  # type: ignore[arg-type]
     kept = {key: value for key, value in stored.items() if key in known}
-    return tyro.cli(kind, args=args, default=kind(**{**defaults, **kept}))
+    return parse(kind, {**defaults, **kept}, args)
 
 
 def as_json(settings: Any) -> dict[str, Any]:

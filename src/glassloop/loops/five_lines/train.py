@@ -9,11 +9,11 @@ import json
 
 import task
 import torch
-import tyro
 from config import Config
 from glassloop.kit import data, seeding
 from glassloop.kit.device import choose_device, refuse_many_processes
 from glassloop.kit.run import clear_errors
+from glassloop.kit.settings import parse
 
 
 def train(config: Config) -> int:
@@ -48,4 +48,4 @@ def train(config: Config) -> int:
 
 if __name__ == "__main__":  # where processes are spawned (macOS, Windows), each loader worker imports this file again
     with clear_errors():  # what you can mend is said in one line
-        raise SystemExit(train(tyro.cli(Config, default=Config(**task.DEFAULTS))))
+        raise SystemExit(train(parse(Config, task.DEFAULTS)))

@@ -13,12 +13,11 @@ from pathlib import Path
 
 import task
 import torch
-import tyro
 from config import Config
 from glassloop.kit import data, seeding
 from glassloop.kit.device import choose_device, refuse_many_processes
 from glassloop.kit.run import clear_errors, open_run
-from glassloop.kit.settings import as_json
+from glassloop.kit.settings import as_json, parse
 
 
 @torch.inference_mode()  # no graph: a validation batch costs its forward alone, in time and in memory
@@ -90,4 +89,4 @@ def train(config: Config) -> int:
 
 if __name__ == "__main__":  # where processes are spawned (macOS, Windows), each loader worker imports this file again
     with clear_errors():  # what you can mend is said in one line
-        raise SystemExit(train(tyro.cli(Config, default=Config(**task.DEFAULTS))))
+        raise SystemExit(train(parse(Config, task.DEFAULTS)))
