@@ -43,7 +43,8 @@ def make_schedule(
         return Schedule(ReduceLROnPlateau(optimizer, factor=0.1, patience=plateau_patience), per_step=False)
     peak = [group["lr"] for group in optimizer.param_groups]
     if name == "onecycle":
-        rising = warmup_steps / total_steps if warmup_steps else 0.3
+        # At least two steps: torch divides by the rise's length less one.
+        rising = max(warmup_steps, 2) / total_steps if warmup_steps and total_steps > 2 else 0.3
         return Schedule(OneCycleLR(optimizer, max_lr=peak, total_steps=total_steps, pct_start=rising), per_step=True)
     after = total_steps - warmup_steps
     main = CosineAnnealingLR(optimizer, after) if name == "cosine" else ConstantLR(optimizer, factor=1.0)
