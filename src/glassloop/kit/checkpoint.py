@@ -12,7 +12,6 @@ Works with anybody's loop: `save` takes modules and plain dicts, `load_newest` g
 
 import json
 import os
-import pickle
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -28,6 +27,8 @@ from glassloop.errors import UserError
 from glassloop.kit.digest import state_digest, tensor_digests
 from glassloop.kit.progress import to_stderr
 from glassloop.record.files import fsync_folder, write_atomic
+
+_BEFORE = ".before-"  # a checkpoint that steps aside for a new one of the same step
 
 
 class DamagedError(Exception):
@@ -64,13 +65,11 @@ def save(
     aside = folder / f".writing-{target.name}-{os.getpid()}"
     with _clear_error(target):
         folder.mkdir(parents=True, exist_ok=True)
-        for leftover in folder.glob(".writing-*"):
-            shutil.rmtree(leftover, ignore_errors=True)  # of a run that was killed while it saved
+        _sweep(folder)
         aside.mkdir()
         try:
             _write(aside, modules, state, config)
-            _clear(target)  # a damaged one that `load_newest` passed over, or the same step before its evaluation
-            os.replace(aside, target)
+            _put(aside, target)
         except BaseException:
             shutil.rmtree(aside, ignore_errors=True)
             raise
@@ -78,7 +77,7 @@ def save(
         _point(folder / "latest", target)
         if best:
             _point(folder / "best", target)
-    _retire(folder, keep)
+    _retire(folder, keep, target.name)
     return target
 
 
@@ -96,14 +95,12 @@ def load(path: Path) -> Checkpoint:
         state = torch.load(part, map_location="cpu", weights_only=True)
         part = path / "config.json"
         config = json.loads(part.read_text())
-        step = int(path.resolve().name.removeprefix("step-"))
+        step = int(path.resolve().name.rpartition("-")[2])
         found = _digests(weights, state, config)
         wrong = [key for key in ("weights", "state", "config", "all") if found[key] != digests[key]]
     except FileNotFoundError:
         raise DamagedError(f"{part} is missing") from None
-    except (OSError, ValueError, KeyError, TypeError, EOFError, RuntimeError) as error:
-        raise DamagedError(f"{part} cannot be read ({_first_line(error)})") from error
-    except (pickle.UnpicklingError, SafetensorError) as error:
+    except Exception as error:  # a damaged pickle can raise anything at all
         raise DamagedError(f"{part} cannot be read ({_first_line(error)})") from error
     if wrong:
         raise DamagedError(f"{path}: the digest of its {wrong[0]} does not match digests.json")
@@ -177,15 +174,19 @@ def _write(aside: Path, modules: Mapping[str, nn.Module], state: dict[str, Any],
 
 
 def _write_weights(path: Path, tensors: Mapping[str, torch.Tensor]) -> None:
-    """safetensors refuses tensors that share memory (tied weights), so each storage is written once and the others named."""
+    """safetensors refuses tensors that share memory: tied weights are written once and named, other views are copied."""
     unique: dict[str, torch.Tensor] = {}
+    storages: set[int] = set()
     owner: dict[tuple[Any, ...], str] = {}
     aliases: dict[str, str] = {}
     for name, tensor in tensors.items():
         memory = (tensor.device, tensor.data_ptr(), tensor.dtype, tensor.shape, tensor.stride())
         first = owner.setdefault(memory, name) if tensor.numel() else name
         if first == name:
-            unique[name] = tensor.detach().cpu().contiguous()
+            values = tensor.detach().cpu().contiguous()
+            storage = values.untyped_storage().data_ptr()
+            unique[name] = values.clone() if storage in storages else values
+            storages.add(storage)
         else:
             aliases[name] = first
     save_file(unique, path, metadata={"aliases": json.dumps(aliases), "order": json.dumps(list(tensors))})
@@ -209,8 +210,31 @@ def _digests(weights: Mapping[str, Mapping[str, torch.Tensor]], state: Any, conf
 
 
 def _steps(folder: Path) -> list[Path]:
-    """Every checkpoint folder, oldest first."""
-    return sorted(path for path in folder.glob("step-*") if path.is_dir())
+    """Every checkpoint folder, oldest first; of a step that was being replaced when the run was killed, the one before."""
+    found = {path.name.removeprefix(_BEFORE): path for path in folder.glob(f"{_BEFORE}step-*")}
+    found |= {path.name: path for path in folder.glob("step-*") if path.is_dir()}
+    return [found[name] for name in sorted(found)]
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what a run that was killed while it saved left lying about."""
+    for leftover in (*folder.glob(".writing-*"), *folder.glob(".latest-*"), *folder.glob(".best-*")):
+        _remove(leftover)
+    for before in folder.glob(f"{_BEFORE}*"):
+        if before.with_name(before.name.removeprefix(_BEFORE)).exists():
+            _remove(before)
+
+
+def _put(aside: Path, target: Path) -> None:
+    """Rename `aside` to `target`. One may be there: damaged and passed over, or the same step before its evaluation.
+
+    A folder cannot replace another at once, so the old one steps aside under a name that `_steps` knows.
+    """
+    before = target.with_name(_BEFORE + target.name)
+    if target.exists():
+        os.replace(target, before)
+    os.replace(aside, target)
+    _remove(before)
 
 
 def _point(link: Path, target: Path) -> None:
@@ -224,21 +248,24 @@ def _point(link: Path, target: Path) -> None:
         write_atomic(link, target.name)
 
 
-def _retire(folder: Path, keep: int) -> None:
-    """Remove all but the `keep` newest and the best."""
+def _retire(folder: Path, keep: int, newest: str) -> None:
+    """Remove all but the best and the `keep` up to `newest`. Later ones are damaged and were passed over: not counted."""
     best = folder / "best"
     best_name = best.resolve().name if best.is_symlink() else best.read_text() if best.exists() else ""
-    for path in _steps(folder)[: -max(keep, 1)]:
-        if path.name != best_name:
-            _clear(path)
+    older = [path for path in _steps(folder) if path.name.removeprefix(_BEFORE) <= newest]
+    for path in older[: -max(keep, 1)]:
+        if path.name.removeprefix(_BEFORE) != best_name:
+            # Renamed first, so that a half-removed one is never taken for whole.
+            leaving = path.with_name(f".writing-{path.name}-leaving")
+            os.replace(path, leaving)
+            _remove(leaving)
 
 
-def _clear(path: Path) -> None:
-    """Remove a checkpoint; renamed first, so that a half-removed one is never taken for whole."""
-    if path.exists():
-        leaving = path.with_name(f".writing-{path.name}-leaving")
-        os.replace(path, leaving)
-        shutil.rmtree(leaving, ignore_errors=True)
+def _remove(path: Path) -> None:
+    if path.is_symlink() or path.is_file():
+        path.unlink()
+    else:
+        shutil.rmtree(path, ignore_errors=True)
 
 
 @contextmanager
