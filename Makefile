@@ -6,6 +6,10 @@ BIN := .venv/bin
 PINS := $(shell $(PYTHON) -c "import sys; print('-c constraints.txt' if sys.version_info >= (3, 11) else '')")
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet $(PINS)
 
+# One torch thread a process: for networks this small a second gains nothing, and on a busy machine, or beside other
+# test processes, threads that wait for each other made the demo eight times slower.
+export OMP_NUM_THREADS ?= 1
+
 .PHONY: help demo test bench full diffs clean
 
 help: ## what can be made
