@@ -7,7 +7,7 @@ PINS := $(shell $(PYTHON) -c "import sys; print('-c constraints.txt' if sys.vers
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet $(PINS)
 
 # One torch thread a process: for networks this small a second gains nothing, and on a busy machine, or beside other
-# test processes, threads that wait for each other made the demo eight times slower.
+# test processes, threads that wait for each other made the demo ten times slower.
 export OMP_NUM_THREADS ?= 1
 
 .PHONY: help demo test bench full diffs clean
