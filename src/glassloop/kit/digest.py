@@ -40,6 +40,8 @@ def _feed(digest: Any, value: Any, where: str) -> None:
     elif isinstance(value, Mapping):
         digest.update(f"map {len(value)};".encode())
         for key in sorted(value, key=repr):
+            if type(key) not in (int, bool, str):
+                raise _refused(f"a key of {where}", key)
             digest.update(f"{key!r}:".encode())
             _feed(digest, value[key], f"{where}[{key!r}]")
     elif isinstance(value, (list, tuple)):
@@ -51,5 +53,9 @@ def _feed(digest: Any, value: Any, where: str) -> None:
     elif value is None or type(value) in (int, bool, str, bytes):
         digest.update(f"{type(value).__name__} {value!r};".encode())
     else:
-        kind = f"{type(value).__module__}.{type(value).__qualname__}"
-        raise UserError(f"{where} is a {kind}, which a checkpoint cannot hold; store a tensor, a number or a string")
+        raise _refused(where, value)
+
+
+def _refused(where: str, value: Any) -> UserError:
+    kind = f"{type(value).__module__}.{type(value).__qualname__}"
+    return UserError(f"{where} is a {kind}, which a checkpoint cannot hold; store a tensor, a number or a string")
