@@ -27,23 +27,24 @@ class Meter:
         """Take in what waits and return its number of items.
 
         Raises UserError, naming the step, for a loss or a gradient that is not finite.
-        `overflow_allowed`: a GradScaler probes for the largest scale that fits, and skips the steps that overflow.
+        `overflow_allowed`: a GradScaler probes for the largest scale that fits, and skips the steps whose gradients
+        overflow. The loss is not scaled where it is measured, so one that is not finite is never the scaler's doing.
         """
         if not self._waiting:
             return 0
         before = self.items
         figures = torch.stack([torch.stack((loss, norm)) for _, loss, norm, _, _ in self._waiting]).tolist()
         for (step, _, _, items, lr), (loss, grad_norm) in zip(self._waiting, figures, strict=True):
-            for name, value in (("loss", loss), ("gradient norm", grad_norm)):
-                if not abs(value) < float("inf") and not overflow_allowed:
+            finite = {"loss": loss} if overflow_allowed else {"loss": loss, "gradient norm": grad_norm}
+            for name, value in finite.items():
+                if not abs(value) < float("inf"):
                     raise UserError(
                         f"the {name} of step {step} is {value}; nothing after the last checkpoint was kept. "
-                        "Look at that step's data, lower --lr, or tighten --clip"
+                        "Look at that step's data, lower --lr, tighten --clip, or use bf16 for fp16"
                     )
             self.loss, self.grad_norm, self.lr = loss, grad_norm, lr
-            if abs(loss) < float("inf"):
-                self.total += loss * items
-                self.items += items
+            self.total += loss * items
+            self.items += items
         self._waiting.clear()
         return self.items - before
 
