@@ -65,6 +65,12 @@ class InMemory(Dataset[Any]):
     def __init__(self, *tensors: torch.Tensor, augment: Callable[[Any, Draw], Any] | None = None) -> None:
         if not tensors:
             raise UserError("InMemory needs at least one tensor; got none. Pass inputs and targets")
+        for tensor in tensors:
+            if not isinstance(tensor, torch.Tensor):
+                kind = f"{type(tensor).__module__}.{type(tensor).__qualname__}"
+                raise UserError(f"InMemory was given a {kind}; give tensors (torch.from_numpy shares an array's memory)")
+            if tensor.dim() == 0:
+                raise UserError("InMemory was given a tensor without a first dimension; give one row a sample")
         sizes = [len(tensor) for tensor in tensors]
         if len(set(sizes)) > 1:
             raise UserError(f"the tensors differ in length ({', '.join(map(str, sizes))}); give one row a sample in each")
