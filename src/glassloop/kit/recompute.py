@@ -8,7 +8,7 @@ from contextlib import nullcontext
 from functools import partial
 
 from torch import nn
-from torch.nn.modules.batchnorm import _BatchNorm
+from torch.nn.modules.batchnorm import _NormBase
 from torch.utils.checkpoint import checkpoint
 
 
@@ -23,16 +23,21 @@ def _contexts(block: nn.Module) -> tuple[nullcontext[None], "_Frozen"]:
 
 
 class _Frozen:
-    """Keep batch-norm's running statistics still while a block is recomputed."""
+    """Let batch-norm count into copies of its running statistics while a block is recomputed.
+
+    Switching the counting off would not do: torch compares what both forwards keep for the backward, and finds less.
+    """
 
     def __init__(self, block: nn.Module) -> None:
-        self.norms = [module for module in block.modules() if isinstance(module, _BatchNorm)]
+        self.norms = [module for module in block.modules() if isinstance(module, _NormBase)]
 
     def __enter__(self) -> None:
-        self.tracked = [norm.track_running_stats for norm in self.norms]
-        for norm in self.norms:
-            norm.track_running_stats = False
+        self.buffers = [dict(norm.named_buffers(recurse=False)) for norm in self.norms]
+        for norm, buffers in zip(self.norms, self.buffers, strict=True):
+            for name, buffer in buffers.items():
+                setattr(norm, name, buffer.clone())
 
     def __exit__(self, *_error: object) -> None:
-        for norm, tracked in zip(self.norms, self.tracked, strict=True):
-            norm.track_running_stats = tracked
+        for norm, buffers in zip(self.norms, self.buffers, strict=True):
+            for name, buffer in buffers.items():
+                setattr(norm, name, buffer)
