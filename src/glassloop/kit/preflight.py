@@ -10,6 +10,9 @@ from torch.utils.data import DataLoader
 from glassloop.errors import UserError
 from glassloop.kit import data, seeding
 
+# What torch and Python raise for a shape, dtype, index, key or number of values that does not fit.
+_MISFITS = (RuntimeError, TypeError, ValueError, LookupError, AttributeError, AssertionError)
+
 
 def check_first_batch(
     model: nn.Module,
@@ -23,10 +26,13 @@ def check_first_batch(
     """
     order = data.order_of(loader)
     order.set_position(0)
-    was_training = model.training
+    modes = [(module, module.training) for module in model.modules()]  # each its own: a frozen part stays frozen
     with seeding.kept_rng():
-        fetch = getattr(loader.dataset, "__getitems__")  # noqa: B009  # a Dataset's type does not declare it
-        batch = loader.collate_fn(fetch(next(iter(order))))
+        try:
+            fetch = getattr(loader.dataset, "__getitems__")  # noqa: B009  # a Dataset's type does not declare it
+            batch = loader.collate_fn(fetch(next(iter(order))))
+        except _MISFITS as error:
+            raise UserError(f"the first batch cannot be put together: {_reason(error)}. Fix the data") from error
         shown = describe(batch)
         for name, tensor in _tensors(batch, "batch"):
             if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
@@ -34,18 +40,32 @@ def check_first_batch(
                 raise UserError(f"{name} of the first batch holds {bad} values that are NaN or infinite; clean the data")
         try:
             with torch.no_grad():
-                value, _ = loss(model.eval(), data.to_device(batch, device))
-        except (RuntimeError, TypeError, ValueError, IndexError, AttributeError) as error:
-            reason = (str(error).splitlines() or [type(error).__name__])[0]
-            raise UserError(f"the model cannot take the first batch, {shown}: {reason}. Fix data or model") from error
+                result = loss(model.eval(), data.to_device(batch, device))
+        except _MISFITS as error:
+            raise UserError(
+                f"the model cannot take the first batch, {shown}: {_reason(error)}. Fix data or model"
+            ) from error
         finally:
-            model.train(was_training)
-    if value.dim() != 0 or not value.is_floating_point():
-        kind = f"{value.dtype} of shape {list(value.shape)}"
-        raise UserError(f"the loss of the first batch is {kind}; return its mean, one float")
+            for module, training in modes:
+                module.training = training
+    if not isinstance(result, tuple) or len(result) != 2:
+        raise UserError(f"the loss function returned a {type(result).__name__}; return two values, mean loss and outputs")
+    _check_loss(result[0], shown)
+
+
+def _check_loss(value: Any, shown: str) -> None:
+    if not isinstance(value, torch.Tensor) or value.dim() != 0 or not value.is_floating_point():
+        is_tensor = isinstance(value, torch.Tensor)
+        kind = f"{value.dtype} of shape {list(value.shape)}" if is_tensor else type(value).__name__
+        raise UserError(f"the loss of the first batch is a {kind}; return its mean, a tensor of one float")
     if not bool(torch.isfinite(value)):
         remedy = "before any step; fix the data or the model"
         raise UserError(f"the loss of the first batch, {shown}, is {float(value)} {remedy}")
+
+
+def _reason(error: Exception) -> str:
+    first_line = (str(error).splitlines() or [""])[0]
+    return f"{type(error).__name__} {first_line}" if isinstance(error, KeyError) or not first_line else first_line
 
 
 def describe(batch: Any) -> str:
