@@ -141,7 +141,8 @@ def count_calls(monkeypatch, work):
         return call
 
     with monkeypatch.context() as patch:
-        patch.setattr(torch.Tensor, "__getitem__", counted("read", torch.Tensor.__getitem__))
+        for name in ("__getitem__", "index_select"):
+            patch.setattr(torch.Tensor, name, counted("read", getattr(torch.Tensor, name)))
         patch.setattr(torch, "stack", counted("stack", torch.stack))
         work()
     return calls

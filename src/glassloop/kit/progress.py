@@ -23,7 +23,7 @@ class TrainingProgress:
         if self.console.is_terminal:
             figures = "loss {task.fields[loss]:.4f}  lr {task.fields[lr]:.2e}  {task.fields[rate]:,.0f} samples/s"
             columns = (TextColumn("step {task.completed}/{task.total}"), BarColumn(), TextColumn(figures))
-            self.bar = Progress(*columns, TimeRemainingColumn(), console=self.console, transient=True)
+            self.bar = Progress(*columns, TimeRemainingColumn(), console=self.console, transient=True, refresh_per_second=4)
             self.task = self.bar.add_task(
                 "train", total=total_steps, completed=first_step, loss=float("nan"), lr=0.0, rate=0.0
             )

@@ -32,7 +32,7 @@ def rng_state() -> dict[str, Any]:
         "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
         "mps": torch.mps.get_rng_state() if torch.backends.mps.is_available() else None,
         "numpy": [str(name), torch.from_numpy(keys.astype(np.int64)), int(position), int(has_gauss), float(gauss)],
-        "python": [version, list(words), next_gauss],
+        "python": [version, torch.tensor(words, dtype=torch.int64), next_gauss],
     }
 
 
@@ -49,7 +49,7 @@ def set_rng_state(state: dict[str, Any]) -> None:
     name, keys, position, has_gauss, gauss = state["numpy"]
     np.random.set_state((name, keys.numpy().astype(np.uint32), position, has_gauss, gauss))
     version, words, next_gauss = state["python"]
-    random.setstate((version, tuple(words), next_gauss))
+    random.setstate((version, tuple(words.tolist()), next_gauss))
 
 
 def _scramble(words: NDArray[np.uint64]) -> NDArray[np.uint64]:
