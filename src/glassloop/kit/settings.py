@@ -38,14 +38,15 @@ def parse(kind: type[C], defaults: dict[str, Any], args: list[str] | None = None
 def read_settings(kind: type[C], defaults: dict[str, Any], name: str, args: list[str] | None = None) -> C:
     """Like `parse`, for a loop that can resume.
 
-    With `--resume` the settings stored in the run's run.json come first and flags override them, so that nothing has to
-    be typed again. `name` finds the newest runs/NAME-NNN where `--run-dir` is not given.
+    With `--resume` the settings stored with the run's newest checkpoint come first (those in its run.json where there is
+    none), and flags override them, so that nothing has to be typed again. `name` finds the newest runs/NAME-NNN where
+    `--run-dir` is not given.
     """
     settings: Any = parse(kind, defaults, args)
     if not getattr(settings, "resume", False):
         return settings  # type: ignore[no-any-return]
     folder = settings.run_dir or newest_run_folder(name)
-    stored = _stored(folder / "run.json") if folder else {}
+    stored = _stored(folder) if folder else {}
     known = {field.name for field in dataclasses.fields(kind)} - set(ABOUT_THE_CALL)  # type: ignore[arg-type]
     kept = {key: value for key, value in stored.items() if key in known}
     return parse(kind, {**defaults, **kept}, args)
@@ -57,8 +58,11 @@ def as_json(settings: Any) -> dict[str, Any]:
     return {key: str(value) if isinstance(value, Path) else value for key, value in values.items()}
 
 
-def _stored(file: Path) -> dict[str, Any]:
-    try:
-        return dict(json.loads(file.read_text()).get("config") or {})
-    except (OSError, ValueError):  # a run that died before it wrote one starts with what is given now
-        return {}
+def _stored(folder: Path) -> dict[str, Any]:
+    """run.json tells how the first session began, and that one may have been killed before it saved anything."""
+    newest_first = sorted((folder / "checkpoints").glob("step-*/config.json"), reverse=True)
+    for file in (*newest_first, folder / "run.json"):
+        with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
+            values = json.loads(file.read_text(encoding="utf-8"))
+            return dict(values["config"] if file.name == "run.json" else values)
+    return {}  # a run that died before it wrote one starts with what is given now
