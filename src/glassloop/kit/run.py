@@ -28,7 +28,8 @@ class Run:
     def add_history(self, row: dict[str, Any]) -> None:
         """Append an epoch's figures and rewrite history.json, whole, so that a crash leaves all epochs before it."""
         self.history.append({key: _finite(value) for key, value in row.items()})
-        write_json(self.folder / "history.json", self.history)
+        with _clear_error(self.folder):
+            write_json(self.folder / "history.json", self.history)
 
     def drop_history_from(self, epoch: int) -> None:
         """Keep the rows of epochs 0 to `epoch` - 1: what a crash left beyond the checkpoint will be made again."""
@@ -37,8 +38,9 @@ class Run:
     def close(self, final: dict[str, float] | None, exit_code: int = 0) -> None:
         """Complete run.json and draw curves.png and report.html. `final` is None where the run stopped early."""
         seconds = time.perf_counter() - self.started
-        manifest.finish(self.folder, exit_code=exit_code, seconds=seconds, final=final)
-        report.write_report(self.folder)
+        with _clear_error(self.folder):
+            manifest.finish(self.folder, exit_code=exit_code, seconds=seconds, final=final)
+            report.write_report(self.folder)
 
 
 def open_run(
@@ -60,13 +62,10 @@ def open_run(
     history_file = folder / "history.json"
     if not resume and (checkpoint.exists(folder / "checkpoints") or history_file.exists()):
         raise UserError(f"{folder} already holds a run; add --resume to go on with it, or give another --run-dir")
-    try:
+    with _clear_error(folder):
         folder.mkdir(parents=True, exist_ok=True)
         command, seed = [sys.executable, *sys.argv], config.get("seed")
         manifest.start(folder, command=command, sources=sources, config=config, seed=seed, data=data)
-    except OSError as error:
-        reason = f"{error.strerror or error}: {error.filename}"
-        raise UserError(f"run folder {folder} cannot be written ({reason}); give another --run-dir") from error
     try:
         history = json.loads(history_file.read_text()) if history_file.exists() else []
     except ValueError:
@@ -87,6 +86,17 @@ def clear_errors() -> Iterator[None]:
     except KeyboardInterrupt:
         to_stderr("stopped at once; --resume goes on from the last checkpoint")
         raise SystemExit(130) from None
+
+
+@contextmanager
+def _clear_error(folder: Path) -> Iterator[None]:
+    """Turn what a full or read-only disk raises into one line."""
+    try:
+        yield
+    except OSError as error:
+        reason = f"{error.strerror or error}: {error.filename}" if error.filename else error.strerror or error
+        remedy = "free some space, then --resume, or give another --run-dir"
+        raise UserError(f"run folder {folder} cannot be written ({reason}); {remedy}") from error
 
 
 def _finite(value: Any) -> Any:
