@@ -62,7 +62,7 @@ full: .venv/dev-ready ## the tests that take longer than CI allows
 	$(BIN)/python -m pytest -n auto -q -m full
 
 bench: .venv/dev-ready ## measure what the performance claims are made of
-	@for script in bench/*.py; do echo "== $$script"; $(BIN)/python "$$script" || exit 1; done
+	@for script in $$(grep -l __main__ bench/*.py); do echo "== $$script"; $(BIN)/python "$$script" || exit 1; done
 
 diffs: .venv/dev-ready ## write src/glassloop/loops/DIFFS.md again
 	@$(BIN)/python -c 'from glassloop.templates import LOOPS, diffs; (LOOPS / "DIFFS.md").write_text(diffs(), encoding="utf-8")'

@@ -145,6 +145,23 @@ def test_under_a_launcher_rank_0_alone_records(command: Command, write: Write, t
     assert json.loads((tmp_path / "runs/train-001/run.json").read_text())["environment"]["world_size"] == 2
 
 
+def test_torchrun_starts_it_as_it_starts_python(write: Write, tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    write(
+        "train.py",
+        "import torch.distributed as dist\ndist.init_process_group('gloo')\n"
+        "print(f'rank {dist.get_rank()} of {dist.get_world_size()}')\ndist.destroy_process_group()\n",
+    )
+    words = ["torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m", "glassloop", "run", "train.py"]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [sys.executable, "-m", *words], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    assert sorted(line for line in done.stdout.splitlines() if line) == ["rank 0 of 2", "rank 1 of 2"]
+    assert [path.name for path in (tmp_path / "runs").iterdir()] == ["train-001"]
+
+
 def test_a_script_that_changes_folder_is_recorded_all_the_same(command: Command, write: Write, tmp_path: Path) -> None:
     write("train.py", "import os\nos.mkdir('away')\nos.chdir('away')")
     command("run", "train.py")

@@ -71,6 +71,21 @@ def test_a_resumed_run_keeps_the_first_session_and_says_what_changed(tmp_path: P
     assert (run_dir / "source" / "session-2" / "train.py").read_text() == "print(2)\n"
 
 
+def test_a_session_on_the_same_machine_is_not_called_different(
+    tmp_path: Path, script: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When a script starts, torch is not loaded yet: that alone is no difference from what the first session ended with."""
+    early, late, other = ({"packages": {}, "torch": torch} for torch in (None, {"threads": 1}, {"threads": 2}))
+    for at_start, at_end in ((early, late), (early, late), (early, other)):
+        monkeypatch.setattr(manifest, "describe_machine", lambda facts=at_start: facts)
+        start(tmp_path / "a", script)
+        monkeypatch.setattr(manifest, "describe_machine", lambda facts=at_end: facts)
+        manifest.finish(tmp_path / "a", exit_code=0, seconds=1.0)
+    run = manifest.read(tmp_path / "a")
+    assert run is not None
+    assert [sorted(session.get("changed", {})) for session in run["sessions"]] == [[], [], ["environment"]]
+
+
 def test_sources_found_later_are_added_and_edits_are_noticed(tmp_path: Path, script: Path) -> None:
     (tmp_path / "lib").mkdir()
     helper, outside = tmp_path / "lib" / "helper.py", tmp_path / "other.py"

@@ -92,8 +92,13 @@ def finish(run_dir: Path, *, exit_code: int, seconds: float, final: Mapping[str,
     session.update(end, seconds=round(seconds, 3))
     spent = [entry["seconds"] for entry in run["sessions"] if entry["seconds"] is not None]
     run.update(end, seconds=round(sum(spent), 3))
+    environment = describe_machine()  # once more: by now torch is loaded, and says what it runs on
     if len(run["sessions"]) == 1:
-        run["environment"] = describe_machine()  # once more: by now torch is loaded, and says what it runs on
+        run["environment"] = environment
+    elif environment != run["environment"]:
+        session["changed"]["environment"] = environment
+    else:
+        session["changed"].pop("environment", None)
     write_json(run_dir / "run.json", run)
 
 
