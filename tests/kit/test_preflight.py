@@ -59,7 +59,10 @@ def ragged():
         ((X, Y.int()), ["batch[1] int32"]),
         ((X, Y + 1), ["Target 2 is out of bounds"]),
         ((X, Y[:, None]), ["batch[1] int64 [8, 1]"]),
-        ((bad(X, slice(None), float("nan")), Y), ["batch[0] of the first batch holds 24 values that are NaN or infinite"]),
+        (
+            (bad(X, slice(None), float("nan")), Y),
+            ["batch[0] of the first training batch holds 24 values that are NaN or infinite"],
+        ),
         ((bad(X, (slice(None), 1), float("inf")), Y), ["holds 8 values"]),
         ((X,), ["batch[0] float32 [8, 3]", "index"]),
     ],
@@ -80,8 +83,8 @@ def test_bad_data_is_named(tensors, words):
         (lambda m, b: (m(b[0]).argmax(), None), "torch.int64 of shape []"),
         (lambda m, b: (m(b[0]).mean() * float("nan"), None), "is nan before any step"),
         (lambda m, b: (m(b[0]).mean() + float("inf"), None), "is inf before any step"),
-        (lambda m, b: (m(b["x"]).mean(), None), "cannot take the first batch"),
-        (lambda m, b: ({"x": m(b[0])}["y"], None), "cannot take the first batch"),
+        (lambda m, b: (m(b["x"]).mean(), None), "cannot take the first training batch"),
+        (lambda m, b: ({"x": m(b[0])}["y"], None), "cannot take the first training batch"),
         (lambda m, b: m(b[0]).mean(), "return two values"),
         (lambda m, b: (0.5, None), "is a float; return"),
         (lambda m, b: (nn.MultiheadAttention(4, 2)(b[0], b[0], b[0])[0].mean(), None), "embedding dimension"),
@@ -95,7 +98,7 @@ def test_a_bad_loss_is_named(loss, words):
 
 def test_samples_that_do_not_stack():
     said = refusal(loader_of(dataset=ragged()))
-    assert "the first batch cannot be put together" in said
+    assert "the first training batch cannot be put together" in said
     assert "equal size" in said
 
 

@@ -19,8 +19,11 @@ def check_first_batch(
     loader: DataLoader[Any],
     loss: Callable[[nn.Module, Any], tuple[torch.Tensor, Any]],
     device: torch.device,
+    of: str = "training",
 ) -> None:
     """Read epoch 0's first batch in this process and compute its loss once, changing neither model nor generators.
+
+    `of` names the set in what is said.
 
     Runs in evaluation mode without a graph, so batch-norm and dropout are left alone. Raises UserError.
     """
@@ -32,35 +35,37 @@ def check_first_batch(
             fetch = getattr(loader.dataset, "__getitems__")  # noqa: B009  # a Dataset's type does not declare it
             batch = loader.collate_fn(fetch(next(iter(order))))
         except _MISFITS as error:
-            raise UserError(f"the first batch cannot be put together: {_reason(error)}. Fix the data") from error
+            raise UserError(f"the first {of} batch cannot be put together: {_reason(error)}. Fix the data") from error
         shown = describe(batch)
         for name, tensor in _tensors(batch, "batch"):
             if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
                 bad = int((~torch.isfinite(tensor)).sum())
-                raise UserError(f"{name} of the first batch holds {bad} values that are NaN or infinite; clean the data")
+                raise UserError(
+                    f"{name} of the first {of} batch holds {bad} values that are NaN or infinite; clean the data"
+                )
         try:
             with torch.no_grad():
                 result = loss(model.eval(), data.to_device(batch, device))
         except _MISFITS as error:
             raise UserError(
-                f"the model cannot take the first batch, {shown}: {_reason(error)}. Fix data or model"
+                f"the model cannot take the first {of} batch, {shown}: {_reason(error)}. Fix data or model"
             ) from error
         finally:
             for module, training in modes:
                 module.training = training
     if not isinstance(result, tuple) or len(result) != 2:
         raise UserError(f"the loss function returned a {type(result).__name__}; return two values, mean loss and outputs")
-    _check_loss(result[0], shown)
+    _check_loss(result[0], f"the first {of} batch, {shown}")
 
 
-def _check_loss(value: Any, shown: str) -> None:
+def _check_loss(value: Any, batch: str) -> None:
     if not isinstance(value, torch.Tensor) or value.dim() != 0 or not value.is_floating_point():
         is_tensor = isinstance(value, torch.Tensor)
         kind = f"{value.dtype} of shape {list(value.shape)}" if is_tensor else type(value).__name__
-        raise UserError(f"the loss of the first batch is a {kind}; return its mean, a tensor of one float")
+        raise UserError(f"the loss of {batch}, is a {kind}; return its mean, a tensor of one float")
     if not bool(torch.isfinite(value)):
         remedy = "before any step; fix the data or the model"
-        raise UserError(f"the loss of the first batch, {shown}, is {float(value)} {remedy}")
+        raise UserError(f"the loss of {batch}, is {float(value)} {remedy}")
 
 
 def _reason(error: Exception) -> str:

@@ -11,11 +11,22 @@ from torch import nn
 from torch.nn.modules.batchnorm import _NormBase
 from torch.utils.checkpoint import checkpoint
 
+from glassloop.errors import UserError
+
 
 def recompute(block: nn.Module) -> None:
     """From now on `block` keeps only its inputs in the forward and computes its inside again in the backward."""
     contexts = partial(_contexts, block)
     block.forward = partial(checkpoint, block.forward, use_reentrant=False, context_fn=contexts)
+
+
+def blocks_of(model: nn.Module) -> nn.ModuleList | nn.Sequential:
+    """`model.blocks`: what is recomputed, one at a time. Raises UserError where a model has none."""
+    blocks = getattr(model, "blocks", None)
+    if not isinstance(blocks, (nn.ModuleList, nn.Sequential)):
+        kind = type(model).__name__
+        raise UserError(f"--recompute works on model.blocks, an nn.ModuleList, and {kind} has none; name its blocks so")
+    return blocks
 
 
 def _contexts(block: nn.Module) -> tuple[nullcontext[None], "_Frozen"]:

@@ -32,8 +32,16 @@ class Run:
             write_json(self.folder / "history.json", self.history)
 
     def drop_history_from(self, epoch: int) -> None:
-        """Keep the rows of epochs 0 to `epoch` - 1: what a crash left beyond the checkpoint will be made again."""
-        self.history = self.history[:epoch]
+        """Keep the rows of the first `epoch` epochs: what a crash left beyond the checkpoint will be made again."""
+        self.history = [row for row in self.history if row["epoch"] <= epoch]
+        if len(self.history) < epoch:
+            to_stderr(f"note: history.json has {len(self.history)} of the {epoch} epochs before the checkpoint")
+
+    def last_row(self) -> dict[str, Any]:
+        """The last epoch's figures. Raises UserError where a finished run has lost them."""
+        if not self.history:
+            raise UserError(f"{self.folder / 'history.json'} holds no epoch of this finished run; put it back")
+        return self.history[-1]
 
     def close(self, final: dict[str, float] | None, exit_code: int = 0) -> None:
         """Complete run.json and draw curves.png and report.html. `final` is None where the run stopped early."""

@@ -40,9 +40,15 @@ class Config:
         for name in ("epochs", "batch_size", "accumulate", "log_every", "keep"):
             if getattr(self, name) < 1:
                 raise UserError(f"--{name.replace('_', '-')} is {getattr(self, name)}; give at least 1")
-        for name in ("lr", "clip"):
-            if not getattr(self, name) > 0:
-                raise UserError(f"--{name} is {getattr(self, name)}; give a number above 0")
+        if self.stop_at is not None and self.stop_at < 1:
+            raise UserError(f"--stop-at is {self.stop_at}; give a step from 1 on")
+        if not 0 < self.lr < float("inf"):
+            raise UserError(f"--lr is {self.lr}; give a number above 0")
+        if not self.clip > 0:
+            raise UserError(f"--clip is {self.clip}; give a number above 0 (inf clips nothing)")
+        for name in ("weight_decay", "save_every", "seed"):
+            if not 0 <= getattr(self, name) < 2**63:
+                raise UserError(f"--{name.replace('_', '-')} is {getattr(self, name)}; give a number from 0 up to 2^63")
         for name in ("warmup", "ema"):
             if not 0 <= getattr(self, name) < 1:
                 raise UserError(f"--{name} is {getattr(self, name)}; give a share from 0 up to, not including, 1")

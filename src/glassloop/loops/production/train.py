@@ -21,7 +21,7 @@ from glassloop.kit.device import autocast_dtype, choose_device, refuse_many_proc
 from glassloop.kit.meter import Meter
 from glassloop.kit.preflight import check_first_batch
 from glassloop.kit.progress import TrainingProgress
-from glassloop.kit.recompute import recompute
+from glassloop.kit.recompute import blocks_of, recompute
 from glassloop.kit.run import clear_errors, open_run
 from glassloop.kit.schedule import make_schedule
 from glassloop.kit.settings import as_json, read_settings
@@ -76,11 +76,12 @@ def train(config: Config) -> int:
     # ---- model, optimizer, schedule ----------------------------------------------------------------------------------
     model = task.make_model().to(device)
     check_first_batch(model, train_loader, task.loss, device)  # a wrong shape or a NaN: one line now, no trace later
+    check_first_batch(model, val_loader, task.loss, device, of="validation")  # nor one after a whole epoch
     ema = None
     if config.ema:  # a copy that trails the model: evaluated, never trained; costs the weights' memory again
         ema = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(config.ema), use_buffers=True)
     if config.recompute:  # below the copy: the copy is never backwarded through, so it needs no recomputing
-        for block in model.blocks:
+        for block in blocks_of(model):
             recompute(block)
     decayed = [p for p in model.parameters() if p.dim() >= 2]  # decay pulls towards 0: right for matrices, and wrong
     others = [p for p in model.parameters() if p.dim() < 2]  # for a norm's scale, whose neutral value is 1
@@ -200,7 +201,7 @@ def train(config: Config) -> int:
             save(epoch + 1, 0, is_best)
 
     task.after_training(ema or model, run.folder)
-    last = run.history[-1]
+    last = run.last_row()
     final = {name: last[name] for name in last if name.startswith("val_")}
     run.close(final)
     print(f"run folder {run.folder}; open {run.folder / 'report.html'}")
