@@ -165,9 +165,9 @@ def _write(aside: Path, modules: Mapping[str, nn.Module], state: dict[str, Any],
     for name, tensors in weights.items():
         _write_weights(aside / f"{name}.safetensors", tensors)
     torch.save(state, aside / "state.pt")
-    write_atomic(aside / "config.json", json.dumps(config, indent=2) + "\n")
-    write_atomic(aside / "digests.json", json.dumps(_digests(weights, state, config), indent=1) + "\n")
-    for file in aside.iterdir():
+    (aside / "config.json").write_text(json.dumps(config, indent=2) + "\n")
+    (aside / "digests.json").write_text(json.dumps(_digests(weights, state, config), indent=1) + "\n")
+    for file in aside.iterdir():  # plain writes so far, because nobody reads here before the folder has its name
         with open(file, "rb+") as handle:
             os.fsync(handle.fileno())
     fsync_folder(aside)
