@@ -96,3 +96,12 @@ def test_names_of_the_weights_and_evaluation_stay(twins):
     x = torch.randn(5, 6)
     with torch.inference_mode():
         assert torch.equal(net.eval()(x), twin.eval()(x))
+
+
+@pytest.mark.full
+def test_compiled_not_a_bit_differs_either(twins):
+    """torch.compile has its own way to recompute, and takes no context for it."""
+    plain, again = ([trained(torch.compile(net), steps=2), net] for net in twins)
+    for a, b in zip(plain[0], again[0], strict=True):
+        assert all(torch.equal(x, y) for x, y in zip(a, b, strict=True))
+    assert again[1].blocks[0][1].num_batches_tracked == 4

@@ -20,10 +20,10 @@ def history(folder):
 
 
 def test_overfit_one_batch_learns_it_by_heart(tiny, tmp_path):
-    ended = run(tiny, "--run-dir", tmp_path / "run", "--overfit-one-batch", "--epochs", 150, "--lr", 0.05, "--keep", 1)
+    ended = run(tiny, "--run-dir", tmp_path / "run", "--overfit-one-batch", "--epochs", 40, "--lr", 0.1, "--keep", 1)
     assert ended.code == 0, ended
     assert ended.final["val_loss"] < 0.02
-    assert len(history(tmp_path / "run")) == 150
+    assert len(history(tmp_path / "run")) == 40
 
 
 def test_a_broken_loop_does_not(tiny, tmp_path):
@@ -32,7 +32,7 @@ def test_a_broken_loop_does_not(tiny, tmp_path):
     text = (broken / "train.py").read_text()
     assert text.count("scaler.step(optimizer)") == 1
     (broken / "train.py").write_text(text.replace("scaler.step(optimizer)", "pass").replace("scaler.update()", "pass"))
-    ended = run(broken, "--run-dir", tmp_path / "run", "--overfit-one-batch", "--epochs", 150, "--lr", 0.05, "--keep", 1)
+    ended = run(broken, "--run-dir", tmp_path / "run", "--overfit-one-batch", "--epochs", 40, "--lr", 0.1, "--keep", 1)
     assert ended.code == 0, ended
     assert ended.final["val_loss"] > 0.3
 

@@ -4,9 +4,12 @@ Recomputing in the backward saves memory and costs about one more forward. torch
 but it also runs the block's batch-norm a second time, so its running statistics would move twice a step.
 """
 
+from collections.abc import Callable
 from contextlib import nullcontext
 from functools import partial
+from typing import Any
 
+import torch
 from torch import nn
 from torch.nn.modules.batchnorm import _NormBase
 from torch.utils.checkpoint import checkpoint
@@ -16,8 +19,13 @@ from glassloop.errors import UserError
 
 def recompute(block: nn.Module) -> None:
     """From now on `block` keeps only its inputs in the forward and computes its inside again in the backward."""
-    contexts = partial(_contexts, block)
-    block.forward = partial(checkpoint, block.forward, use_reentrant=False, context_fn=contexts)
+    block.forward = partial(_forward, block, block.forward)
+
+
+def _forward(block: nn.Module, inside: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    if torch.compiler.is_compiling():  # a compiled block writes its statistics once, and its compiler takes no context
+        return checkpoint(inside, *args, use_reentrant=False, **kwargs)
+    return checkpoint(inside, *args, use_reentrant=False, context_fn=partial(_contexts, block), **kwargs)
 
 
 def blocks_of(model: nn.Module) -> nn.ModuleList | nn.Sequential:
