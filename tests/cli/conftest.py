@@ -15,7 +15,7 @@ Done = subprocess.CompletedProcess[str]
 def command(tmp_path: Path) -> Callable[..., Done]:
     """`command("run", "x.py", env={...})` runs `glassloop run x.py` in the test's folder."""
 
-    def call(*words: str, env: dict[str, str] | None = None, timeout: float = 120) -> Done:
+    def call(*words: str, env: dict[str, str] | None = None, timeout: float = 300) -> Done:
         surroundings = {**os.environ, "COLUMNS": "100", "OMP_NUM_THREADS": "1", **(env or {})}
         surroundings.pop("GLASSLOOP_DEBUG", None)
         return subprocess.run(

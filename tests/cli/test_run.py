@@ -155,7 +155,7 @@ def test_torchrun_starts_it_as_it_starts_python(write: Write, tmp_path: Path) ->
     words = ["torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m", "glassloop", "run", "train.py"]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     done = subprocess.run(
-        [sys.executable, "-m", *words], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120
+        [sys.executable, "-m", *words], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300
     )
     assert done.returncode == 0, done.stderr
     assert sorted(line for line in done.stdout.splitlines() if line) == ["rank 0 of 2", "rank 1 of 2"]
