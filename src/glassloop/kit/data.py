@@ -210,6 +210,9 @@ def _as_it_is(batch: Any) -> Any:
 
 
 def _leave_signals_to_the_parent(_worker: int) -> None:
-    """Ctrl-C reaches the whole process group; a worker that dies of it would break the step the parent is finishing."""
+    """Ctrl-C reaches the whole process group; a worker that dies of it would break the step the parent is finishing.
+
+    So may the SIGTERM of a batch system, once. A second one is the parent's, which waits for no slow sample at its end.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda number, _frame: signal.signal(number, signal.SIG_DFL) and None)

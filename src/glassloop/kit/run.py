@@ -1,7 +1,9 @@
 """The folder a run leaves behind, from a loop's side: opened, given its history, closed with a report."""
 
 import json
+import multiprocessing
 import os
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -92,8 +94,17 @@ def clear_errors() -> Iterator[None]:
         to_stderr(f"error: {error}")
         raise SystemExit(2) from None
     except KeyboardInterrupt:
+        _leave_workers()
         to_stderr("stopped at once; --resume goes on from the last checkpoint")
         raise SystemExit(130) from None
+
+
+def _leave_workers() -> None:
+    """End what still loads data: its parent would wait for the sample that each is at, however long that takes."""
+    if hasattr(signal, "SIGCHLD"):
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # torch would report each as a failure
+    for worker in multiprocessing.active_children():
+        worker.kill()
 
 
 @contextmanager
