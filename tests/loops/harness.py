@@ -70,13 +70,10 @@ def _child(project: Path, args: tuple[str, ...], env: dict[str, str], log: Path)
     for stream, suffix in ((1, ".out"), (2, ".err")):
         handle = os.open(log.with_suffix(suffix), os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         os.dup2(handle, stream)
-    sys.stdout, sys.stderr = open(1, "w", buffering=1), open(2, "w", buffering=1)
+    sys.stdout, sys.stderr = os.fdopen(1, "w", buffering=1), os.fdopen(2, "w", buffering=1)
     sys.__stdout__, sys.__stderr__ = sys.stdout, sys.stderr
-    os.environ.update({"GLASSLOOP_TEST": "1"} | env)
+    os.environ.update(env)
     os.chdir(project)
     sys.argv = ["train.py", *args]
     sys.path.insert(0, str(project))
-    import torch
-
-    torch.set_num_threads(int(env.get("OMP_NUM_THREADS", "1")))
     runpy.run_path(str(project / "train.py"), run_name="__main__")

@@ -49,7 +49,7 @@ class Run:
         """Complete run.json and draw curves.png and report.html. `final` is None where the run stopped early."""
         seconds = time.perf_counter() - self.started
         with _clear_error(self.folder):
-            manifest.finish(self.folder, exit_code=exit_code, seconds=seconds, final=final)
+            manifest.finish(self.folder, exit_code=exit_code, seconds=seconds, final=final, stopped=final is None)
             report.write_report(self.folder)
 
 
@@ -74,7 +74,7 @@ def open_run(
         raise UserError(f"{folder} already holds a run; add --resume to go on with it, or give another --run-dir")
     with _clear_error(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        command, seed = [sys.executable, *sys.argv], config.get("seed")
+        command, seed = ["python", *sys.argv], config.get("seed")
         manifest.start(folder, command=command, sources=sources, config=config, seed=seed, data=data)
     try:
         history = json.loads(history_file.read_text()) if history_file.exists() else []

@@ -80,14 +80,17 @@ def add_sources(run_dir: Path, sources: Sequence[Path], *, root: Path, keep_sour
     write_json(run_dir / "run.json", run)
 
 
-def finish(run_dir: Path, *, exit_code: int, seconds: float, final: Mapping[str, Any] | None = None) -> None:
+def finish(
+    run_dir: Path, *, exit_code: int, seconds: float, final: Mapping[str, Any] | None = None, stopped: bool = False
+) -> None:
     """Close the open session: `seconds` of wall time, `final` the metrics it ended with.
 
-    The status becomes finished (exit code 0), stopped (by SIGINT or SIGTERM) or failed; after a kill it stays running.
+    The status becomes finished (exit code 0), stopped (asked to, by SIGINT, SIGTERM or `stopped`: there is more to come)
+    or failed; after a kill it stays running.
     """
     run = _open_session(run_dir)
     session = run["sessions"][-1]
-    status = "finished" if exit_code == 0 else "stopped" if exit_code in _STOPPED else "failed"
+    status = "stopped" if stopped or exit_code in _STOPPED else "failed" if exit_code else "finished"
     end = {"status": status, "exit_code": exit_code, "final": plain(final) if final is not None else None}
     session.update(end, seconds=round(seconds, 3))
     spent = [entry["seconds"] for entry in run["sessions"] if entry["seconds"] is not None]

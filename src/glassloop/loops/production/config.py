@@ -29,6 +29,7 @@ class Config:
     resume: bool = False  # go on from the newest whole checkpoint there, or start where there is none
     device: DeviceName = "auto"  # where to compute
     workers: int | None = None  # processes that load data; by default none for data in memory, else up to 4
+    threads: int | None = None  # threads torch computes with on the CPU; by default its own choice, one a core
     log_every: int = 20  # steps between readings of the loss: each makes the host wait for the device
     save_every: int = 0  # steps between checkpoints inside an epoch; 0 saves at the end of epochs only
     keep: int = 2  # newest checkpoints that stay (the best one always stays)
@@ -40,8 +41,10 @@ class Config:
         for name in ("epochs", "batch_size", "accumulate", "log_every", "keep"):
             if getattr(self, name) < 1:
                 raise UserError(f"--{name.replace('_', '-')} is {getattr(self, name)}; give at least 1")
-        if self.stop_at is not None and self.stop_at < 1:
-            raise UserError(f"--stop-at is {self.stop_at}; give a step from 1 on")
+        for name in ("stop_at", "threads"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise UserError(f"--{name.replace('_', '-')} is {value}; give at least 1")
         if not 0 < self.lr < float("inf"):
             raise UserError(f"--lr is {self.lr}; give a number above 0")
         if not self.clip > 0:

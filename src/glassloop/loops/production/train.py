@@ -56,6 +56,8 @@ def train(config: Config) -> int:
     config.check()
     refuse_many_processes()  # two processes without gradient averaging would train two models, silently
     device = choose_device(config.device)
+    if config.threads:  # a part of the run: another number adds in another order, and changes the last bits
+        torch.set_num_threads(config.threads)
     seeding.seed_everything(config.seed)  # before the model: its first weights come from these generators
 
     # ---- data --------------------------------------------------------------------------------------------------------

@@ -18,3 +18,4 @@ class Config:
     resume: bool = False  # this rung keeps no checkpoint, so it always starts afresh; `production` goes on
     device: DeviceName = "auto"  # where to compute
     workers: int | None = None  # processes that load data; by default none for data in memory, else up to 4
+    threads: int | None = None  # threads torch computes with on the CPU; by default its own choice, one a core
