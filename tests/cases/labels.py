@@ -1,0 +1,62 @@
+"""Reads the labels of the cases: trailing comments `# expect: rule-name` on the primary line of a finding.
+
+Reads text only; never runs a case and never imports torch.
+"""
+
+from __future__ import annotations
+
+import io
+import tokenize
+from pathlib import Path
+from typing import NamedTuple
+
+HERE = Path(__file__).resolve().parent
+UNSEEN = HERE / "unseen"
+
+RULES = (
+    "zero-grad-missing",
+    "zero-grad-between-backward-and-step",
+    "zero-grad-breaks-accumulation",
+    "backward-missing",
+    "step-missing",
+    "clip-before-backward",
+    "clip-after-step",
+    "clip-before-unscale",
+    "scheduler-per-batch",
+    "scheduler-before-optimizer",
+    "train-mode-missing",
+    "no-grad-missing",
+)
+
+
+class Case(NamedTuple):
+    """A script and the findings it should give; an empty set means that it must stay silent."""
+
+    path: Path
+    expected: frozenset[tuple[str, int]]  # (rule, line), lines counted from 1
+
+
+def load(folder: str | Path = HERE) -> list[Case]:
+    """All cases below `folder`, sorted by path.
+
+    The unseen part is left out unless `folder` itself lies in it, so that nobody tunes on it by accident.
+    Raises ValueError where a label names an unknown rule.
+    """
+    root = Path(folder).resolve()
+    in_unseen = root.is_relative_to(UNSEEN)
+    paths = sorted(p for p in root.rglob("*.py") if p.parent != HERE)
+    return [Case(p, expected(p)) for p in paths if in_unseen or not p.is_relative_to(UNSEEN)]
+
+
+def expected(path: Path) -> frozenset[tuple[str, int]]:
+    """The labels of one file, read from its comment tokens (a string that looks like a label is none)."""
+    found = set()
+    for token in tokenize.generate_tokens(io.StringIO(path.read_text(encoding="utf-8")).readline):
+        text = token.string.removeprefix("#").strip()
+        if token.type != tokenize.COMMENT or not text.startswith("expect:"):
+            continue
+        for rule in text.removeprefix("expect:").split(","):
+            if rule.strip() not in RULES:
+                raise ValueError(f"{path}:{token.start[0]}: unknown rule {rule.strip()!r}")
+            found.add((rule.strip(), token.start[0]))
+    return frozenset(found)
