@@ -10,7 +10,7 @@ class Trainer:
 
     def compute_loss(self, x, y):
         loss = nn.functional.cross_entropy(self.net(x), y)
-        nn.utils.clip_grad_value_(self.net.parameters(), self.bound)  # expect: clip-before-backward
+        nn.utils.clip_grad_norm_(self.net.parameters(), self.bound)  # expect: clip-before-backward
         return loss
 
     def step(self, x, y):

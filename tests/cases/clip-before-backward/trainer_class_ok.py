@@ -16,7 +16,7 @@ class Trainer:
         self.optim.zero_grad()
         loss = self.compute_loss(x, y)
         loss.backward()
-        nn.utils.clip_grad_value_(self.net.parameters(), self.bound)
+        nn.utils.clip_grad_norm_(self.net.parameters(), self.bound)
         self.optim.step()
         return loss.item()
 
