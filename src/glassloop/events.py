@@ -34,7 +34,7 @@ PASS_BEGIN = "pass-begin"  # an iterator over a loader has been made
 BATCH = "batch"  # a loader has handed over a batch
 PASS_END = "pass-end"  # a loader has run dry (a `break` leaves its pass without an end)
 TO_DEVICE = "to-device"  # a model has been moved or cast (`to`, `cuda`, `half`, …)
-ZERO_GRAD = "zero-grad"  # gradients have been cleared; what: who was told to (None: `p.grad = None`); of: who is emptied
+ZERO_GRAD = "zero-grad"  # gradients have been cleared; what: who was told (None: `p.grad = None`); of: who is emptied
 FORWARD = "forward"  # a model is about to be called; of: the optimizers of its parameters; facts: training, grad
 LOSS_MADE = "loss"  # an nn or F loss has been computed; what: the loss module or None; facts: mean
 SCALE = "scale"  # a scaler has scaled a loss
@@ -43,11 +43,11 @@ BACKWARD = "backward"  # a backward has run; what: None; of: optimizers whose pa
 UNSCALE = "unscale"  # a scaler has divided an optimizer's gradients; what: the scaler; of: that optimizer
 CLIP = "clip"  # gradients have been clipped by norm or value; what: None; of: the optimizers whose gradients those are
 STEP = "step"  # an optimizer has updated its parameters; fires after the update, so a closure's events come first.
-#                A step that a scaler skips fires nothing. of: the same optimizer
+#                A step that a scaler skips fires nothing. of: it, and optimizers that share its parameters
 SCALER_UPDATE = "scaler-update"  # a scaler has set its scale for the next step
 SCHEDULE = "schedule"  # a scheduler has set the learning rate anew; of: its optimizer
-TRAIN_MODE = "train-mode"  # train(), or train(True), of a model that may have been in either mode
-EVAL_MODE = "eval-mode"  # eval(), or train(False)
+TRAIN_MODE = "train-mode"  # train(), or train(True), whether or not that is a change; of: the models inside it
+EVAL_MODE = "eval-mode"  # eval(), or train(False); of: the models inside it
 GRAD_ON = "grad-on"  # graphs are recorded again (a no_grad left, set_grad_enabled(True)); only where that is a change
 GRAD_OFF = "grad-off"  # graphs are no longer recorded (no_grad or inference_mode entered); only where that is a change
 LOG = "log"  # a value went to a tracker (no ear says this yet)

@@ -5,10 +5,11 @@ A rule file `zero_grad_missing.py` is the rule `zero-grad-missing` and holds the
 - `CARD`: what it is, why it hurts, when it is intended, how to mend it;
 - `BAD`, `GOOD`: runnable scripts; BAD carries `# expect: rule-name` on the primary line, GOOD stays silent: its tests;
 - `KEY`: a role. There is one state per Ref of that role; `HEARS`: the kinds it wants to be told of;
-- `initial(me) -> state` and `hear(state, event) -> (state, stories)`: the state machine. Both are pure, states hashable.
+- `initial(me) -> state`, `hear(state, event) -> (state, stories)`: the state machine. Both are pure, states hashable.
 
-An event whose `what` has the key role goes to that Ref's machine alone; every other event goes to all of the rule's
-machines, which look at `of` (`reaches`). On `opaque` a machine forgets what it can no longer know.
+An event whose `what` has the key role goes to the machines of that Ref and of those in `of` (an optimizer that shares
+parameters, the models inside a model); every other event goes to all of the rule's machines, which look at `of`
+(`reaches`). On `opaque` a machine forgets what it can no longer know.
 """
 
 from __future__ import annotations
@@ -90,7 +91,9 @@ class Listening:
         what = event.what
         for rule in self._by_kind.get(event.kind, ()):
             states = self.states[rule.name]
-            mine = (what,) if what is not None and what.role == rule.key else tuple(states)
+            mine: Iterable[Ref] = tuple(states)
+            if what is not None and what.role == rule.key:
+                mine = dict.fromkeys((what, *(r for r in event.of or () if r.role == rule.key)))
             for ref in mine:
                 states[ref], stories = rule.hear(states[ref], event)
                 if stories:
