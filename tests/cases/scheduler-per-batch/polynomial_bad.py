@@ -1,4 +1,4 @@
-"""Polynomial decay written as a lambda over the share of epochs done."""
+"""Polynomial decay over the run; one_batch is a function on module globals."""
 import torch
 from torch import nn
 
