@@ -1,0 +1,53 @@
+"""The cases keep their own conventions, and what their tensors do agrees with their labels."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+from labels import HERE, RULES, UNSEEN, Case, load
+
+ALL = [*load(HERE), *load(UNSEEN)]
+
+
+def kind(case: Case) -> str:
+    return case.path.stem.rsplit("_", 1)[-1]
+
+
+@pytest.mark.parametrize("case", ALL, ids=lambda c: str(c.path.relative_to(HERE)))
+def test_a_case_is_labelled_by_its_folder_and_its_name(case: Case) -> None:
+    rule = case.path.parent.name
+    if rule == "right" or kind(case) == "ok":
+        assert not case.expected
+    else:
+        assert kind(case) == "bad"
+        assert {found for found, _ in case.expected} == {rule}
+
+
+@pytest.mark.parametrize("case", [c for c in ALL if c.expected], ids=lambda c: str(c.path.relative_to(HERE)))
+def test_a_bad_case_has_a_mended_twin_with_the_same_docstring(case: Case) -> None:
+    twin = case.path.with_name(case.path.name.replace("_bad.py", "_ok.py"))
+    texts = [path.read_text(encoding="utf-8") for path in (case.path, twin)]
+    docs = [ast.get_docstring(ast.parse(text)) for text in texts]
+    assert docs[0]
+    assert docs[0] == docs[1]
+    assert texts[0] != texts[1]
+
+
+def test_every_rule_has_enough_styles() -> None:
+    seen = Counter(rule for c in ALL if not c.path.is_relative_to(UNSEEN) for rule, _ in c.expected)
+    unseen = Counter(rule for c in ALL if c.path.is_relative_to(UNSEEN) for rule, _ in c.expected)
+    assert all(seen[rule] >= 6 and unseen[rule] >= 2 for rule in RULES), (seen, unseen)
+
+
+def test_what_the_tensors_do_agrees_with_the_labels() -> None:
+    pytest.importorskip("torch")
+    command = [sys.executable, str(HERE / "witness.py")]
+    run = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    assert run.returncode == 0, run.stdout + run.stderr

@@ -1,0 +1,265 @@
+"""Runs a case and looks at its tensors, so that a label rests on what happened and not on the order of calls.
+
+    python tests/cases/witness.py [FILE_OR_FOLDER ...]      # prints each case whose evidence contradicts its labels
+
+Evidence is (rule, line). It knows nothing of events or rules: it compares gradients before and after each call.
+Two rules leave one-sided evidence, which a right loop can leave as well (a GAN clears what the other player's loss left;
+a schedule counted in steps moves with each): it is asked for in the bad files only. Torch is patched for the life of
+the process.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import io
+import random
+import runpy
+import sys
+import warnings
+from pathlib import Path
+
+import torch
+from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
+from torch.optim.optimizer import register_optimizer_step_post_hook
+
+sys.path.insert(0, str(Path(__file__).parent))
+from labels import HERE, UNSEEN, Case, load
+
+ONE_SIDED = {"zero-grad-breaks-accumulation", "scheduler-per-batch"}
+
+
+class Forward:
+    """One outermost call of a module: its line and mode, and what became of the graph it made."""
+
+    def __init__(self, module: torch.nn.Module, line: int) -> None:
+        minds = any(hasattr(m, "running_mean") or "Dropout" in type(m).__name__ for m in module.modules())
+        self.line, self.training = line, module.training
+        self.evaluating = minds and not module.training
+        self.params = {id(p) for p in module.parameters()}
+        self.read = self.trained = self.done = False
+
+
+class Witness:
+    """What was seen while one script ran. Parameters are held, so their ids stay theirs."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = str(path)
+        self.optimizers: list[torch.optim.Optimizer] = []
+        self.reached: set[int] = set()  # parameters that a backward reached since their optimizer's last step
+        self.used: set[int] = set()  # parameters whose present gradient a step has read
+        self.stale: set[int] = set()  # parameters whose backward added to a gradient already read
+        self.before: dict[int, torch.Tensor | None] = {}  # gradients at the last step, to tell a hand-made one
+        self.lost: dict[int, int] = {}  # parameter -> line that cleared what a backward had made
+        self.forwards: list[Forward] = []  # outermost calls that made a graph
+        self.walking = False
+        self.scaling = self.scaled = False  # a scaler gave a loss; the last backward started from such a one
+        self.depth = 0
+        self.steps = 0
+        self.backward_line = 0
+        self.schedule_calls: dict[int, list[int]] = {}
+        self.scalers: list[torch.amp.GradScaler] = []
+        self.evidence: set[tuple[str, int]] = set()
+
+    def line(self) -> int:
+        frame = sys._getframe(1)
+        while frame and frame.f_code.co_filename != self.path:
+            frame = frame.f_back
+        return frame.f_lineno if frame else 0
+
+    def parameters(self):
+        return [p for o in self.optimizers for g in o.param_groups for p in g["params"]]
+
+    def see(self, rule: str, line: int) -> None:
+        self.evidence.add((rule, line))
+
+    # -- what the patched calls report -------------------------------------------------------------------------
+
+    def backward(self, call):
+        old = {id(p): None if p.grad is None else p.grad.clone() for p in self.parameters()}
+        line, self.walking = self.line(), True
+        self.scaled, self.scaling = self.scaling, False
+        try:
+            result = call()
+        finally:
+            self.walking = False
+        for p in self.parameters():
+            was = old[id(p)]
+            if p.grad is None or (was is not None and torch.equal(was, p.grad)):
+                continue
+            self.backward_line = line
+            if was is not None and was.any() and id(p) in self.used:
+                self.stale.add(id(p))
+            self.used.discard(id(p))
+            self.reached.add(id(p))
+        return result
+
+    def clearing(self, params) -> None:
+        for p in params:
+            if id(p) in self.reached and p.grad is not None and p.grad.any():
+                self.lost[id(p)] = self.line()
+            self.stale.discard(id(p))
+
+    def step(self, optimizer) -> None:
+        self.steps += 1
+        params = [p for g in optimizer.param_groups for p in g["params"]]
+        ids, line = {id(p) for p in params}, self.line()
+        full = [p for p in params if p.grad is not None and p.grad.any()]
+        lost = {self.lost[i] for i in ids if i in self.lost}
+        if not full:
+            if not ids & self.reached:
+                self.see("backward-missing", line)
+            for where in (lost or {0}) if ids & self.reached else ():  # line 0: cleared by hand, unheard
+                self.see("zero-grad-between-backward-and-step", where)
+        elif not ids & self.reached and all(self.before.get(id(p)) is p.grad for p in full):
+            self.see("backward-missing", line)
+        elif lost:
+            for where in lost:
+                self.see("zero-grad-breaks-accumulation", where)
+        if ids & self.stale:
+            self.see("zero-grad-missing", line)
+        for f in self.forwards:
+            if f.trained and not f.done and f.evaluating and f.params & ids & self.reached:
+                self.see("train-mode-missing", f.line)
+                f.done = True
+        self.before.update({id(p): p.grad for p in params})
+        self.reached -= ids
+        self.stale -= ids
+        self.used |= ids
+        self.lost = {i: where for i, where in self.lost.items() if i not in ids}
+
+    def clip(self, params) -> None:
+        full = [p for p in params if p.grad is not None and p.grad.any()]
+        if not full:
+            return self.see("clip-before-backward", self.line())
+        if all(id(p) in self.used for p in full):
+            return self.see("clip-after-step", self.line())
+        for scaler in self.scalers:
+            if scaler.is_enabled() and self.scaled:
+                for o in self.optimizers:
+                    held = {id(p) for g in o.param_groups for p in g["params"]}
+                    stage = scaler._per_optimizer_states[id(o)]["stage"].name
+                    if held & {id(p) for p in full} and stage == "READY":
+                        self.see("clip-before-unscale", self.line())
+        return None
+
+    def schedule(self, scheduler) -> None:
+        if sys._getframe(3).f_code.co_filename != self.path:
+            return  # a constructor, or a schedule inside another
+        if self.steps == 0:
+            self.see("scheduler-before-optimizer", self.line())
+        self.schedule_calls.setdefault(id(scheduler), []).append(self.line())
+
+    def forward(self, module, args) -> None:
+        self.depth += 1
+        if self.depth == 1:
+            self.outermost = Forward(module, self.line())
+
+    def forward_end(self, module, args, out) -> None:
+        self.depth -= 1
+        if self.depth or not self.outermost.params:
+            return
+        record = self.outermost
+        values = [out] if torch.is_tensor(out) else vars(out).values() if hasattr(out, "__dict__") else out
+        for tensor in values:
+            if torch.is_tensor(tensor) and tensor.requires_grad:
+                self.forwards.append(record)
+                tensor.register_hook(functools.partial(self.walked, record))
+
+    def walked(self, record, grad) -> None:
+        record.read = True
+        record.trained = record.trained or self.walking  # autograd.grad reads a graph without training by it
+
+    def close(self) -> None:
+        if self.backward_line and not self.steps:
+            self.see("step-missing", self.backward_line)
+        for f in self.forwards:
+            if not f.training and not f.read:
+                self.see("no-grad-missing", f.line)
+        for calls in self.schedule_calls.values():
+            if len(calls) >= 4:
+                self.see("scheduler-per-batch", calls[-1])
+
+
+HEARD: Witness | None = None
+
+
+def patch() -> None:
+    """Send torch's calls to the witness of the moment."""
+
+    def before(owner, name, tell):
+        original = getattr(owner, name)
+
+        @functools.wraps(original)
+        def wrapper(*args, **kwargs):
+            if HEARD is not None:
+                if args and not isinstance(args[0], (torch.nn.Module, torch.Tensor)) and "clip" in name:
+                    args = (list(args[0]), *args[1:])
+                tell(HEARD, args[0])
+            return original(*args, **kwargs)
+
+        setattr(owner, name, wrapper)
+
+    walk = torch.Tensor.backward
+    torch.Tensor.backward = lambda self, *a, **k: (
+        HEARD.backward(lambda: walk(self, *a, **k)) if HEARD else walk(self, *a, **k)
+    )
+    before(torch.optim.Optimizer, "__init__", lambda w, o: w.optimizers.append(o))
+    before(torch.amp.GradScaler, "__init__", lambda w, s: w.scalers.append(s))
+    before(torch.amp.GradScaler, "scale", lambda w, s: setattr(w, "scaling", True))
+    before(
+        torch.optim.Optimizer, "zero_grad", lambda w, o: w.clearing([p for g in o.param_groups for p in g["params"]])
+    )
+    before(torch.nn.Module, "zero_grad", lambda w, m: w.clearing(list(m.parameters())))
+    for name in ("clip_grad_norm_", "clip_grad_value_"):
+        before(torch.nn.utils, name, lambda w, params: w.clip(params))
+    for cls in vars(torch.optim.lr_scheduler).values():
+        if isinstance(cls, type) and "step" in vars(cls) and hasattr(cls, "state_dict"):
+            before(cls, "step", lambda w, s: w.schedule(s))
+    register_optimizer_step_post_hook(lambda o, a, k: HEARD and HEARD.step(o))
+    register_module_forward_pre_hook(lambda m, a: HEARD and HEARD.forward(m, a))
+    register_module_forward_hook(lambda m, a, out: HEARD.forward_end(m, a, out) if HEARD else None)
+
+
+def observe(case: Case) -> set[tuple[str, int]]:
+    """Run the case as a script (output swallowed) and return its evidence. Raises what the script raises."""
+    global HEARD
+    HEARD = Witness(case.path)
+    random.seed(0)
+    sys.argv = [str(case.path)]
+    try:
+        with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            runpy.run_path(str(case.path), run_name="__main__")
+        HEARD.close()
+        return HEARD.evidence
+    finally:
+        HEARD = None
+
+
+def contradictions(case: Case) -> list[str]:
+    """What the evidence says against the labels of this case."""
+    seen = observe(case)
+    rules = {rule for rule, _ in case.expected}
+    missing = {(rule, line) for rule, line in case.expected - seen if (rule, 0) not in seen}
+    extra = {(r, n) for r, n in seen - case.expected if r not in ONE_SIDED and (n or r not in rules)}
+    return [f"no evidence of {r} at {n}" for r, n in sorted(missing)] + [
+        f"evidence of {r} at {n}, no label" for r, n in sorted(extra)
+    ]
+
+
+def main(folders: list[str]) -> int:
+    torch.set_num_threads(1)
+    patch()
+    wrong = 0
+    cases = [c for f in folders for c in load(f)] if folders else [*load(HERE), *load(UNSEEN)]
+    for case in cases:
+        for line in contradictions(case):
+            wrong += 1
+            print(f"{case.path.relative_to(HERE)}: {line}")
+    print(f"{len(cases)} cases, {wrong} contradictions")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
