@@ -99,6 +99,9 @@ class Witness:
             if id(p) in self.reached and p.grad is not None and p.grad.any():
                 self.lost[id(p)] = self.line()
             self.stale.discard(id(p))
+        for f in self.forwards:
+            if f.params & {id(p) for p in params}:
+                f.trained = False  # what it gave is gone (an attack's backward leaves some in the model)
 
     def step(self, optimizer) -> None:
         self.steps += 1
