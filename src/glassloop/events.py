@@ -67,6 +67,7 @@ GRAD = "grad"  # forward: bool, whether a graph is recorded
 SCALED = "scaled"  # backward: bool, whether the loss came out of an enabled scaler
 UNIT = "unit"  # made(scheduler): "epochs" or "steps", what its length is counted in
 LENGTH = "length"  # made(scheduler): int, the number of calls its schedule is laid out for
+CLOSURE = "closure"  # step: True where it was given a closure, which may have run several times before the update
 MEAN = "mean"  # loss: bool, whether it is a mean over the batch
 
 NO_FACTS: Mapping[str, object] = MappingProxyType({})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from glassloop.events import BACKWARD, OPAQUE, OPTIMIZER, STEP, ZERO_GRAD, Event, Place, Ref
+from glassloop.events import BACKWARD, CLOSURE, OPAQUE, OPTIMIZER, STEP, ZERO_GRAD, Event, Place, Ref
 from glassloop.findings import Severity, Story
 from glassloop.rules import Card, reaches
 
@@ -90,7 +90,8 @@ def hear(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
         lost = (event.at, state.made) if state.made else state.lost
         return state._replace(made=frozenset(), lost=lost), ()
     if event.kind == STEP and concerns:
-        found = state.stepped and state.broken is not None and bool(state.made)
+        searched = event.facts.get(CLOSURE) is True  # an optimizer that tries several points clears before each
+        found = state.stepped and not searched and state.broken is not None and bool(state.made)
         return State(state.me, stepped=True), ((_story(*state.broken, event.at),) if found and state.broken else ())
     return State(state.me), ()
 

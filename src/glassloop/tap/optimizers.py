@@ -14,9 +14,11 @@ from typing import Any
 import torch
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 
-from glassloop.events import BACKWARD, MADE, OPTIMIZER, STEP, ZERO_GRAD
+from glassloop.events import BACKWARD, CLOSURE, MADE, NO_FACTS, OPTIMIZER, STEP, ZERO_GRAD
 from glassloop.tap.ear import Ear
 from glassloop.tap.patch import Patches
+
+_CLOSURE = {CLOSURE: True}
 
 
 def hear(ear: Ear, patches: Patches) -> None:
@@ -62,7 +64,7 @@ class Steps:
         ref = ear.optimizer(optimizer).ref
         if ear.deep:  # a hook steps inside the backward: for this optimizer the backward is over
             ear.say(BACKWARD, frame, None, (ref,))
-        ear.say(STEP, frame, ref, (ref,))
+        ear.say(STEP, frame, ref, (ref,), _CLOSURE if _closure(args, kwargs) else NO_FACTS)
 
     def _wraps(self, outer: Any, inner: Any) -> None:
         """One Ref for both where they share their parameter groups."""
@@ -72,6 +74,11 @@ class Steps:
         if self._ear.names.known(inner) != ref:
             self._ear.optimizers.pop(self._ear.optimizer(inner).ref.serial, None)
             self._ear.names.share(inner, ref)
+
+
+def _closure(args: Any, kwargs: Any) -> bool:
+    """Whether a step was given a closure; `args` begins with the optimizer itself."""
+    return kwargs.get("closure") is not None or (len(args) > 1 and callable(args[1]))
 
 
 def _on_stack(frame: FrameType, top: FrameType | None) -> bool:
