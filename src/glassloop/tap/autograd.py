@@ -131,12 +131,12 @@ def _switch(ear: Ear, original: Any) -> Any:
 def _turned_by(caller: FrameType) -> FrameType | None:
     """The user's frame that turned the switch; None where torch or another library did for its own ends.
 
-    A decorated function of the user's is entered from torch's wrapper around it.
+    A function that the user decorated and calls is entered from torch's wrapper around it.
     """
     if is_users(caller.f_code):
         return caller
-    if caller.f_code.co_filename != _contextlib.__file__ or caller.f_back is None:
+    outer = caller.f_back
+    if caller.f_code.co_filename != _contextlib.__file__ or outer is None or not is_users(outer.f_code):
         return None
-    inner = caller.f_locals.get("func")
-    code = getattr(inner, "__code__", None)
-    return caller.f_back if code is not None and is_users(code) else None
+    code = getattr(caller.f_locals.get("func"), "__code__", None)
+    return outer if code is not None and is_users(code) else None

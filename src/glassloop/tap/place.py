@@ -79,7 +79,7 @@ def resolve(spot: Spot) -> Where:
     code = spot.code
     line, end_line, column, end_column = _position(code, spot.instruction)
     start = _call_starts(code.co_filename).get((end_line, end_column))
-    if start is not None:
+    if start is not None and start <= (line, column):  # else a whole statement, which happens to end with a call
         line, column = start
     return Where(code.co_filename, line, column + 1, end_line)
 
