@@ -1,7 +1,7 @@
 """Calls back when torch has been imported, however late; imports nothing itself.
 
-A script may set what torch reads as it loads (threads, logging) before its own `import torch`. Loading it for the script
-would come too early.
+A script may set what torch reads as it loads (threads, logging) before its own `import torch`. Loading torch for the
+script would come too early.
 """
 
 from __future__ import annotations

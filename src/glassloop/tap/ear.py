@@ -1,12 +1,14 @@
 """The ear itself: what it knows of the run, and how an event is said.
 
-One thread is heard: the one that began to listen. What another thread does (a loader's, autograd's own) is inside a call
-of this one, or none of the loop's.
+One thread is heard: the one that began to listen. What another thread does (a loader's, autograd's own) is inside a
+call of this one, or none of the loop's.
 """
 
 from __future__ import annotations
 
+import functools
 import gc
+import sys
 import threading
 import weakref
 from collections.abc import Callable, Iterable, Mapping
@@ -149,11 +151,39 @@ class Ear:
                 self.optimizer(thing)
 
 
+After = Callable[[FrameType, tuple[Any, ...], dict[str, Any], Any], None]
+
+
+def whole(ear: Ear, after: After, even_deep: bool = True) -> Callable[[Any], Any]:
+    """For Patches: a call that is heard as a whole, nothing inside it. `after(caller, args, kwargs, result)` says it.
+
+    `even_deep`: also where it comes from inside a forward or a backward.
+    """
+
+    def make(original: Any) -> Any:
+        @functools.wraps(original)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            if not ear.hears() or (ear.deep and not even_deep):
+                return original(*args, **kwargs)
+            if ear.before is not None:
+                ear.settle()
+            ear.hush += 1
+            try:
+                result = original(*args, **kwargs)
+            finally:
+                ear.hush -= 1
+            after(sys._getframe(1), args, kwargs, result)
+            return result
+
+        return call
+
+    return make
+
+
 def subclasses(cls: type) -> list[type]:
     """A class and all that inherit from it."""
-    found = [cls]
+    found: list[type] = [cls]
     for one in found:
-        found.extend(sub for sub in type.__subclasses__(one) if sub not in found)
+        children: list[type] = type.__subclasses__(one)
+        found.extend(child for child in children if child not in found)
     return found
-
-

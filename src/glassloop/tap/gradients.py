@@ -1,6 +1,7 @@
 """What happens to gradients where no call of PyTorch's says so: whom a backward reached, and what the user's hands did.
 
-Reads which tensor a gradient is and how often it was written (`_version`), never what is in it: nothing waits for a device.
+Reads which tensor a gradient is and how often it was written (`_version`), never what is in it: nothing waits for a
+device.
 """
 
 from __future__ import annotations
@@ -30,9 +31,10 @@ class Held:
     def refresh(self, optimizer: torch.optim.Optimizer) -> None:
         """Reads the groups again where one was added or its list exchanged."""
         now = [(group["params"], len(group["params"])) for group in optimizer.param_groups]
-        same = len(now) == len(self.groups) and all(a[0] is b[0] and a[1] == b[1] for a, b in zip(now, self.groups))
-        if same:
-            return
+        if len(now) == len(self.groups):
+            pairs = zip(now, self.groups, strict=True)
+            if all(new is old and count == before for (new, count), (old, before) in pairs):
+                return
         self.groups = now
         self.params = [p for params, _ in now for p in params]
         self.ids = frozenset(map(id, self.params))  # alive as long as the lists above
@@ -48,7 +50,7 @@ class Held:
         """Whether a gradient was made or added to since `before`. Most often the first parameter answers."""
         if before is None:
             return any(p.grad is not None for p in self.params)
-        return any(changed(p.grad, mark) for p, mark in zip(self.params, before))
+        return any(changed(p.grad, mark) for p, mark in zip(self.params, before, strict=True))
 
     def holds(self, params: list[Any]) -> bool:
         """Whether any of `params` is this optimizer's."""

@@ -16,7 +16,7 @@ from glassloop.tap.ear import Ear
 from glassloop.tap.patch import Patches
 from glassloop.tap.place import Spot, is_users
 
-_GRAD = torch._C.TensorBase.grad  # the descriptor that torch itself uses
+_GRAD: Any = torch._C.TensorBase.grad  # the descriptor that torch itself uses
 
 
 def hear(ear: Ear, patches: Patches) -> None:

@@ -1,42 +1,33 @@
-"""pass-begin, batch and pass-end: what a DataLoader's iterator does. Nothing inside the fetching of a batch is heard."""
+"""pass-begin, batch and pass-end: what a DataLoader's iterator does. Nothing inside the fetching is heard."""
 
 from __future__ import annotations
 
 import functools
 import sys
 import weakref
+from types import FrameType
 from typing import Any
 
 from torch.utils.data import DataLoader
 from torch.utils.data.dataloader import _BaseDataLoaderIter
 
 from glassloop.events import BATCH, LOADER, PASS_BEGIN, PASS_END, Ref
-from glassloop.tap.ear import Ear
+from glassloop.tap.ear import Ear, whole
 from glassloop.tap.patch import Patches
 
 
 def hear(ear: Ear, patches: Patches) -> None:
     """Hears every loader's passes from now on."""
     passes: weakref.WeakKeyDictionary[Any, Ref] = weakref.WeakKeyDictionary()
-    patches.attribute(DataLoader, "__iter__", functools.partial(_iter, ear, passes))
+
+    def begins(caller: FrameType, args: Any, kwargs: Any, iterator: Any) -> None:
+        ref = ear.names.ref(args[0], LOADER)
+        if isinstance(iterator, _BaseDataLoaderIter):  # a subclass may make iterators of its own
+            passes[iterator] = ref
+        ear.say(PASS_BEGIN, caller, ref)
+
+    patches.attribute(DataLoader, "__iter__", whole(ear, begins))
     patches.attribute(_BaseDataLoaderIter, "__next__", functools.partial(_next, ear, passes))
-
-
-def _iter(ear: Ear, passes: Any, original: Any) -> Any:
-    @functools.wraps(original)
-    def __iter__(self: Any) -> Any:  # noqa: N807
-        if not ear.hears():
-            return original(self)
-        ear.hush += 1
-        try:
-            iterator = original(self)
-        finally:
-            ear.hush -= 1
-        ref = passes[iterator] = ear.names.known(self) or ear.names.ref(self, LOADER)
-        ear.say(PASS_BEGIN, sys._getframe(1), ref)
-        return iterator
-
-    return __iter__
 
 
 def _next(ear: Ear, passes: Any, original: Any) -> Any:
@@ -49,13 +40,10 @@ def _next(ear: Ear, passes: Any, original: Any) -> Any:
         try:
             batch = original(self)
         except StopIteration:
-            ear.hush -= 1
             ear.say(PASS_END, sys._getframe(1), ref)
             raise
-        except BaseException:
+        finally:
             ear.hush -= 1
-            raise
-        ear.hush -= 1
         ear.say(BATCH, sys._getframe(1), ref)
         return batch
 

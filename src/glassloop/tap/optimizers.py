@@ -1,12 +1,12 @@
 """made, step and zero-grad of optimizers.
 
-A step is heard through torch's own global step hooks, which know every optimizer class, a scaler's step and a scheduler's
-wrapping of `step`. Between the two hooks a closure may run: its events come first, as it runs before the update.
+A step is heard through torch's own global step hooks, which know every optimizer class, a scaler's step and a
+scheduler's wrapping of `step`. Between the two hooks a closure may run: its events come first, as it runs before the
+update.
 """
 
 from __future__ import annotations
 
-import functools
 import sys
 from types import FrameType
 from typing import Any
@@ -15,7 +15,7 @@ import torch
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 
 from glassloop.events import BACKWARD, CLOSURE, MADE, NO_FACTS, OPTIMIZER, STEP, ZERO_GRAD
-from glassloop.tap.ear import Ear
+from glassloop.tap.ear import Ear, whole
 from glassloop.tap.patch import Patches
 
 _CLOSURE = {CLOSURE: True}
@@ -24,8 +24,19 @@ _CLOSURE = {CLOSURE: True}
 def hear(ear: Ear, patches: Patches) -> None:
     """Hears optimizers from now on, and those that are there already."""
     ear.meet_living_optimizers()
-    patches.attribute(torch.optim.Optimizer, "__init__", functools.partial(_init, ear))
-    patches.attribute(torch.optim.Optimizer, "zero_grad", functools.partial(_zero_grad, ear))
+
+    def made(caller: FrameType, args: Any, kwargs: Any, _: Any) -> None:
+        ear.names.ref(args[0], OPTIMIZER)
+        ref = ear.optimizer(args[0]).ref
+        ear.say(MADE, constructor(caller, args[0]), ref, (ref,))
+
+    def cleared(caller: FrameType, args: Any, kwargs: Any, _: Any) -> None:
+        known = ear.optimizer(args[0])
+        known.held.clean = bool(args[1] if len(args) > 1 else kwargs.get("set_to_none", True))
+        ear.say(ZERO_GRAD, caller, known.ref, (known.ref,))
+
+    patches.attribute(torch.optim.Optimizer, "__init__", whole(ear, made))
+    patches.attribute(torch.optim.Optimizer, "zero_grad", whole(ear, cleared))
     steps = Steps(ear)
     patches.then(register_optimizer_step_pre_hook(steps.begins).remove)
     patches.then(register_optimizer_step_post_hook(steps.ended).remove)
@@ -85,42 +96,6 @@ def _on_stack(frame: FrameType, top: FrameType | None) -> bool:
     while top is not None and top is not frame:
         top = top.f_back
     return top is frame
-
-
-def _init(ear: Ear, original: Any) -> Any:
-    @functools.wraps(original)
-    def init(self: Any, *args: Any, **kwargs: Any) -> None:
-        if not ear.hears():
-            return original(self, *args, **kwargs)  # type: ignore[no-any-return]
-        ear.hush += 1
-        try:
-            original(self, *args, **kwargs)
-        finally:
-            ear.hush -= 1
-        ear.names.ref(self, OPTIMIZER)
-        ref = ear.optimizer(self).ref
-        ear.say(MADE, constructor(sys._getframe(1), self), ref, (ref,))
-
-    return init
-
-
-def _zero_grad(ear: Ear, original: Any) -> Any:
-    @functools.wraps(original)
-    def zero_grad(self: Any, set_to_none: bool = True) -> None:
-        if not ear.hears():
-            return original(self, set_to_none)  # type: ignore[no-any-return]
-        if ear.before is not None:
-            ear.settle()
-        ear.hush += 1
-        try:
-            original(self, set_to_none)
-        finally:
-            ear.hush -= 1
-        known = ear.optimizer(self)
-        known.held.clean = set_to_none
-        ear.say(ZERO_GRAD, sys._getframe(1), known.ref, (known.ref,))
-
-    return zero_grad
 
 
 def constructor(frame: FrameType, made: Any) -> FrameType:

@@ -48,8 +48,8 @@ class Patches:
     def function(self, owner: Any, name: str, make: Callable[[Any], Any]) -> None:
         """Replaces a module's function for those too who imported it by name before us.
 
-        A decorated function keeps the function it decorates in a closure cell: changing the cell reaches every holder of
-        the name, wherever it is. A plain one is replaced in `owner` and in every loaded module that holds it.
+        A decorated function keeps the function it decorates in a closure cell: changing the cell reaches every holder
+        of the name, wherever it is. A plain one is replaced in `owner` and in every loaded module that holds it.
         """
         original = getattr(owner, name)
         cell = wrapped_cell(original)

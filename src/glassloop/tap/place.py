@@ -1,7 +1,7 @@
 """Where in the user's code a call came from: two words while the loop runs, a line when somebody asks.
 
 A spot is a code object and the offset of an instruction in it. Turning that into a line costs a search through the
-code's position table and, for the first line of a call that spans several, a parse of the file; so it is done late and once.
+code's position table and, for the first line of a call that spans several, a parse of the file: done late, and once.
 """
 
 from __future__ import annotations

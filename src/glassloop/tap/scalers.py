@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import functools
-import sys
+from types import FrameType
 from typing import Any
 
 import torch
 from torch.amp.grad_scaler import GradScaler
 
 from glassloop.events import MADE, SCALE, SCALER, SCALER_UPDATE, UNSCALE
-from glassloop.tap.ear import Ear
+from glassloop.tap.ear import Ear, whole
 from glassloop.tap.optimizers import constructor
 from glassloop.tap.patch import Patches
 
@@ -21,10 +20,30 @@ LOOK_BACK = 64  # autograd nodes looked at between a loss and the scaling it may
 def hear(ear: Ear, patches: Patches) -> Scaled:
     """Hears scalers from now on; gives the memory of scaled losses, which `backward` asks."""
     scaled = Scaled()
-    patches.attribute(GradScaler, "__init__", functools.partial(_init, ear))
-    patches.attribute(GradScaler, "scale", functools.partial(_scale, ear, scaled))
-    patches.attribute(GradScaler, "unscale_", functools.partial(_unscale, ear))
-    patches.attribute(GradScaler, "update", functools.partial(_update, ear))
+
+    def made(caller: FrameType, args: Any, kwargs: Any, _: Any) -> None:
+        if args[0].is_enabled():
+            ear.say(MADE, constructor(caller, args[0]), ear.names.ref(args[0], SCALER))
+
+    def scales(caller: FrameType, args: Any, kwargs: Any, outputs: Any) -> None:
+        if args[0].is_enabled():
+            scaled.remember(outputs)
+            ear.say(SCALE, caller, ear.names.ref(args[0], SCALER))
+
+    def unscales(caller: FrameType, args: Any, kwargs: Any, _: Any) -> None:
+        within_step = (
+            caller.f_code is GradScaler.step.__code__
+        )  # what the scaler does by itself is no call of the user's
+        if args[0].is_enabled() and not within_step:
+            optimizer = args[1] if len(args) > 1 else kwargs["optimizer"]
+            ear.say(UNSCALE, caller, ear.names.ref(args[0], SCALER), (ear.optimizer(optimizer).ref,))
+
+    def updates(caller: FrameType, args: Any, kwargs: Any, _: Any) -> None:
+        if args[0].is_enabled():
+            ear.say(SCALER_UPDATE, caller, ear.names.ref(args[0], SCALER))
+
+    for name, after in (("__init__", made), ("scale", scales), ("unscale_", unscales), ("update", updates)):
+        patches.attribute(GradScaler, name, whole(ear, after))
     return scaled
 
 
@@ -46,7 +65,7 @@ class Scaled:
         """Whether `loss` came out of a scaler; None where the graph between is too large to look through."""
         if not self.any:
             return False
-        nodes = [loss.grad_fn] if loss.grad_fn is not None else []
+        nodes: list[Any] = [loss.grad_fn] if loss.grad_fn is not None else []
         for node in nodes:
             if MARK in node.metadata:
                 return True
@@ -54,47 +73,3 @@ class Scaled:
                 return None
             nodes.extend(before for before, _ in node.next_functions if before is not None)
         return False
-
-
-def _init(ear: Ear, original: Any) -> Any:
-    @functools.wraps(original)
-    def init(self: Any, *args: Any, **kwargs: Any) -> None:
-        original(self, *args, **kwargs)
-        if self._enabled and ear.hears():
-            ear.say(MADE, constructor(sys._getframe(1), self), ear.names.ref(self, SCALER))
-
-    return init
-
-
-def _scale(ear: Ear, scaled: Scaled, original: Any) -> Any:
-    @functools.wraps(original)
-    def scale(self: Any, outputs: Any) -> Any:
-        result = original(self, outputs)
-        if self._enabled and ear.hears():
-            scaled.remember(result)
-            ear.say(SCALE, sys._getframe(1), ear.names.ref(self, SCALER))
-        return result
-
-    return scale
-
-
-def _unscale(ear: Ear, original: Any) -> Any:
-    @functools.wraps(original)
-    def unscale_(self: Any, optimizer: Any) -> None:
-        original(self, optimizer)
-        caller = sys._getframe(1)
-        inside_step = caller.f_code is GradScaler.step.__code__  # the scaler's own, at its step: no call of the user's
-        if self._enabled and not inside_step and ear.hears():
-            ear.say(UNSCALE, caller, ear.names.ref(self, SCALER), (ear.optimizer(optimizer).ref,))
-
-    return unscale_
-
-
-def _update(ear: Ear, original: Any) -> Any:
-    @functools.wraps(original)
-    def update(self: Any, new_scale: Any = None) -> None:
-        original(self, new_scale)
-        if self._enabled and ear.hears():
-            ear.say(SCALER_UPDATE, sys._getframe(1), ear.names.ref(self, SCALER))
-
-    return update

@@ -6,72 +6,41 @@ the base. So every class's own `step` and `__init__` is listened to, and only th
 
 from __future__ import annotations
 
-import functools
-import sys
+from types import FrameType
 from typing import Any
 
-from torch.optim import lr_scheduler
+from torch.optim.lr_scheduler import LRScheduler
 
 from glassloop.events import LENGTH, MADE, SCHEDULE, SCHEDULER, Ref
-from glassloop.tap.ear import Ear, subclasses
+from glassloop.tap.ear import Ear, subclasses, whole
 from glassloop.tap.optimizers import constructor
 from glassloop.tap.patch import Patches
 
 
 def hear(ear: Ear, patches: Patches) -> None:
     """Hears every scheduler class there is, and those that are defined later."""
-    base = lr_scheduler.LRScheduler
-    for cls in subclasses(base):
-        _hear_class(ear, patches, cls)
 
-    def subclass_hook(original: Any) -> classmethod[Any, Any, None]:
-        def init_subclass(cls: type, **kwargs: Any) -> None:
-            original.__func__(cls, **kwargs) if hasattr(original, "__func__") else original(**kwargs)
-            if ear.on:
-                _hear_class(ear, patches, cls)
+    def made(caller: FrameType, args: Any, kwargs: Any, _: Any) -> None:
+        ref = ear.names.ref(args[0], SCHEDULER)
+        ear.say(MADE, constructor(caller, args[0]), ref, _of(ear, args[0]), _facts(args[0]))
 
-        return classmethod(init_subclass)
+    def stepped(caller: FrameType, args: Any, kwargs: Any, _: Any) -> None:
+        ear.say(SCHEDULE, caller, ear.names.ref(args[0], SCHEDULER), _of(ear, args[0]))
 
-    patches.attribute(base, "__init_subclass__", subclass_hook)
+    def hear_class(cls: type) -> None:
+        if "__init__" in vars(cls):
+            patches.attribute(cls, "__init__", whole(ear, made))
+        if "step" in vars(cls):
+            patches.attribute(cls, "step", whole(ear, stepped))
 
+    def init_subclass(cls: Any, /, **kwargs: Any) -> None:
+        super(LRScheduler, cls).__init_subclass__(**kwargs)
+        if ear.on:
+            hear_class(cls)
 
-def _hear_class(ear: Ear, patches: Patches, cls: type) -> None:
-    if "__init__" in vars(cls):
-        patches.attribute(cls, "__init__", functools.partial(_init, ear))
-    if "step" in vars(cls):
-        patches.attribute(cls, "step", functools.partial(_step, ear))
-
-
-def _init(ear: Ear, original: Any) -> Any:
-    @functools.wraps(original)
-    def init(self: Any, *args: Any, **kwargs: Any) -> None:
-        if not ear.hears():
-            return original(self, *args, **kwargs)  # type: ignore[no-any-return]
-        ear.hush += 1
-        try:
-            original(self, *args, **kwargs)
-        finally:
-            ear.hush -= 1
-        ref = ear.names.ref(self, SCHEDULER)
-        ear.say(MADE, constructor(sys._getframe(1), self), ref, _of(ear, self), _facts(self))
-
-    return init
-
-
-def _step(ear: Ear, original: Any) -> Any:
-    @functools.wraps(original)
-    def step(self: Any, *args: Any, **kwargs: Any) -> None:
-        if not ear.hears():
-            return original(self, *args, **kwargs)  # type: ignore[no-any-return]
-        ear.hush += 1
-        try:
-            original(self, *args, **kwargs)
-        finally:
-            ear.hush -= 1
-        ref = ear.names.known(self) or ear.names.ref(self, SCHEDULER)
-        ear.say(SCHEDULE, sys._getframe(1), ref, _of(ear, self))
-
-    return step
+    for cls in subclasses(LRScheduler):
+        hear_class(cls)
+    patches.attribute(LRScheduler, "__init_subclass__", lambda _: classmethod(init_subclass))
 
 
 def _of(ear: Ear, scheduler: Any) -> tuple[Ref, ...] | None:
