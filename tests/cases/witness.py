@@ -53,12 +53,11 @@ class Witness:
         self.lost: dict[int, int] = {}  # parameter -> line that cleared what a backward had made
         self.forwards: list[Forward] = []  # outermost calls that made a graph
         self.walking = False
-        self.scaling = self.scaled = False  # a scaler gave a loss; the last backward started from such a one
+        self.scaling = self.scaled = None  # the scaler that gave a loss; the one that the last backward began with
         self.depth = 0
         self.steps = 0
         self.backward_line = 0
         self.schedule_calls: dict[int, list[int]] = {}
-        self.scalers: list[torch.amp.GradScaler] = []
         self.evidence: set[tuple[str, int]] = set()
 
     def line(self) -> int:
@@ -78,7 +77,7 @@ class Witness:
     def backward(self, call):
         old = {id(p): None if p.grad is None else p.grad.clone() for p in self.parameters()}
         line, self.walking = self.line(), True
-        self.scaled, self.scaling = self.scaling, False
+        self.scaled, self.scaling = self.scaling, None
         try:
             result = call()
         finally:
@@ -137,13 +136,12 @@ class Witness:
             return self.see("clip-before-backward", self.line())
         if all(id(p) in self.used for p in full):
             return self.see("clip-after-step", self.line())
-        for scaler in self.scalers:
-            if scaler.is_enabled() and self.scaled:
-                for o in self.optimizers:
-                    held = {id(p) for g in o.param_groups for p in g["params"]}
-                    stage = scaler._per_optimizer_states[id(o)]["stage"].name
-                    if held & {id(p) for p in full} and stage == "READY":
-                        self.see("clip-before-unscale", self.line())
+        if self.scaled is not None and self.scaled.is_enabled():
+            for o in self.optimizers:
+                held = {id(p) for g in o.param_groups for p in g["params"]}
+                stage = self.scaled._per_optimizer_states[id(o)]["stage"].name
+                if held & {id(p) for p in full} and stage == "READY":
+                    self.see("clip-before-unscale", self.line())
         return None
 
     def schedule(self, scheduler) -> None:
@@ -208,8 +206,7 @@ def patch() -> None:
         HEARD.backward(lambda: walk(self, *a, **k)) if HEARD else walk(self, *a, **k)
     )
     before(torch.optim.Optimizer, "__init__", lambda w, o: w.optimizers.append(o))
-    before(torch.amp.GradScaler, "__init__", lambda w, s: w.scalers.append(s))
-    before(torch.amp.GradScaler, "scale", lambda w, s: setattr(w, "scaling", True))
+    before(torch.amp.GradScaler, "scale", lambda w, s: setattr(w, "scaling", s))
     before(
         torch.optim.Optimizer, "zero_grad", lambda w, o: w.clearing([p for g in o.param_groups for p in g["params"]])
     )
