@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 HERE = Path(__file__).resolve().parent
 UNSEEN = HERE / "unseen"
+FRAMEWORKS = HERE / "frameworks"  # these need Accelerate, Fabric or Ignite to run; to be read they need nothing
 
 RULES = (
     "zero-grad-missing",
@@ -39,13 +40,13 @@ class Case(NamedTuple):
 def load(folder: str | Path = HERE) -> list[Case]:
     """All cases below `folder`, sorted by path.
 
-    The unseen part is left out unless `folder` itself lies in it, so that nobody tunes on it by accident.
+    The unseen part, so that nobody tunes on it by accident, and the frameworks' are left out unless `folder` lies in them.
     Raises ValueError where a label names an unknown rule.
     """
     root = Path(folder).resolve()
-    in_unseen = root.is_relative_to(UNSEEN)
+    apart = [part for part in (UNSEEN, FRAMEWORKS) if not root.is_relative_to(part)]
     paths = sorted(p for p in root.rglob("*.py") if p.parent != HERE)
-    return [Case(p, expected(p)) for p in paths if in_unseen or not p.is_relative_to(UNSEEN)]
+    return [Case(p, expected(p)) for p in paths if not any(p.is_relative_to(part) for part in apart)]
 
 
 def expected(path: Path) -> frozenset[tuple[str, int]]:
