@@ -61,12 +61,13 @@ HEARS = {MADE, SCHEDULE, PASS_BEGIN, BATCH, PASS_END, OPAQUE}
 
 
 class State(NamedTuple):
-    """`made`: where, if it counts epochs; `batch`: how many this pass has handed over; `last`: the batch of a call."""
+    """`made`: where, if it counts epochs. Of this pass: `handed` a batch; `called` after one; `moved` on since then."""
 
     me: Ref
     made: Place | None = None
-    batch: int = 0
-    last: int = 0
+    handed: bool = False
+    called: bool = False
+    moved: bool = False
 
 
 def initial(me: Ref) -> State:
@@ -79,14 +80,14 @@ def hear(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
     if event.kind == MADE and event.what == state.me:
         return (state._replace(made=event.at) if event.facts.get(UNIT) == "epochs" else state), ()
     if event.kind == BATCH:
-        return state._replace(batch=state.batch + 1), ()
+        return state._replace(handed=True, moved=state.called), ()
     if event.kind == SCHEDULE:
-        again = state.made is not None and 0 < state.last < state.batch
-        return state._replace(last=state.batch), ((_story(event.at, state.made),) if again else ())
+        again = state.made is not None and state.moved
+        return state._replace(called=state.handed, moved=False), ((_story(event.at, state.made),) if again else ())
     if event.kind == OPAQUE and event.of is not None and state.me not in event.of:
         return state, ()
     # A pass of another loader inside this one is a validation: what follows it may well be counted in validations.
-    return state._replace(batch=0, last=0), ()
+    return state._replace(handed=False, called=False, moved=False), ()
 
 
 def _story(schedule: Place, made: Place) -> Story:

@@ -30,7 +30,8 @@ def hear(ear: Ear, patches: Patches, scaled: Scaled) -> None:
     for cls in (torch.no_grad, torch.enable_grad, torch.inference_mode):
         patches.attribute(cls, "__enter__", functools.partial(_switch, ear))
         patches.attribute(cls, "__exit__", functools.partial(_switch, ear))
-    for name in ("__init__", "__enter__", "__exit__"):
+    # It turns the switch when it is made; as a decorator it turns it back at once.
+    for name in ("__init__", "__call__", "__exit__"):
         patches.attribute(torch.set_grad_enabled, name, functools.partial(_switch, ear))
 
 
@@ -112,16 +113,22 @@ def _listed(parameters: Any) -> list[Any]:
 
 
 def _switch(ear: Ear, original: Any) -> Any:
-    """A switch of recording is heard where the user's code turns it and it changes something."""
-    grad_on = torch.is_grad_enabled
+    """A switch of recording is heard where the user's code turns it and it changes something.
+
+    torch turns it itself some twenty times a step, so the caller is looked at first.
+    """
+    grad_on, getframe = torch.is_grad_enabled, sys._getframe
 
     @functools.wraps(original)
     def switch(self: Any, *args: Any, **kwargs: Any) -> Any:
+        caller = getframe(1)
+        if not is_users(caller.f_code) and caller.f_code.co_filename != _contextlib.__file__:
+            return original(self, *args, **kwargs)
         before = grad_on()
         result = original(self, *args, **kwargs)
         after = grad_on()
         if before is not after and not ear.deep and ear.hears():
-            frame = _turned_by(sys._getframe(1))
+            frame = _turned_by(caller)
             if frame is not None:
                 ear.say(GRAD_ON if after else GRAD_OFF, frame)
         return result
@@ -137,7 +144,7 @@ def _turned_by(caller: FrameType) -> FrameType | None:
     if is_users(caller.f_code):
         return caller
     outer = caller.f_back
-    if caller.f_code.co_filename != _contextlib.__file__ or outer is None or not is_users(outer.f_code):
+    if outer is None or not is_users(outer.f_code):
         return None
     code = getattr(caller.f_locals.get("func"), "__code__", None)
     return outer if code is not None and is_users(code) else None

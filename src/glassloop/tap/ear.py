@@ -73,13 +73,22 @@ class Ear:
         """
         if self.before is not None:
             self.settle()
-        self.say_at(kind, self.spot(frame), what, of, facts)
+        user = user_frame(frame)
+        if user is None:
+            self.say_at(kind, None, what, of, facts)
+            return
+        # What is kept holds the code and the facts, so their ids stay theirs.
+        key = (kind, id(user.f_code), user.f_lasti, what, of, id(facts))
+        event = self._events.get(key)
+        if event is None:
+            event = self._events[key] = Event(kind, self.spot(user), what, of, facts)
+        self._sink(event)
 
     def say_at(
         self, kind: str, at: Spot | None, what: Ref | None, of: tuple[Ref, ...] | None, facts: Mapping[str, object]
     ) -> None:
         """Says an event at a spot taken earlier."""
-        key = (kind, at, what, of, id(facts))  # the kept event keeps the facts, so their id stays theirs
+        key = (kind, at, what, of, id(facts))
         event = self._events.get(key)
         if event is None:
             event = self._events[key] = Event(kind, at, what, of, facts)

@@ -42,14 +42,14 @@ def library_roots() -> tuple[str, ...]:
 
 _ROOTS = (*library_roots(), PACKAGE)
 _LOOPS = os.path.join(PACKAGE, "loops") + os.sep  # the loops we ship are read and owned as the user's
-_users: dict[CodeType, bool] = {}
+_users: dict[str, bool] = {}
 
 
 def is_users(code: CodeType) -> bool:
     """Whether code belongs to the user: a file outside the installed packages, or a cell of a notebook."""
-    known = _users.get(code)
+    known = _users.get(code.co_filename)
     if known is None:
-        known = _users[code] = _is_users(code.co_filename)
+        known = _users[code.co_filename] = _is_users(code.co_filename)
     return known
 
 
@@ -65,9 +65,8 @@ def _is_users(filename: str) -> bool:
 def user_frame(frame: FrameType | None) -> FrameType | None:
     """The nearest frame of the user's own code, from `frame` outwards; None where there is none."""
     while frame is not None:
-        code = frame.f_code
-        known = _users.get(code)
-        if known or (known is None and is_users(code)):
+        known = _users.get(frame.f_code.co_filename)
+        if known or (known is None and is_users(frame.f_code)):
             return frame
         frame = frame.f_back
     return None
