@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 HERE = Path(__file__).resolve().parent
 UNSEEN = HERE / "unseen"
-FRAMEWORKS = HERE / "frameworks"  # these need Accelerate, Fabric or Ignite to run; to be read they need nothing
+FRAMEWORKS = HERE / "frameworks"  # these need Accelerate, Lightning, … to run; to be read they need nothing
+PROGRAMS = HERE / "programs"  # several files each: a folder with a main.py
 
 RULES = (
     "zero-grad-missing",
@@ -30,6 +31,14 @@ RULES = (
 )
 
 
+class Program(NamedTuple):
+    """A folder with a main.py and what it imports, to be checked as one; `expected` holds (file, rule, line)."""
+
+    main: Path
+    paths: tuple[Path, ...]
+    expected: frozenset[tuple[Path, str, int]]
+
+
 class Case(NamedTuple):
     """A script and the findings it should give; an empty set means that it must stay silent."""
 
@@ -40,13 +49,23 @@ class Case(NamedTuple):
 def load(folder: str | Path = HERE) -> list[Case]:
     """All cases below `folder`, sorted by path.
 
-    The unseen part, so that nobody tunes on it by accident, and the frameworks' are left out unless `folder` lies in them.
+    The unseen part, so that nobody tunes on it by accident, the frameworks' and the programs are left out unless `folder` lies in them.
     Raises ValueError where a label names an unknown rule.
     """
     root = Path(folder).resolve()
-    apart = [part for part in (UNSEEN, FRAMEWORKS) if not root.is_relative_to(part)]
+    apart = [part for part in (UNSEEN, FRAMEWORKS, PROGRAMS) if not root.is_relative_to(part)]
     paths = sorted(p for p in root.rglob("*.py") if p.parent != HERE)
     return [Case(p, expected(p)) for p in paths if not any(p.is_relative_to(part) for part in apart)]
+
+
+def load_programs() -> list[Program]:
+    """The programs of several files, sorted by folder."""
+    programs = []
+    for main in sorted(PROGRAMS.glob("*/main.py")):
+        paths = tuple(sorted(main.parent.rglob("*.py")))
+        found = frozenset((path, rule, line) for path in paths for rule, line in expected(path))
+        programs.append(Program(main, paths, found))
+    return programs
 
 
 def expected(path: Path) -> frozenset[tuple[str, int]]:

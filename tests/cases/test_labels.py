@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from labels import FRAMEWORKS, HERE, RULES, UNSEEN, Case, load
+from labels import FRAMEWORKS, HERE, RULES, UNSEEN, Case, Program, load, load_programs
 
 ALL = [*load(HERE), *load(UNSEEN), *load(FRAMEWORKS)]
 
@@ -48,7 +48,7 @@ def test_every_rule_has_enough_styles() -> None:
 
 
 def frameworks_here() -> bool:
-    return all(map(importlib.util.find_spec, ("accelerate", "lightning_fabric", "ignite")))
+    return all(map(importlib.util.find_spec, ("accelerate", "pytorch_lightning", "ignite", "transformers")))
 
 
 @pytest.mark.parametrize(
@@ -64,3 +64,8 @@ def test_what_the_tensors_do_agrees_with_the_labels(folders: list[str]) -> None:
     command = [sys.executable, str(HERE / "witness.py"), *folders]
     run = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
     assert run.returncode == 0, run.stdout + run.stderr
+
+
+@pytest.mark.parametrize("program", load_programs(), ids=lambda p: p.main.parent.name)
+def test_a_program_is_labelled_by_its_name(program: Program) -> None:
+    assert bool(program.expected) == program.main.parent.name.endswith("_bad")

@@ -24,7 +24,7 @@ from torch.nn.modules.module import register_module_forward_hook, register_modul
 from torch.optim.optimizer import register_optimizer_step_post_hook
 
 sys.path.insert(0, str(Path(__file__).parent))
-from labels import HERE, UNSEEN, Case, load
+from labels import HERE, UNSEEN, Case, load, load_programs
 
 ONE_SIDED = {"zero-grad-breaks-accumulation", "scheduler-per-batch"}
 
@@ -43,8 +43,8 @@ class Forward:
 class Witness:
     """What was seen while one script ran. Parameters are held, so their ids stay theirs."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = str(path)
+    def __init__(self, paths: tuple[Path, ...]) -> None:
+        self.paths = {str(path) for path in paths}
         self.optimizers: list[torch.optim.Optimizer] = []
         self.reached: set[int] = set()  # parameters that a backward reached since their optimizer's last step
         self.used: set[int] = set()  # parameters whose present gradient a step has read
@@ -62,7 +62,7 @@ class Witness:
 
     def line(self) -> int:
         frame = sys._getframe(1)
-        while frame and frame.f_code.co_filename != self.path:
+        while frame and frame.f_code.co_filename not in self.paths:
             frame = frame.f_back
         return frame.f_lineno if frame else 0
 
@@ -145,7 +145,7 @@ class Witness:
         return None
 
     def schedule(self, scheduler) -> None:
-        if sys._getframe(3).f_code.co_filename != self.path:
+        if sys._getframe(3).f_code.co_filename not in self.paths:
             return  # a constructor, or a schedule inside another
         if self.steps == 0:
             self.see("scheduler-before-optimizer", self.line())
@@ -221,25 +221,31 @@ def patch() -> None:
     register_module_forward_hook(lambda m, a, out: HEARD.forward_end(m, a, out) if HEARD else None)
 
 
-def observe(case: Case) -> set[tuple[str, int]]:
-    """Run the case as a script (output swallowed) and return its evidence. Raises what the script raises."""
+def observe(main: Path, paths: tuple[Path, ...]) -> set[tuple[str, int]]:
+    """Run the script (output swallowed) and return its evidence, lines of any of `paths`. Raises what the script raises."""
     global HEARD
-    HEARD = Witness(case.path)
+    HEARD = Witness(paths)
     random.seed(0)
-    sys.argv = [str(case.path)]
+    sys.argv = [str(main)]
+    modules, path = set(sys.modules), list(sys.path)
+    sys.path.insert(0, str(main.parent))
     try:
         with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            runpy.run_path(str(case.path), run_name="__main__")
+            runpy.run_path(str(main), run_name="__main__")
         HEARD.close()
         return HEARD.evidence
     finally:
         HEARD = None
+        sys.path[:] = path
+        for name in set(sys.modules) - modules:
+            if str(main.parent) in (getattr(sys.modules[name], "__file__", None) or ""):
+                del sys.modules[name]  # the next program may have a module of the same name
 
 
-def contradictions(case: Case) -> list[str]:
+def contradictions(case: Case, paths: tuple[Path, ...]) -> list[str]:
     """What the evidence says against the labels of this case."""
-    seen = observe(case)
+    seen = observe(case.path, paths)
     rules = {rule for rule, _ in case.expected}
     missing = {(rule, line) for rule, line in case.expected - seen if (rule, 0) not in seen}
     extra = {(r, n) for r, n in seen - case.expected if r not in ONE_SIDED and (n or r not in rules)}
@@ -250,11 +256,14 @@ def contradictions(case: Case) -> list[str]:
 
 def main(folders: list[str]) -> int:
     torch.set_num_threads(1)
+    sys.dont_write_bytecode = True
     patch()
     wrong = 0
-    cases = [c for f in folders for c in load(f)] if folders else [*load(HERE), *load(UNSEEN)]
-    for case in cases:
-        for line in contradictions(case):
+    cases = [(c, (c.path,)) for f in folders or (HERE, UNSEEN) for c in load(f)]
+    for p in [] if folders else load_programs():
+        cases.append((Case(p.main, frozenset((rule, line) for _, rule, line in p.expected)), p.paths))
+    for case, paths in cases:
+        for line in contradictions(case, paths):
             wrong += 1
             print(f"{case.path.relative_to(HERE)}: {line}")
     print(f"{len(cases)} cases, {wrong} contradictions")
