@@ -2,8 +2,8 @@
 
     python bench/tap_cost.py            measures, prints, and writes results/tap_cost.json
 
-Each round times the unwatched step, then the watched one, then both again (A B A B); a round's cost is the difference of
-the two medians. The step holds a loader's batch, zero_grad, forward, loss, backward, clip, step and schedule.
+Each round times the unwatched step, then the watched one, then both again (A B A B); a round's cost is the difference
+of the two medians. The step holds a loader's batch, zero_grad, forward, loss, backward, clip, step and schedule.
 """
 
 from __future__ import annotations

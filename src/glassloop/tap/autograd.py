@@ -117,15 +117,16 @@ def _switch(ear: Ear, original: Any) -> Any:
 
     torch turns it itself some twenty times a step, so the caller is looked at first.
     """
-    grad_on, getframe = torch.is_grad_enabled, sys._getframe
+    grad_on, getframe, decorator = torch.is_grad_enabled, sys._getframe, _contextlib.__file__
 
     @functools.wraps(original)
-    def switch(self: Any, *args: Any, **kwargs: Any) -> Any:
+    def switch(self: Any, *args: Any) -> Any:
         caller = getframe(1)
-        if not is_users(caller.f_code) and caller.f_code.co_filename != _contextlib.__file__:
-            return original(self, *args, **kwargs)
+        code = caller.f_code
+        if code.co_filename != decorator and not is_users(code):
+            return original(self, *args)
         before = grad_on()
-        result = original(self, *args, **kwargs)
+        result = original(self, *args)
         after = grad_on()
         if before is not after and not ear.deep and ear.hears():
             frame = _turned_by(caller)
