@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from labels import FRAMEWORKS, HERE, RULES, UNSEEN, Case, Program, load, load_programs
+from labels import FRAMEWORKS, HERE, RULES, UNSEEN, Case, Program, expected, load, load_programs
+from rename import renamed
 
 ALL = [*load(HERE), *load(UNSEEN), *load(FRAMEWORKS)]
 
@@ -39,6 +40,15 @@ def test_a_bad_case_has_a_mended_twin_with_the_same_docstring(case: Case) -> Non
     assert docs[0]
     assert docs[0] == docs[1]
     assert texts[0] != texts[1]
+
+
+def test_renaming_keeps_lines_and_labels(tmp_path: Path) -> None:
+    for case in ALL:
+        text = case.path.read_text(encoding="utf-8")
+        other = tmp_path / "case.py"
+        other.write_text(renamed(text), encoding="utf-8")
+        ast.parse(other.read_text(encoding="utf-8"))
+        assert expected(other) == case.expected, case.path
 
 
 def test_every_rule_has_enough_styles() -> None:

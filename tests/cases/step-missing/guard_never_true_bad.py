@@ -1,4 +1,4 @@
-"""Accumulation guard with a window longer than the data, constants at the top."""
+"""Accumulation with a switch that holds updates back, constants at the top."""
 import torch
 from torch import nn
 
