@@ -18,6 +18,7 @@ from glassloop.tap.place import is_users
 from glassloop.tap.scalers import Scaled
 
 _SCALED = {True: {SCALED: True}, False: {SCALED: False}, None: NO_FACTS}
+_CLONE = torch.set_grad_enabled.clone.__code__  # a decorator makes its context anew at each call
 _CLIPS = ("clip_grad_norm_", "clip_grad_value_", "clip_grads_with_norm_")
 
 
@@ -123,7 +124,7 @@ def _switch(ear: Ear, original: Any) -> Any:
     def switch(self: Any, *args: Any) -> Any:
         caller = getframe(1)
         code = caller.f_code
-        if code.co_filename != decorator and not is_users(code):
+        if code.co_filename != decorator and code is not _CLONE and not is_users(code):
             return original(self, *args)
         before = grad_on()
         result = original(self, *args)
@@ -145,6 +146,8 @@ def _turned_by(caller: FrameType) -> FrameType | None:
     if is_users(caller.f_code):
         return caller
     outer = caller.f_back
+    if caller.f_code is _CLONE and outer is not None:
+        caller, outer = outer, outer.f_back
     if outer is None or not is_users(outer.f_code):
         return None
     code = getattr(caller.f_locals.get("func"), "__code__", None)
