@@ -66,6 +66,7 @@ TRAINING = "training"  # forward: bool, the mode of the model that is called
 GRAD = "grad"  # forward: bool, whether a graph is recorded
 SCALED = "scaled"  # backward: bool, whether the loss came out of an enabled scaler
 UNIT = "unit"  # made(scheduler): "epochs" or "steps", what its length is counted in
+TURN = "turn"  # schedule: hashable, the turn of the loop that counts what the schedule's length counts (reader only)
 LENGTH = "length"  # made(scheduler): int, the number of calls its schedule is laid out for
 CLOSURE = "closure"  # step: True where it was given a closure, which may have run several times before the update
 MEAN = "mean"  # loss: bool, whether it is a mean over the batch

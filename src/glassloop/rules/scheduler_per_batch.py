@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from glassloop.events import BATCH, MADE, OPAQUE, PASS_BEGIN, PASS_END, SCHEDULE, SCHEDULER, UNIT, Event, Place, Ref
+from glassloop.events import (
+    BATCH,
+    MADE,
+    OPAQUE,
+    PASS_BEGIN,
+    PASS_END,
+    SCHEDULE,
+    SCHEDULER,
+    STEP,
+    TURN,
+    UNIT,
+    Event,
+    Place,
+    Ref,
+)
 from glassloop.findings import Severity, Story
 from glassloop.rules import Card
 
@@ -57,17 +71,22 @@ for epoch in range(epochs):
 """
 
 KEY = SCHEDULER
-HEARS = {MADE, SCHEDULE, PASS_BEGIN, BATCH, PASS_END, OPAQUE}
+HEARS = {MADE, SCHEDULE, STEP, PASS_BEGIN, BATCH, PASS_END, OPAQUE}
 
 
 class State(NamedTuple):
-    """`made`: where, if it counts epochs. Of this pass: `handed` a batch; `called` after one; `moved` on since then."""
+    """`made`: where, if it counts epochs. Of this pass: `handed` a batch; `called` after one; `moved` on since then.
+
+    `turn`: the turn of the loop over epochs in which the last call stood, `trained`: an optimizer has stepped since then.
+    """
 
     me: Ref
     made: Place | None = None
     handed: bool = False
     called: bool = False
     moved: bool = False
+    turn: object = None
+    trained: bool = False
 
 
 def initial(me: Ref) -> State:
@@ -76,18 +95,26 @@ def initial(me: Ref) -> State:
 
 
 def hear(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
-    """Two calls in one pass over a loader, after different batches, are the mistake."""
+    """Two calls in one pass over a loader, after different batches, are the mistake.
+
+    Where the ear can tell turns of the loop over epochs apart, two calls in one turn with a step between them are.
+    """
     if event.kind == MADE and event.what == state.me:
         return (state._replace(made=event.at) if event.facts.get(UNIT) == "epochs" else state), ()
     if event.kind == BATCH:
         return state._replace(handed=True, moved=state.called), ()
     if event.kind == SCHEDULE:
-        again = state.made is not None and state.moved
-        return state._replace(called=state.handed, moved=False), ((_story(event.at, state.made),) if again else ())
+        turn = event.facts.get(TURN)
+        same_turn = turn is not None and turn == state.turn and state.trained
+        again = (state.moved if turn is None else same_turn) and state.made is not None
+        heard = state._replace(called=state.handed, moved=False, turn=turn, trained=False)
+        return heard, ((_story(event.at, state.made),) if again and state.made is not None else ())
+    if event.kind == STEP:
+        return (state if state.trained else state._replace(trained=True)), ()
     if event.kind == OPAQUE and event.of is not None and state.me not in event.of:
         return state, ()
     # A pass of another loader inside this one is a validation: what follows it may well be counted in validations.
-    return state._replace(handed=False, called=False, moved=False), ()
+    return state._replace(handed=False, called=False, moved=False, turn=None if event.kind == OPAQUE else state.turn), ()
 
 
 def _story(schedule: Place, made: Place) -> Story:
