@@ -114,14 +114,16 @@ class Ear:
     def optimizer(self, optimizer: torch.optim.Optimizer) -> Known:
         """What is known of an optimizer; one that was made before the ear listened is met here."""
         ref = self.names.known(optimizer)
-        if ref is None:
-            ref = self.names.ref(optimizer, OPTIMIZER)
-        known = self.optimizers.get(ref.serial)
-        if known is None:
-            return self._meet(ref, optimizer)
-        return known
+        known = None if ref is None else self.optimizers.get(ref.serial)
+        return known or self._meet(optimizer)
 
-    def _meet(self, ref: Ref, optimizer: torch.optim.Optimizer) -> Known:
+    def _meet(self, optimizer: torch.optim.Optimizer) -> Known:
+        for other in self.fresh():  # Lightning and Fabric hand out a second optimizer over the same parameter groups
+            real = other.optimizer()
+            if real is not None and real.param_groups is optimizer.param_groups:
+                self.names.share(optimizer, other.ref)
+                return other
+        ref = self.names.ref(optimizer, OPTIMIZER)
         serial, optimizers = ref.serial, self.optimizers
         gone = weakref.ref(optimizer, lambda _: optimizers.pop(serial, None))
         known = optimizers[serial] = Known(ref, gone, Held(optimizer))

@@ -57,7 +57,6 @@ _WRAPPERS = {
     "FullyShardedDataParallel": "module",
     "OptimizedModule": "_orig_mod",
     "_FabricModule": "_forward_module",
-    "_FabricOptimizer": "_optimizer",
     "AcceleratedOptimizer": "optimizer",
 }
 

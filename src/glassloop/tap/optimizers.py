@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 
-from glassloop.events import BACKWARD, CLOSURE, MADE, NO_FACTS, OPTIMIZER, STEP, ZERO_GRAD
+from glassloop.events import BACKWARD, CLOSURE, MADE, NO_FACTS, STEP, ZERO_GRAD
 from glassloop.tap.ear import Ear, whole
 from glassloop.tap.patch import Patches
 
@@ -26,7 +26,6 @@ def hear(ear: Ear, patches: Patches) -> None:
     ear.meet_living_optimizers()
 
     def made(caller: FrameType, args: Any, kwargs: Any, _: Any) -> None:
-        ear.names.ref(args[0], OPTIMIZER)
         ref = ear.optimizer(args[0]).ref
         ear.say(MADE, constructor(caller, args[0]), ref, (ref,))
 
