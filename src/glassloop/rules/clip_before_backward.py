@@ -54,12 +54,16 @@ HEARS = {BACKWARD, CLIP, STEP, ZERO_GRAD, OPAQUE}
 
 
 class State(NamedTuple):
-    """`fresh`: gradients wait for a step; `used`: a step came since; `early`: a clip that found none; `late`: below."""
+    """`fresh`: gradients wait for a step; `used`: a step came since; `early`: the last clip; `late`: below.
+
+    `after`: the backward that came after that clip.
+    """
 
     me: Ref
     fresh: Place | None = None
     used: bool = False
     early: Place | None = None
+    after: Place | None = None
     late: bool = False
 
 
@@ -69,7 +73,7 @@ def initial(me: Ref) -> State:
 
 
 def hear(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
-    """A clip without gradients, then a backward, then a step with no clip between them, is the mistake.
+    """A clip, then a backward, then a step with no clip between the two, is the mistake.
 
     `step clip backward` and `clip backward step` are one cycle: the first turn of the loop decides which it is. A clip
     that first came right after a step is clip-after-step's (`late`), for good.
@@ -78,17 +82,20 @@ def hear(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
     if concerns is False or state.late:
         return state, ()
     if event.kind == BACKWARD and concerns:
-        return state._replace(fresh=event.at, used=False), ()
+        after = event.at if state.early is not None else None
+        return state._replace(fresh=event.at, used=False, after=after), ()
     if event.kind == CLIP and concerns and event.of == (state.me,):
-        if state.fresh is not None:
-            return state._replace(early=None), ()
-        return (state._replace(late=True) if state.used and state.early is None else state._replace(early=event.at)), ()
+        if state.used and state.early is None:
+            return state._replace(late=True), ()
+        return state._replace(early=event.at, after=None), ()
     if event.kind == ZERO_GRAD and concerns:
-        return state._replace(fresh=None, used=False), ()
+        # What was clipped is thrown away; a clip that found nothing still waits for its gradients.
+        kept = state.early if state.fresh is None else None
+        return state._replace(fresh=None, used=False, early=kept, after=None), ()
     if event.kind == STEP and concerns:
-        found = state.early is not None and state.fresh is not None
-        stories = (_story(state.early, state.fresh, event.at),) if found else ()
-        return state._replace(fresh=None, used=True), stories
+        if state.early is not None and state.after is not None:
+            return state._replace(fresh=None, used=True, after=None), (_story(state.early, state.after, event.at),)
+        return State(state.me, used=True), ()
     return State(state.me, late=state.late), ()
 
 

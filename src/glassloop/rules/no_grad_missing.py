@@ -87,7 +87,8 @@ HEARS = {FORWARD, EVAL_MODE, TRAIN_MODE, BACKWARD, PASS_BEGIN, PASS_END, OPAQUE,
 class State(NamedTuple):
     """`eval_at`: where evaluation mode began; `passing`: inside a pass; `first`: a forward that recorded a graph.
 
-    `again`: that very place was heard twice, so it stands in a loop, whether or not a loader drives it.
+    `again`: that very place was heard twice, so it stands in a loop, whether or not a loader drives it. `before`: the
+    forward of the last stretch in evaluation mode, if no backward came before the stretch was over.
     """
 
     me: Ref
@@ -95,6 +96,7 @@ class State(NamedTuple):
     passing: bool = False
     first: Place | None = None
     again: bool = False
+    before: Place | None = None
 
 
 def initial(me: Ref) -> State:
@@ -108,7 +110,8 @@ def hear(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
         return _forward(state, event), ()
     if event.kind == BACKWARD or (event.kind == OPAQUE and (event.of is None or state.me in event.of)):
         # Somebody uses the graphs, or may: this stretch of evaluation is none of ours.
-        return State(state.me, passing=state.passing), ()
+        between = event.kind == BACKWARD and state.eval_at is None
+        return State(state.me, passing=state.passing, before=state.before if between else None), ()
     if event.kind == OPAQUE:
         return state, ()
     stories: tuple[Story, ...] = ()
@@ -116,7 +119,8 @@ def hear(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
         stories = (_story(state.first, state.eval_at),)
     if event.kind in (PASS_BEGIN, PASS_END):
         return state._replace(passing=event.kind == PASS_BEGIN, first=None, again=False), stories
-    return State(state.me, event.at if event.kind == EVAL_MODE else None, state.passing), stories
+    before = state.first if state.eval_at is not None else state.before
+    return State(state.me, event.at if event.kind == EVAL_MODE else None, state.passing, before=before), stories
 
 
 def _forward(state: State, event: Event) -> State:
@@ -124,7 +128,7 @@ def _forward(state: State, event: Event) -> State:
     if not records or state.eval_at is None:
         return state
     if state.first is None:
-        return state._replace(first=event.at, again=state.passing)
+        return state._replace(first=event.at, again=state.passing or state.before == event.at)
     return state._replace(again=state.again or state.first == event.at)
 
 

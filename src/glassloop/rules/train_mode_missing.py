@@ -87,7 +87,8 @@ HEARS = {FORWARD, EVAL_MODE, TRAIN_MODE, BACKWARD, STEP, ZERO_GRAD, OPAQUE}
 class State(NamedTuple):
     """What is known of one model.
 
-    `trained`: it has been trained in training mode; `eval_at`: where it was put in evaluation mode after that;
+    `trained`: it has been trained in training mode; `eval_at`: where it was put in evaluation mode; `checked`: a forward
+    without a graph came first after that, so it is a validation; `meant`: a forward to train with came first, untrained.
     `lively`: the optimizers of a forward in training mode; `stale`: (place, optimizers) of one in evaluation mode
     that a graph was recorded for, `hot` once a backward has reached those.
     """
@@ -98,6 +99,8 @@ class State(NamedTuple):
     lively: tuple[Ref, ...] = ()
     stale: tuple[Place, tuple[Ref, ...]] | None = None
     hot: bool = False
+    checked: bool = False
+    meant: bool = False
 
 
 def initial(me: Ref) -> State:
@@ -106,13 +109,18 @@ def initial(me: Ref) -> State:
 
 
 def hear(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
-    """A step with the gradients of a forward in evaluation mode, after a step in training mode, is the mistake."""
+    """A step with the gradients of a forward in evaluation mode is the mistake, where that mode was a validation's.
+
+    It was, if the model has been trained in training mode before, or was validated first. A model that is put in
+    evaluation mode and trained at once is meant so.
+    """
     if event.kind == FORWARD:
         return _forward(state, event), ()
     if event.kind == EVAL_MODE:
-        return (state._replace(eval_at=event.at) if state.trained and state.eval_at is None else state), ()
+        begins = state.eval_at is None and not state.meant
+        return (state._replace(eval_at=event.at, checked=False) if begins else state), ()
     if event.kind == TRAIN_MODE:
-        return state._replace(eval_at=None, stale=None, hot=False), ()
+        return state._replace(eval_at=None, stale=None, hot=False, checked=False, meant=False), ()
     if event.kind == OPAQUE:
         mine = event.of is None or state.me in event.of
         return (State(state.me, state.trained) if mine else state), ()
@@ -128,12 +136,17 @@ def hear(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
 
 def _forward(state: State, event: Event) -> State:
     training, graph = event.facts.get(TRAINING), event.facts.get(GRAD)
+    if graph is False and training is False and event.of:
+        return state._replace(checked=True) if not state.checked and state.stale is None else state
     if graph is not True or not event.of:
         return state
     if training is True:
         return state._replace(lively=event.of)
-    first = state.eval_at is not None and training is False and state.stale is None
-    return state._replace(stale=(event.at, event.of)) if first else state
+    if state.eval_at is None or training is None or state.stale is not None:
+        return state
+    if not (state.trained or state.checked):
+        return state._replace(eval_at=None, meant=True)
+    return state._replace(stale=(event.at, event.of))
 
 
 def _step(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:

@@ -223,7 +223,7 @@ def _comprehension(p: Player, node: Any, scope: Scope) -> Value:
 
 
 def _generate(p: Player, generators: list[ast.comprehension], node: Any, scope: Scope, found: list[tuple[Value, Value]]) -> bool:
-    from glassloop.source.loops import enter_loop, iterate, sources
+    from glassloop.source.loops import enter_loop, iterate, leave_loop, sources
 
     if not generators:
         if isinstance(node, ast.DictComp):
@@ -246,7 +246,7 @@ def _generate(p: Player, generators: list[ast.comprehension], node: Any, scope: 
             exact = all(isinstance(v, bool) for v in verdicts) and exact
             exact = _generate(p, rest, node, scope, found) and exact
     finally:
-        p.loops.remove(entry)
+        leave_loop(p, entry)
     return exact and not entry[3]
 
 

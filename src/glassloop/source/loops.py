@@ -57,7 +57,7 @@ def play_for(p: Player, node: Any, scope: Scope) -> None:
     except BreakSignal:
         return
     finally:
-        p.loops.remove(entry)
+        leave_loop(p, entry)
     play(p, node.orelse, scope)
 
 
@@ -79,7 +79,7 @@ def play_while(p: Player, node: ast.While, scope: Scope) -> None:
     except BreakSignal:
         return
     finally:
-        p.loops.remove(entry)
+        leave_loop(p, entry)
     play(p, node.orelse, scope)
 
 
@@ -115,10 +115,18 @@ def enter_loop(p: Player, entry: list[Any]) -> None:
     p.loops.append(entry)
 
 
+def leave_loop(p: Player, entry: list[Any]) -> None:
+    """A loop is over, and whatever began inside it."""
+    i = next((i for i, e in enumerate(p.loops) if e is entry), len(p.loops))
+    del p.loops[i:]
+
+
 def sources(value: Value) -> frozenset[Any]:
     """Where the number of turns came from."""
     if isinstance(value, Span):
-        return getattr(value.count, "source", frozenset())
+        count = value.count
+        same = {("count", count.value)} if isinstance(count, Const) and count.value > 1 else set()
+        return getattr(count, "source", frozenset()) | same
     if isinstance(value, Stream) and value.length is not None:
         return getattr(value.length, "source", frozenset())
     if isinstance(value, Loader):

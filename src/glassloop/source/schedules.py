@@ -39,6 +39,9 @@ def make_scheduler(p: Player, path: str, args: list[Value], kwargs: dict[str, Va
     name, position = LENGTHS.get(label, ("", 0))
     length = kwargs.get(name) or (args[position] if 0 < position < len(args) else None)
     counts = _sources(length)
+    if label in ("CosineAnnealingLR", "PolynomialLR") and isinstance(length, Const):
+        # A whole schedule as long as the loop around the batches is laid out for that loop, by whatever name.
+        counts |= {("count", length.value)}
     made = Scheduler(p.ref(SCHEDULER, label), optimizer, counts, depth=len(p.loops))
     made.unit = _unit(p, label, counts)
     facts: dict[str, object] = {} if made.unit not in ("epochs", "evaluations") else {"unit": "epochs"}
