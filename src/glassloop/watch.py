@@ -10,6 +10,7 @@ functions that `check` calls. Nothing is loaded until a watch begins, and torch 
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import sys
@@ -29,8 +30,11 @@ if TYPE_CHECKING:
 Sink = Callable[[Finding], None]
 
 
-class MistakeFoundError(RuntimeError):
-    """A strict watch has found an error in the training. `finding` is what it found."""
+class MistakeFoundError(BaseException):
+    """A strict watch has found an error in the training. `finding` is what it found.
+
+    No Exception, as KeyboardInterrupt is none: loops catch RuntimeError to survive a full memory, and would go on.
+    """
 
     def __init__(self, finding: Finding) -> None:
         super().__init__(f"{finding.rule}: {finding.message}")
@@ -62,6 +66,7 @@ class Watch:
         self, *sinks: Sink, strict: bool = False, rules: Iterable[Rule] | None = None, out: str | Path | None = None
     ) -> None:
         self.findings: list[Sighting] = []
+        self.stopped_by: Finding | None = None  # what made a strict watch raise
         self.steps = 0
         self._sinks = sinks or (terminal,)
         self._strict = strict
@@ -73,17 +78,18 @@ class Watch:
         from glassloop.tap.arrival import when_torch_is_there
 
         self._cancel = when_torch_is_there(self._begin)
+        atexit.register(self._at_exit)
 
     def stop(self, ended: bool = True) -> list[Sighting]:
         """Ends the watch and takes it out of torch; gives the findings. `ended`: the training came to its own end.
 
         Where `out` was given, writes them there. Calling it again does nothing.
         """
+        atexit.unregister(self._at_exit)
         self._cancel()
-        strict, self._strict = self._strict, False  # the run is over: nothing is left to stop
+        self._strict = False  # the run is over: nothing is left to stop
         if self._tap is not None:
             self._tap.stop(ended)
-        self._strict = strict
         if self._out is not None:
             self.write(self._out)
         return self.findings
@@ -115,6 +121,10 @@ class Watch:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
         self.stop(ended=kind is None)
 
+    def _at_exit(self) -> None:
+        """A watch that nobody stopped ends with its process; one that a crash ends saw no end of the training."""
+        self.stop(ended=getattr(sys, "last_value", None) is None)
+
     def _begin(self) -> None:
         from glassloop.tap import listen
 
@@ -132,6 +142,7 @@ class Watch:
             for sink in self._sinks:
                 sink(finding)
             if self._strict and finding.severity is Severity.ERROR:
+                self.stopped_by = finding
                 raise MistakeFoundError(finding)
 
     def _where(self, place: Place) -> Where:
@@ -257,12 +268,21 @@ def _facts_of_text(where: Where) -> dict[str, object]:
     return {}
 
 
+_COLOURS = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.INFO: "bold blue"}
+
+
 def terminal(finding: Finding) -> None:
-    """A sink that prints to stderr: one line for the place and the rule, one for the story, one for the remedy."""
+    """A sink that prints to stderr: the place and the rule, the story, and the other lines it speaks of."""
+    from rich.console import Console
+    from rich.text import Text
+
     where = finding.where
-    lines = [f"glassloop: {finding.severity.value} {finding.rule} at {where.path}:{where.line}", f"  {finding.message}"]
-    lines += [f"  {w.path}:{w.line}: {words}" for w, words in finding.related if words]
-    sys.stderr.write("\n".join(lines) + "\n")
+    text = Text(f"{where.path}:{where.line}: ")
+    text.append(f"{finding.severity.value} {finding.rule}", _COLOURS[finding.severity])
+    text.append(f"\n  {finding.message}")
+    for other, words in finding.related:
+        text.append(f"\n  {other.path}:{other.line}: {words}" if words else "", "dim")
+    Console(stderr=True, soft_wrap=True, highlight=False).print(text)
 
 
 def watch(

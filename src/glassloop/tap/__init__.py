@@ -2,18 +2,24 @@
 
 `listen(sink)` begins; every event goes to `sink`, any callable taking one Event, in the order in which things happen.
 The tap reads no tensor's values: nothing that it does waits for a device, and a run that is heard ends in the same bits
-as one that is not.
+as one that is not. Importing this package loads no torch; `listen` does.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 from glassloop.events import END, Event
-from glassloop.tap import autograd, files, hands, loaders, models, optimizers, scalers, schedulers
-from glassloop.tap.ear import Ear, Sink
-from glassloop.tap.patch import Patches
 from glassloop.tap.place import Spot, resolve
 
+if TYPE_CHECKING:
+    from glassloop.tap.ear import Ear
+    from glassloop.tap.patch import Patches
+
 __all__ = ["Sink", "Spot", "Tap", "listen", "resolve"]
+
+Sink = Callable[[Event], None]
 
 
 class Tap:
@@ -38,17 +44,16 @@ def listen(sink: Sink) -> Tap:
     global _current
     if _current is not None and _current._ear.on:
         raise RuntimeError("this process is being watched already; stop that watch first")
+    from glassloop.tap import autograd, files, hands, loaders, models, optimizers, scalers, schedulers
+    from glassloop.tap.ear import Ear
+    from glassloop.tap.patch import Patches
+
     ear, patches = Ear(sink), Patches()
-    optimizers.hear(ear, patches)
-    schedulers.hear(ear, patches)
-    scaled = scalers.hear(ear, patches)
-    loaders.hear(ear, patches)
-    models.hear(ear, patches)
-    autograd.hear(ear, patches, scaled)
-    hands.hear(ear, patches)
-    files.hear(ear, patches)
-    patches.settle()
     _current = Tap(ear, patches, sink)
+    for module in (optimizers, schedulers, loaders, models, hands, files):
+        module.hear(ear, patches)
+    autograd.hear(ear, patches, scalers.hear(ear, patches))
+    patches.settle()
     return _current
 
 

@@ -18,11 +18,10 @@ from typing import Any
 import torch
 
 from glassloop.events import MODEL, NO_FACTS, OPTIMIZER, Event, Ref
+from glassloop.tap import Sink
 from glassloop.tap.gradients import Held
 from glassloop.tap.names import Names
 from glassloop.tap.place import Spot, user_frame
-
-Sink = Callable[[Event], None]
 
 
 class Known:
