@@ -54,6 +54,7 @@ class Witness:
         self.forwards: list[Forward] = []  # outermost calls that made a graph
         self.walking = False
         self.scaling = self.scaled = None  # the scaler that gave a loss; the one that the last backward began with
+        self.validated: set[int] = set()  # parameters of modules that were evaluated: in evaluation mode, without a graph
         self.depth = 0
         self.steps = 0
         self.backward_line = 0
@@ -84,6 +85,8 @@ class Witness:
             self.walking = False
         for p in self.parameters():
             was = old[id(p)]
+            if id(p) in self.reached and (was is None or not was.any()):
+                self.lost.setdefault(id(p), 0)  # cleared by hand, unheard
             if p.grad is None or (was is not None and torch.equal(was, p.grad)):
                 continue
             self.backward_line = line
@@ -155,12 +158,15 @@ class Witness:
         self.depth += 1
         if self.depth == 1:
             self.outermost = Forward(module, self.line())
+            self.outermost.evaluating &= bool(self.outermost.params & self.validated)
 
     def forward_end(self, module, args, out) -> None:
         self.depth -= 1
         if self.depth or not self.outermost.params:
             return
         record = self.outermost
+        if not record.training and not torch.is_grad_enabled():
+            self.validated |= record.params
         values = [out] if torch.is_tensor(out) else vars(out).values() if hasattr(out, "__dict__") else out
         for tensor in values:
             if torch.is_tensor(tensor) and tensor.requires_grad:
@@ -201,10 +207,8 @@ def patch() -> None:
 
         setattr(owner, name, wrapper)
 
-    walk = torch.Tensor.backward
-    torch.Tensor.backward = lambda self, *a, **k: (
-        HEARD.backward(lambda: walk(self, *a, **k)) if HEARD else walk(self, *a, **k)
-    )
+    walk = torch.autograd.backward  # Tensor.backward ends here too
+    torch.autograd.backward = lambda *a, **k: HEARD.backward(lambda: walk(*a, **k)) if HEARD else walk(*a, **k)
     before(torch.optim.Optimizer, "__init__", lambda w, o: w.optimizers.append(o))
     before(torch.amp.GradScaler, "scale", lambda w, s: setattr(w, "scaling", s))
     before(
