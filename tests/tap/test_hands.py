@@ -47,3 +47,8 @@ def test_the_models_own_zero_grad_names_the_optimizers():
     assert (event.kind, event.what and event.what.role, [r.label for r in event.of or ()]) == (
         "zero-grad", "model", ["SGD"],
     )  # fmt: skip
+
+
+def test_clamped_in_place_is_a_clip():
+    assert heard("p.grad.clamp_(-1, 1)") == [("backward", 1), ("clip", 3), ("step", 4)]
+    assert heard("p.grad.data.clip_(-1, 1)") == [("backward", 1), ("clip", 3), ("step", 4)]
