@@ -57,6 +57,18 @@ def test_every_rule_has_enough_styles() -> None:
     assert all(seen[rule] >= 6 and unseen[rule] >= 2 for rule in RULES), (seen, unseen)
 
 
+def test_the_table_in_the_readme_is_true() -> None:
+    parts = [load(folder) for folder in (HERE, UNSEEN, FRAMEWORKS)]
+    counts = [Counter(rule for c in part for rule, _ in c.expected) for part in parts]
+    counts.append(Counter(rule for p in load_programs() for _, rule, _ in p.expected))
+    right = [sum(c.path.parent.name == "right" for c in part) for part in parts]
+    rows = [[rule, *[n[rule] for n in counts]] for rule in RULES]
+    rows += [["*all*", *[n.total() for n in counts]], ["right", *right, 0]]
+    text = (HERE / "README.md").read_text(encoding="utf-8")
+    for row in rows:
+        assert "| " + " | ".join(map(str, row)) + " |" in text, row
+
+
 def frameworks_here() -> bool:
     return all(map(importlib.util.find_spec, ("accelerate", "pytorch_lightning", "ignite", "transformers")))
 

@@ -57,7 +57,8 @@ class Witness:
         self.validated: set[int] = set()  # parameters of modules that were evaluated: in evaluation mode, without a graph
         self.depth = 0
         self.steps = 0
-        self.backward_line = 0
+        self.first_reached: dict[int, int] = {}  # parameter -> line of the first backward that reached it
+        self.stepped: set[int] = set()  # parameters that an optimizer has stepped
         self.schedule_calls: dict[int, list[int]] = {}
         self.evidence: set[tuple[str, int]] = set()
 
@@ -89,7 +90,7 @@ class Witness:
                 self.lost.setdefault(id(p), 0)  # cleared by hand, unheard
             if p.grad is None or (was is not None and torch.equal(was, p.grad)):
                 continue
-            self.backward_line = line
+            self.first_reached.setdefault(id(p), line)
             if was is not None and was.any() and id(p) in self.used:
                 self.stale.add(id(p))
             self.used.discard(id(p))
@@ -127,6 +128,7 @@ class Witness:
             if f.trained and not f.done and f.evaluating and f.params & ids & self.reached:
                 self.see("train-mode-missing", f.line)
                 f.done = True
+        self.stepped |= ids
         self.before.update({id(p): p.grad for p in params})
         self.reached -= ids
         self.stale -= ids
@@ -178,8 +180,11 @@ class Witness:
         record.trained = record.trained or self.walking  # autograd.grad reads a graph without training by it
 
     def close(self) -> None:
-        if self.backward_line and not self.steps:
-            self.see("step-missing", self.backward_line)
+        for o in self.optimizers:
+            ids = {id(p) for g in o.param_groups for p in g["params"]}
+            lines = {self.first_reached[i] for i in ids if i in self.first_reached}
+            if lines and not ids & self.stepped:
+                self.see("step-missing", min(lines))
         for f in self.forwards:
             if not f.training and not f.read:
                 self.see("no-grad-missing", f.line)
