@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import atexit
 import json
+import linecache
 import os
 import sys
 from collections.abc import Callable, Hashable, Iterable, Sequence
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from glassloop.tap import Tap
 
 Sink = Callable[[Finding], None]
+LARGEST_PROGRAM = 64  # files that are read to learn what a schedule counts
 
 
 class MistakeFoundError(BaseException):
@@ -74,6 +76,7 @@ class Watch:
         self._home = os.getcwd()
         self._memory = Memory(all_rules() if rules is None else rules)
         self._seen: dict[tuple[str, Where], Sighting] = {}
+        self._comments: dict[str, dict[int, frozenset[str] | None]] = {}
         self._tap: Tap | None = None
         from glassloop.tap.arrival import when_torch_is_there
 
@@ -137,6 +140,8 @@ class Watch:
             if key in self._seen:
                 self._seen[key].count += 1
                 continue
+            if self._is_set_aside(*key):
+                continue
             self._seen[key] = Sighting(finding, self.steps)
             self.findings.append(self._seen[key])
             for sink in self._sinks:
@@ -156,11 +161,34 @@ class Watch:
 
     def _with_unit(self, event: Event) -> Event:
         """What a schedule's length counts stands in the text alone: the reader is asked about the line that made it."""
-        if UNIT in event.facts:
+        from glassloop.source.units import unit_at
+        from glassloop.tap import Spot, resolve
+
+        if UNIT in event.facts or not isinstance(event.at, Spot):
             return event
-        facts = dict(event.facts)
-        facts.update(_facts_of_text(self._where(event.at)))
-        return event._replace(facts=facts)
+        where = resolve(event.at)
+        unit = unit_at(where.path, where.line, _files(where.path))
+        return event if unit is None else event._replace(facts={**event.facts, UNIT: unit})
+
+    def _is_set_aside(self, rule: str, where: Where) -> bool:
+        """Whether a comment on the finding's lines says to leave it: `# glassloop: ignore[rule]`."""
+        from glassloop.source.text import suppressed
+
+        path = os.path.join(self._home, where.path)
+        if path not in self._comments:
+            self._comments[path] = suppressed("".join(linecache.getlines(path)))
+        lines = self._comments[path]
+        return any(lines[n] is None or rule in (lines[n] or ()) for n in lines if where.spans(n))
+
+
+def _files(path: str) -> list[str]:
+    """The files of the program that is running, `__main__` first, then `path` and the user's other modules."""
+    from glassloop.tap.place import is_users_file
+
+    main = getattr(sys.modules.get("__main__"), "__file__", None)
+    loaded = [getattr(module, "__file__", None) for module in list(sys.modules.values())]
+    files = [main, path, *(file for file in loaded if file and is_users_file(file))]
+    return list(dict.fromkeys(file for file in files if file and file.endswith(".py")))[:LARGEST_PROGRAM]
 
 
 Found = list[tuple[Rule, Story]]
@@ -261,11 +289,6 @@ class Machine:
             number = self._numbers[key] = len(self._states)
             self._states.append(dict(states))
         return number
-
-
-def _facts_of_text(where: Where) -> dict[str, object]:
-    """What the reader knows of the object that is made at this place; nothing where it does not know."""
-    return {}
 
 
 _COLOURS = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.INFO: "bold blue"}

@@ -49,11 +49,12 @@ def is_users(code: CodeType) -> bool:
     """Whether code belongs to the user: a file outside the installed packages, or a cell of a notebook."""
     known = _users.get(code.co_filename)
     if known is None:
-        known = _users[code.co_filename] = _is_users(code.co_filename)
+        known = _users[code.co_filename] = is_users_file(code.co_filename)
     return known
 
 
-def _is_users(filename: str) -> bool:
+def is_users_file(filename: str) -> bool:
+    """Whether a file is the user's."""
     if filename.startswith("<"):  # generated code ("<frozen …>", "<eval_with_key>"), or what a person typed
         return filename.startswith(("<stdin>", "<string>", "<ipython-input", "<cell"))
     path = os.path.abspath(filename)
