@@ -67,6 +67,28 @@ def indent(line: str) -> str:
     return line[: len(line) - len(line.lstrip())]
 
 
+def labelled(text: str, evidence: set[tuple[str, int]]) -> str:
+    """The text with a label on every line that the evidence names (line 0: the witness could not tell where)."""
+    lines = text.splitlines()
+    for rule, line in sorted(evidence):
+        if line:
+            lines[line - 1] += f", {rule}" if "# expect:" in lines[line - 1] else f"  # expect: {rule}"
+    return "\n".join(lines) + "\n"
+
+
+def evidence_of(path: Path) -> set[tuple[str, int]] | None:
+    """What running the mutant showed; None where it raises or tells two stories."""
+    import witness
+
+    try:
+        seen = witness.observe(path, (path,))
+    except (Exception, SystemExit):
+        return None
+    if len({rule for rule, _ in seen}) > 1:
+        return None
+    return {(rule, line) for rule, line in seen if rule not in witness.ONE_SIDED}
+
+
 def main(folder: str, out: str) -> None:
     import torch
     import witness
@@ -74,28 +96,18 @@ def main(folder: str, out: str) -> None:
     torch.set_num_threads(1)
     witness.patch()
     kept = thrown = silent = 0
-    for case in load(folder):
-        if case.expected:
+    right = [case.path for case in load(folder) if not case.expected]
+    for source, (what, text) in ((p, m) for p in right for m in mutants(p.read_text(encoding="utf-8"))):
+        path = Path(out) / source.relative_to(HERE).with_suffix("") / f"{what}.py"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        evidence = evidence_of(path)
+        if evidence is None:
+            path.unlink()
+            thrown += 1
             continue
-        for what, text in mutants(case.path.read_text(encoding="utf-8")):
-            path = Path(out) / case.path.relative_to(HERE).with_suffix("") / f"{what}.py"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
-            try:
-                evidence = witness.observe(path, (path,))
-            except (Exception, SystemExit):
-                evidence = None
-            if evidence is None or len({rule for rule, _ in evidence}) > 1:
-                path.unlink()
-                thrown += 1
-                continue
-            evidence = {(rule, line) for rule, line in evidence if rule not in witness.ONE_SIDED}
-            kept, silent = kept + 1, silent + (not evidence)
-            lines = text.splitlines()
-            for rule, line in sorted(evidence):
-                if line:
-                    lines[line - 1] += f"  # expect: {rule}" if "# expect:" not in lines[line - 1] else f", {rule}"
-            path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        path.write_text(labelled(text, evidence), encoding="utf-8")
+        kept, silent = kept + 1, silent + (not evidence)
     print(f"{kept} mutants ran ({silent} of them without evidence), {thrown} raised or told two stories")
 
 

@@ -1,8 +1,8 @@
-"""Epoch milestones written out in a config dict, in a script with helper functions."""
+"""Epoch milestones computed from a config dict, in a script with helper functions."""
 import torch
 from torch import nn, optim
 
-CONFIG = {"epochs": 4, "batches": 2, "decay_at": [2, 3], "lr": 0.1}
+CONFIG = {"epochs": 4, "batches": 2, "lr": 0.1}
 
 
 def build():

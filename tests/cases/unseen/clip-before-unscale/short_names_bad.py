@@ -1,4 +1,4 @@
-"""The scaler through the older torch.cpu.amp-era spelling: positional device, aliases, one-liners."""
+"""Aliases and one-liners: short names, positional arguments, two calls on a line."""
 import torch
 from torch import amp, nn
 from torch.nn import utils as U
