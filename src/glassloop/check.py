@@ -13,11 +13,12 @@ from pathlib import Path
 from glassloop.findings import Finding, Where, tell
 from glassloop.rules import Rule, all_rules
 from glassloop.source.paths import Play, explore
-from glassloop.source.program import Program, Text
+from glassloop.source.program import LIBRARIES, Program, Text, find_file, module_name
 from glassloop.source.roots import Root, uncalled
-from glassloop.source.text import Unreadable, imported, may_train, parse, read, suppressed
+from glassloop.source.text import Unreadable, imported, may_help, may_train, parse, read, suppressed
 
 SKIPPED = frozenset({".git", ".venv", "venv", "node_modules", "__pycache__", ".ipynb_checkpoints", ".tox", "build"})
+FEW, SHORT = 16, 0.4  # paths and seconds for a function that nothing calls; a script gets more
 
 
 @dataclass
@@ -49,7 +50,8 @@ def check_paths(
     rules = _rules(select, ignore)
     called: set[ast.AST] = set()
     for path in program.texts:
-        _judge(report, program, rules, Root(path), called, keep)
+        if program.runs(path):
+            _judge(report, program, rules, Root(path), called, keep)
     for path in program.texts:
         for root in uncalled(program, path, called):
             if root.function not in called:
@@ -108,20 +110,35 @@ def _load(paths: Iterable[str | Path], stdin: bytes | None, report: Report) -> l
 
 
 def _relevant(texts: dict[str, bytes]) -> list[str]:
-    """Files that may train, and those that import them, however far away."""
-    found = {path for path, data in texts.items() if may_train(data)}
-    if not found:
+    """Files that may train, those that they import, and those that import them."""
+    trains = {path for path, data in texts.items() if may_train(data)}
+    if not trains:
         return []
-    names = {Path(path).stem if Path(path).stem != "__init__" else Path(path).parent.name for path in found}
-    rest = {path: imported(data) for path, data in texts.items() if path not in found and b"torch" in data}
-    more = {path for path, wants in rest.items() if wants & names}
-    return [path for path in texts if path in found or path in more]
+    by_name: dict[str, list[str]] = {}
+    for path, data in texts.items():
+        if path in trains or may_help(data):
+            by_name.setdefault(module_name(path), []).append(path)
+    found = set(trains)
+    for path, data in texts.items():
+        if len(texts) > 1 and (path in trains or may_help(data)):
+            wants = {_found(by_name, parts, path, level) for level, parts in imported(data)} - {None}
+            if path in trains:
+                found.update(w for w in wants if w is not None)
+            elif not wants.isdisjoint(trains):
+                found.add(path)
+    return [path for path in texts if path in found]
+
+
+def _found(by_name: dict[str, list[str]], parts: tuple[str, ...], path: str, level: int) -> str | None:
+    if parts[0] in LIBRARIES and not level:
+        return None
+    return find_file(by_name.get(parts[-1], ()), parts, path, level)
 
 
 def _judge(
     report: Report, program: Program, rules: tuple[Rule, ...], root: Root, called: set[ast.AST], keep: bool
 ) -> None:
-    play = explore(program, rules, root)
+    play = explore(program, rules, root) if root.function is None else explore(program, rules, root, FEW, SHORT)
     for path in play.paths:
         called |= path.called
     report.statistics["paths"] += len(play.paths)

@@ -50,11 +50,11 @@ HEARS = {BACKWARD, STEP, OPAQUE, END}
 
 
 class State(NamedTuple):
-    """`backwards`: how many reached us, the place of the last in `last`; `over`: a step was heard, or may have been."""
+    """`backwards`: how many reached us, the place of the first in `first`; `over`: a step was heard, or may have been."""
 
     me: Ref
     backwards: int = 0
-    last: Place | None = None
+    first: Place | None = None
     over: bool = False
 
 
@@ -68,20 +68,20 @@ def hear(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
     if state.over:
         return state, ()
     if event.kind == END:
-        found = state.backwards >= 2 and state.last is not None
-        return state._replace(over=True), ((_story(state.last),) if found else ())
+        found = state.backwards >= 2 and state.first is not None
+        return state._replace(over=True), ((_story(state.first),) if found else ())
     concerns = reaches(event, state.me)
     if concerns is False:
         return state, ()
     if event.kind == BACKWARD:
-        reached = state._replace(backwards=min(2, state.backwards + 1), last=event.at)
+        reached = state._replace(backwards=min(2, state.backwards + 1), first=state.first or event.at)
         return (reached if concerns else state), ()
     return state._replace(over=True), ()
 
 
-def _story(last: Place) -> Story:
+def _story(first: Place) -> Story:
     says = (
         "gradients are made here again and again, and the optimizer never steps; "
         "call optimizer.step() after the backward"
     )
-    return Story(says, (("backward", last, ""),))
+    return Story(says, (("backward", first, ""),))

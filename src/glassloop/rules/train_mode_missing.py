@@ -126,6 +126,9 @@ def hear(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
         return (State(state.me, state.trained) if mine else state), ()
     if event.of is None:
         return state._replace(lively=(), stale=None, hot=False), ()
+    if event.kind == BACKWARD and not event.of:
+        # autograd.grad has walked the graph and left no gradient: that forward was not to train with.
+        return state._replace(stale=None, hot=False), ()
     if event.kind == BACKWARD:
         return state._replace(hot=state.stale is not None and not set(state.stale[1]).isdisjoint(event.of)), ()
     if event.kind == ZERO_GRAD:

@@ -223,6 +223,8 @@ def item(p: Player, v: Value, node: ast.AST, i: Value) -> Value:
     if isinstance(v, Tensor):
         return Tensor(v.roots, _sliced(v.length, i), v.scaled, loose=v.loose)
     if isinstance(v, Module):
+        if isinstance(i, Const) and isinstance(i.value, str) and i.value in v.attrs:
+            return v.attrs[i.value]
         if isinstance(i, Const) and isinstance(i.value, int) and -len(v.items) <= i.value < len(v.items):
             return v.items[i.value]
         return _of_module(p, v, f"item {_name(i)}")

@@ -192,12 +192,18 @@ def _dict(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
 def _through(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
     from glassloop.source.arithmetic import through
 
+    args = [consumed(p, a, at) for a in args]
     given = [v for a in args for v in (a.items if isinstance(a, Seq) else [a])]
     if any(isinstance(v, Tensor) for v in given):
         return through(args)
     numbers = [v for v in given if isinstance(v, (Const, Unknown))]
     source = frozenset().union(*(v.source for v in numbers)) if numbers else frozenset()
     return Unknown(("call", conditions.site(*at)), source)
+
+
+def consumed(p: Player, v: Value, at: At) -> Value:
+    """An iterator is played to its end by whoever takes it all."""
+    return Seq(list(iterate(p, v, at)), exact=False) if isinstance(v, Stream) else v
 
 
 def _number(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
@@ -319,10 +325,10 @@ BUILTINS: dict[str, Callable[[Player, Args, Kwargs, At], Value]] = {
     "type": _type,
     "reversed": _same,
     **dict.fromkeys(("list", "tuple", "set", "sorted"), _listed),
-    **dict.fromkeys(("sum", "min", "max"), _through),
+    **dict.fromkeys(("sum", "min", "max", "any", "all"), _through),
     **dict.fromkeys(("int", "float", "round", "abs", "bool"), _number),
     **dict.fromkeys(("exit", "quit"), _exit),
-    **dict.fromkeys(("print", "str", "repr", "format", "id", "vars", "any", "all", "open", "input", "hash", "callable"), _quiet),
+    **dict.fromkeys(("print", "str", "repr", "format", "id", "vars", "open", "input", "hash", "callable"), _quiet),
     **dict.fromkeys(("issubclass", "divmod", "pow", "ord", "chr", "object", "slice", "bytes", "delattr", "dir"), _quiet),
 }
-__all__ = ["BUILTINS", "Function", "Optimizer", "Scaler", "Scheduler", "chain", "fresh", "next_value"]
+__all__ = ["BUILTINS", "chain", "consumed", "fresh", "next_value"]

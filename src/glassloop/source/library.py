@@ -10,7 +10,7 @@ from glassloop import events
 from glassloop.events import LOSS, MODEL, SCALER
 from glassloop.source import conditions
 from glassloop.source.arithmetic import roots_of, through
-from glassloop.source.builtin import BUILTINS, chain, fresh
+from glassloop.source.builtin import BUILTINS, chain, consumed, fresh
 from glassloop.source.frameworks import FRAMEWORKS
 from glassloop.source.objects import make_optimizer, owners_of
 from glassloop.source.player import Dead, Player
@@ -85,6 +85,7 @@ def _other(p: Player, path: str, last: str, args: Args, kwargs: Kwargs, at: At) 
             return Module(p.ref(MODEL, last), training=last != "from_pretrained")
     if args and isinstance(args[0], Params) and "lr" in kwargs:
         return make_optimizer(p, last, args, kwargs, at)
+    args = [consumed(p, a, at) for a in args]
     harmless = path.split(".")[0] in HARMLESS and not path.startswith("builtins.")
     return unknown_call(p, None, args, kwargs, at, harmless or last in ("isfinite", "isnan"))
 

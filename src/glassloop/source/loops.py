@@ -156,6 +156,8 @@ def iterate(
         return iter([Const(k) for k in value.items])
     if isinstance(value, Params):
         return iter([value])
+    if isinstance(value, Module) and value.kind.endswith("ModuleDict"):
+        return iter([Const(k) for k in value.attrs])
     if isinstance(value, Module) and value.items:
         return iter(list(value.items))
     if isinstance(value, Tensor):

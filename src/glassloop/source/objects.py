@@ -146,11 +146,18 @@ def _call_forward(p: Player, m: Module, name: str, args: Args, kwargs: Kwargs, a
 
 
 def _children(p: Player, m: Module, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
+    if m.kind.endswith("ModuleDict"):
+        pairs = [Seq([Const(k), v], frozen=True) for k, v in m.attrs.items()]
+        return Seq(list(m.attrs.values())) if name in ("values", "children") else Seq(list(pairs))
     found = sorted((o for o in owners_within(m) if isinstance(o, Module)), key=lambda o: o.ref)
     exact = m.cls is not None
     if name.startswith("named"):
         return Seq([Seq([Unknown(("name", o.ref)), o], frozen=True) for o in found], exact)
     return Seq(list(found), exact) if name != "items" else Seq([Seq([Unknown(("name", o.ref)), o]) for o in found], exact)
+
+
+def _keys(p: Player, m: Module, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
+    return Seq([Const(k) for k in m.attrs], exact=m.kind.endswith("ModuleDict"))
 
 
 def _append(p: Player, m: Module, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
@@ -366,9 +373,10 @@ MODULE: dict[str, Method] = {
     "register_buffer": _register,
     "__init__": _initialised,
     **dict.fromkeys(("to", "cuda", "cpu", "half", "float", "double", "bfloat16"), _move),
+    "keys": _keys,
     **dict.fromkeys(("children", "modules", "named_modules", "named_children", "values", "items"), _children),
     **dict.fromkeys(("compile", "share_memory", "apply", "type"), _self),
-    **dict.fromkeys(("state_dict", "load_state_dict", "buffers", "keys", "insert", "to_empty"), _nothing),
+    **dict.fromkeys(("state_dict", "load_state_dict", "buffers", "insert", "to_empty"), _nothing),
 }
 OPTIMIZER_METHODS: dict[str, Method] = {
     "step": _optimizer_step,

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Collection, Hashable
 from dataclasses import dataclass, field
 from pathlib import PurePath
 
 # Attribute names of PyTorch that say events. A branch with none of them (nor a call that leads to one) changes no stream.
 TELLING = frozenset(
-    "step zero_grad backward unscale_ update scale eval train clip_grad_norm_ clip_grad_value_ clip_grad_norm clip_grads_with_norm_"
-    " requires_grad_ manual_backward accumulate no_sync set_grad_enabled fit".split()
+    "step zero_grad backward unscale_ eval train clip_grad_norm_ clip_grad_value_ clip_grad_norm clip_grads_with_norm_"
+    " requires_grad_ manual_backward accumulate no_sync set_grad_enabled".split()
 )
 # Constructors and wrappers: a branch that makes one decides what later names stand for.
 MAKING = re.compile(r"(Adam|SGD|RMSprop|Adagrad|Adadelta|LBFGS|Optimizer|Scaler|LR$|Scheduler|Accelerator|Fabric|prepare|initialize)")
 
+TRAINING_CALLS = frozenset({"backward", "manual_backward", "step", "zero_grad"})
 # Never looked for among the files that were given, even where their own source is.
 LIBRARIES = frozenset("torch torchvision torchaudio numpy accelerate transformers lightning pytorch_lightning ignite deepspeed".split())
 
@@ -41,9 +42,7 @@ class Program:
         self.texts = {t.path: t for t in texts}
         self.by_name: dict[str, list[str]] = {}
         for t in texts:
-            parts = PurePath(t.path).with_suffix("").parts
-            parts = parts[:-1] if parts[-1] == "__init__" and len(parts) > 1 else parts
-            self.by_name.setdefault(parts[-1], []).append(t.path)
+            self.by_name.setdefault(module_name(t.path), []).append(t.path)
         self._quiet: dict[ast.AST, bool] = {}
         self._functions: dict[str, list[ast.AST]] = {}
         self.follow = True  # whether calls of the script's own functions are followed
@@ -63,11 +62,7 @@ class Program:
         parts = tuple(p for p in dotted.split(".") if p)
         if not parts or (parts[0] in LIBRARIES and not level):
             return None
-        candidates = [c for c in self.by_name.get(parts[-1], ()) if c != path and _ends(c, parts)]
-        if not candidates:
-            return None
-        home = PurePath(path).parent.parts
-        return max(candidates, key=lambda c: _shared(PurePath(c).parent.parts, home))
+        return find_file(self.by_name.get(parts[-1], ()), parts, path, level)
 
     def quiet(self, nodes: list[ast.stmt] | list[ast.expr]) -> bool:
         """Whether playing these can neither say an event nor leave the line of play."""
@@ -79,9 +74,22 @@ class Program:
             self._quiet[top] = not any(self._telling(n) for n in ast.walk(top))
         return self._quiet[top]
 
-    def says_something(self, function: ast.AST) -> bool:
-        """Whether playing a function can say an event."""
-        return not self._body_quiet(function)
+    def runs(self, path: str) -> bool:
+        """Whether a file does anything as a script, beyond defining functions and classes."""
+        passive = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
+        return not self.quiet([s for s in self.texts[path].tree.body if not isinstance(s, passive)])
+
+    def trains(self, path: str) -> set[ast.AST]:
+        """Functions of a file that go backward, step or clear, or that call one of the file's own that does."""
+        functions = [n for n in ast.walk(self.texts[path].tree) if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef))]
+        called = {f: {_called(n) for n in ast.walk(f) if isinstance(n, ast.Call)} for f in functions}
+        found = {f for f in functions if called[f] & TRAINING_CALLS}
+        while True:
+            names = {f.name for f in found}
+            more = {f for f in functions if f not in found and called[f] & names}
+            if not more:
+                return set(found)
+            found |= more
 
     def _telling(self, node: ast.AST) -> bool:
         if isinstance(node, (ast.Return, ast.Break, ast.Continue, ast.Raise, ast.Yield, ast.YieldFrom)):
@@ -114,17 +122,34 @@ class Program:
         return False
 
 
+def _called(node: ast.Call) -> str:
+    return node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+
+
+def module_name(path: str) -> str:
+    """The last part of the name that a file is imported by."""
+    pure = PurePath(path)
+    return pure.parent.name if pure.stem == "__init__" else pure.stem
+
+
+def find_file(candidates: Collection[str], parts: tuple[str, ...], path: str, level: int) -> str | None:
+    """The candidate that `parts` names for a file at `path`: seen from a folder above it, as `import` would.
+
+    Where no folder above has it, a lone candidate that ends in all the parts is taken: files may be given from anywhere.
+    """
+    folders = [PurePath(path).parent, *PurePath(path).parent.parents]
+    if level:
+        folders = folders[level - 1 : level]
+    have = set(candidates) - {path}
+    for folder in folders:
+        for end in (PurePath(*parts).with_suffix(".py"), PurePath(*parts) / "__init__.py"):
+            if str(folder / end) in have:
+                return str(folder / end)
+    ending = [c for c in have if _ends(c, parts)] if not level and len(have) <= 3 else []
+    return ending[0] if len(ending) == 1 else None
+
+
 def _ends(path: str, parts: tuple[str, ...]) -> bool:
     have = PurePath(path).with_suffix("").parts
     have = have[:-1] if have[-1] == "__init__" else have
-    n = min(len(parts), len(have))
-    return have[-n:] == parts[-n:]
-
-
-def _shared(a: tuple[str, ...], b: tuple[str, ...]) -> int:
-    n = 0
-    for x, y in zip(a, b, strict=False):
-        if x != y:
-            break
-        n += 1
-    return n
+    return have[-len(parts) :] == parts

@@ -47,7 +47,8 @@ def uncalled(program: Program, path: str, called: set[ast.AST]) -> Iterator[Root
             found.append(Root(path, node))
         elif isinstance(node, ast.ClassDef):
             found.extend(Root(path, n, node) for n in node.body if isinstance(n, FunctionNode) and n.name != "__init__")
-    left = [r for r in found if r.function is not None and r.function not in called and program.says_something(r.function)]
+    trains = program.trains(path)
+    left = [r for r in found if r.function in trains and r.function not in called]
     names = {id(r): _named_in(r) for r in left}
     for r in left:
         assert r.function is not None

@@ -15,9 +15,10 @@ from glassloop.source.program import Text
 LARGEST = 1_500_000  # bytes; generated code beyond it is not a training loop
 MAGIC = re.compile(r"^\s*(%|!|\?)|^\s*\w+\s*=\s*[!%]")
 SUPPRESS = re.compile(r"#\s*glassloop:\s*ignore(?:\[([\w\s,-]*)\])?")
-# A file without any of these cannot train, whatever it is called from.
-TRAINS = re.compile(rb"backward|zero_grad|\.step\(|clip_grad|\boptim\b|\.eval\(\)|lightning|accelerate")
-TORCH = re.compile(rb"torch|accelerate|lightning|fabric")
+# A program without a backward, a step or a clearing cannot train; a helper of one may do no more than the second line.
+TRAINS = re.compile(rb"\.(?:manual_)?backward\(|\.step\(|\.zero_grad\(")
+HELPS = re.compile(rb"torch|\.backward\(|\.step\(|\.zero_grad\(|\.eval\(|\.train\(|\.grad\b")
+TORCH = re.compile(rb"\b(?:torch|accelerate|lightning|fabric)\b")
 IMPORTS = re.compile(rb"^[ \t]*(?:from[ \t]+([.\w]+)[ \t]+import[ \t]+([^\n#]+)|import[ \t]+([^\n#]+))", re.MULTILINE)
 
 
@@ -41,14 +42,24 @@ def may_train(data: bytes) -> bool:
     return TRAINS.search(data) is not None and TORCH.search(data) is not None
 
 
-def imported(data: bytes) -> set[str]:
-    """Last parts of the names that a file imports."""
-    found: set[str] = set()
+def may_help(data: bytes) -> bool:
+    """Whether the text can be a part of a training program at all."""
+    return HELPS.search(data) is not None
+
+
+def imported(data: bytes) -> set[tuple[int, tuple[str, ...]]]:
+    """What a file imports: (level, parts of the dotted name); of `from a import b` both a and a.b."""
+    found: set[tuple[int, tuple[str, ...]]] = set()
     for match in IMPORTS.finditer(data):
-        for group in match.groups():
-            if group:
-                found.update(name.rsplit(".", 1)[-1] for name in re.findall(r"[\w.]+", group.decode("utf-8", "replace")))
-    return found
+        source, names, plain = (g.decode("utf-8", "replace") if g else "" for g in match.groups())
+        level = len(source) - len(source.lstrip("."))
+        base = tuple(part for part in source.split(".") if part)
+        if source:
+            found.add((level, base))
+            found.update((level, (*base, name)) for name in re.findall(r"\w+", names)[:40])
+        else:
+            found.update((0, tuple(name.split("."))) for name in re.findall(r"[\w.]+", plain))
+    return {(level, parts) for level, parts in found if parts}
 
 
 def parse(path: str, data: bytes) -> Text:
