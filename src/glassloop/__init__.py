@@ -3,4 +3,19 @@
 Importing this package loads no torch; what needs it loads it when called.
 """
 
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from glassloop.watch import watch as watch
+
 __version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    """Public names, loaded when they are first asked for."""
+    if name == "watch":
+        return import_module("glassloop.watch")  # the module, which can be called: a submodule takes its name here
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

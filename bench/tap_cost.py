@@ -1,0 +1,105 @@
+"""What being watched costs a training step: the same MLP step with and without, in turns, on one thread.
+
+    python bench/tap_cost.py            measures, prints, and writes results/tap_cost.json
+
+Each round times the unwatched step, then the watched one, then both again (A B A B); a round's cost is the difference
+of the two medians. The step holds a loader's batch, zero_grad, forward, loss, backward, clip, step and schedule.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import time
+from pathlib import Path
+
+import torch
+from torch import nn
+from torch.utils.data import DataLoader
+
+import glassloop.watch as watching
+
+HERE = Path(__file__).parent
+
+
+class Work:
+    """An MLP of about 0.36 ms a step, and a loader that hands over ready batches."""
+
+    def __init__(self) -> None:
+        torch.manual_seed(0)
+        batches = [(torch.randn(32, 64), torch.randint(0, 10, (32,))) for _ in range(8)]
+        self.loader = DataLoader(batches, batch_size=None)
+        self.model = nn.Sequential(nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 10))
+        self.optimizer = torch.optim.SGD(self.model.parameters(), lr=1e-3, momentum=0.9)
+        self.schedule = torch.optim.lr_scheduler.LinearLR(self.optimizer, total_iters=1_000_000)
+
+    def steps(self, count: int) -> float:
+        """CPU seconds per step over `count` passes of 8 steps; the median of the passes.
+
+        CPU time, as a neighbour on a shared machine is no cost of the tap.
+        """
+        times = []
+        for _ in range(count):
+            began = time.thread_time()
+            for x, y in self.loader:
+                self.optimizer.zero_grad()
+                loss = nn.functional.cross_entropy(self.model(x), y)
+                loss.backward()
+                nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+                self.optimizer.step()
+                self.schedule.step()
+            times.append((time.thread_time() - began) / len(self.loader))
+        return statistics.median(times)
+
+
+def measure(rounds: int, passes: int) -> dict[str, object]:
+    """CPU microseconds per step, bare and watched: medians over the rounds."""
+    work = Work()
+    work.steps(passes)
+    bare, watched = [], []
+    for _ in range(rounds):
+        bare.append(work.steps(passes))
+        with watching.watch(print) as seen:
+            work.steps(2)  # every transition is learnt in the first passes
+            watched.append(work.steps(passes))
+        assert not seen.findings, seen.findings
+    ratios = [w / b for w, b in zip(watched, bare, strict=True)]
+    costs = sorted((w - b) * 1e6 for w, b in zip(watched, bare, strict=True))
+    return {
+        "bare_us": round(statistics.median(bare) * 1e6, 1),
+        "watched_us": round(statistics.median(watched) * 1e6, 1),
+        "cost_us": round(statistics.median(costs), 1),
+        "cost_us_spread": [round(costs[0], 1), round(costs[-1], 1)],
+        "ratio": round(statistics.median(ratios), 3),
+        "rounds": rounds,
+        "steps_a_round": passes * 8,
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--rounds", type=int, default=11)
+    parser.add_argument("--passes", type=int, default=40)
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    result = measure(args.rounds, args.passes)
+    result["conditions"] = {
+        "torch": torch.__version__,
+        "python": platform.python_version(),
+        "threads": torch.get_num_threads(),
+        "cores": os.cpu_count(),
+        "load": round(os.getloadavg()[0], 2),
+        "capability": torch.backends.cpu.get_cpu_capability(),
+        "events_a_step": 8,
+        "date": time.strftime("%Y-%m-%d"),
+    }
+    (HERE / "results").mkdir(exist_ok=True)
+    (HERE / "results" / "tap_cost.json").write_text(json.dumps(result, indent=2) + "\n")
+    print(json.dumps(result, indent=2))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,176 @@
+"""check: the reader's paths, heard by the rules; what they agree on becomes findings. Reads text only, never torch."""
+
+from __future__ import annotations
+
+import ast
+import fnmatch
+import os
+from collections import Counter
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from glassloop.findings import Finding, Where, tell
+from glassloop.rules import Rule, all_rules
+from glassloop.source.paths import Play, explore
+from glassloop.source.program import LIBRARIES, Program, Text, find_file, module_name
+from glassloop.source.roots import Root, uncalled
+from glassloop.source.text import Unreadable, imported, may_help, may_train, parse, read, suppressed
+
+SKIPPED = frozenset({".git", ".venv", "venv", "node_modules", "__pycache__", ".ipynb_checkpoints", ".tox", "build"})
+FEW, SHORT = 16, 0.4  # paths and seconds for a function that nothing calls; a script gets more
+
+
+@dataclass
+class Report:
+    """What came of a check."""
+
+    findings: list[Finding] = field(default_factory=list)
+    notes: list[tuple[str, str]] = field(default_factory=list)  # (path, one line): a file or part that was not followed
+    statistics: Counter[str] = field(default_factory=Counter)
+    plays: list[Play] = field(default_factory=list)
+
+
+def check_paths(
+    paths: Iterable[str | Path],
+    *,
+    select: Collection[str] = (),
+    ignore: Collection[str] = (),
+    stdin: bytes | None = None,
+    follow: bool = True,
+    keep: bool = False,
+) -> Report:
+    """Check files and folders. `-` reads `stdin`. Not `follow`: calls are opaque (to see what following them is worth).
+
+    `keep` keeps every path that was played in the report. Raises FileNotFoundError and ValueError (an unknown rule).
+    """
+    report = Report()
+    program = Program(_load(paths, stdin, report))
+    program.follow = follow
+    rules = _rules(select, ignore)
+    called: set[ast.AST] = set()
+    for path in program.texts:
+        if program.runs(path):
+            _judge(report, program, rules, Root(path), called, keep)
+    for path in program.texts:
+        for root in uncalled(program, path, called):
+            if root.function not in called:
+                _judge(report, program, rules, root, called, keep)
+    _finish(report, program)
+    return report
+
+
+def _rules(select: Collection[str], ignore: Collection[str]) -> tuple[Rule, ...]:
+    rules = all_rules()
+    unknown = {*select, *ignore} - {r.name for r in rules}
+    if unknown:
+        raise ValueError(f"no rule is called {', '.join(sorted(unknown))}")
+    return tuple(r for r in rules if (not select or r.name in select) and r.name not in ignore)
+
+
+def files_of(paths: Iterable[str | Path]) -> list[str]:
+    """The .py and .ipynb files named, or below the folders named. Raises FileNotFoundError."""
+    found: dict[str, None] = {}
+    for given in paths:
+        path = str(given)
+        if path == "-" or os.path.isfile(path):
+            found[path] = None
+        elif os.path.isdir(path):
+            found.update(dict.fromkeys(_below(path)))
+        else:
+            raise FileNotFoundError(path)
+    return list(found)
+
+
+def _below(folder: str) -> list[str]:
+    found = []
+    for where, folders, names in os.walk(folder):
+        folders[:] = sorted(f for f in folders if f not in SKIPPED and not f.startswith("."))
+        found.extend(os.path.join(where, n) for n in sorted(names) if fnmatch.fnmatch(n, "*.py") or n.endswith(".ipynb"))
+    return found
+
+
+def _load(paths: Iterable[str | Path], stdin: bytes | None, report: Report) -> list[Text]:
+    texts: dict[str, bytes] = {}
+    for path in files_of(paths):
+        try:
+            texts[path] = read(path, stdin if path == "-" else None)
+        except Unreadable as error:
+            report.notes.append((path, str(error)))
+    report.statistics["files"] = len(texts)
+    wanted = _relevant(texts)
+    report.statistics["files played"] = len(wanted)
+    parsed = []
+    for path in wanted:
+        try:
+            parsed.append(parse(path, texts[path]))
+        except Unreadable as error:
+            report.notes.append((path, str(error)))
+    return parsed
+
+
+def _relevant(texts: dict[str, bytes]) -> list[str]:
+    """Files that may train, those that they import, and those that import them."""
+    trains = {path for path, data in texts.items() if may_train(data)}
+    if not trains:
+        return []
+    by_name: dict[str, list[str]] = {}
+    for path, data in texts.items():
+        if path in trains or may_help(data):
+            by_name.setdefault(module_name(path), []).append(path)
+    found = set(trains)
+    for path, data in texts.items():
+        if len(texts) > 1 and (path in trains or may_help(data)):
+            wants = {_found(by_name, parts, path, level) for level, parts in imported(data)} - {None}
+            if path in trains:
+                found.update(w for w in wants if w is not None)
+            elif not wants.isdisjoint(trains):
+                found.add(path)
+    return [path for path in texts if path in found]
+
+
+def _found(by_name: dict[str, list[str]], parts: tuple[str, ...], path: str, level: int) -> str | None:
+    if parts[0] in LIBRARIES and not level:
+        return None
+    return find_file(by_name.get(parts[-1], ()), parts, path, level)
+
+
+def _judge(
+    report: Report, program: Program, rules: tuple[Rule, ...], root: Root, called: set[ast.AST], keep: bool
+) -> None:
+    play = explore(program, rules, root) if root.function is None else explore(program, rules, root, FEW, SHORT)
+    for path in play.paths:
+        called |= path.called
+    report.statistics["paths"] += len(play.paths)
+    report.statistics["roots"] += 1
+    if play.failed:
+        report.notes.append((root.path, play.failed))
+    if play.bounded:
+        report.statistics["roots with more paths than were played"] += 1
+    for rule, story, agreed in play.verdicts():
+        if agreed:
+            report.findings.append(tell(story, rule.name, rule.card.severity, rule.card.fix, _resolve))
+        else:
+            report.statistics[f"abstained: {rule.name}"] += 1
+    if keep:
+        report.plays.append(play)
+
+
+def _resolve(place: object) -> Where:
+    assert isinstance(place, Where)
+    return place
+
+
+def _finish(report: Report, program: Program) -> None:
+    """Once each, in order, without those that a comment sets aside."""
+    comments = {path: suppressed(text.source) for path, text in program.texts.items()}
+    unique: dict[tuple[Where, str], Finding] = {}
+    for finding in report.findings:
+        lines = comments.get(finding.where.path, {})
+        names = [lines[n] for n in lines if finding.where.spans(n)]
+        if any(rules is None or finding.rule in rules for rules in names):
+            report.statistics["suppressed"] += 1
+            continue
+        unique.setdefault((finding.where, finding.rule), finding)
+    report.findings = sorted(unique.values(), key=lambda f: (f.where, f.rule))
+    report.statistics["findings"] = len(report.findings)

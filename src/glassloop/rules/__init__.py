@@ -1,0 +1,109 @@
+"""The rules, found by walking this folder. One rule is one file; adding a rule touches one file.
+
+A rule file `zero_grad_missing.py` is the rule `zero-grad-missing` and holds these names:
+
+- `CARD`: what it is, why it hurts, when it is intended, how to mend it;
+- `BAD`, `GOOD`: runnable scripts; BAD carries `# expect: rule-name` on the primary line, GOOD stays silent: its tests;
+- `KEY`: a role. There is one state per Ref of that role; `HEARS`: the kinds it wants to be told of;
+- `initial(me) -> state`, `hear(state, event) -> (state, stories)`: the state machine. Both are pure, states hashable.
+
+An event whose `what` has the key role goes to the machines of that Ref and of those in `of` (an optimizer that shares
+parameters, the models inside a model); every other event goes to all of the rule's machines, which look at `of`
+(`reaches`). On `opaque` a machine forgets what it can no longer know.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from glassloop.events import Event, Ref
+from glassloop.findings import Severity, Story
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a person is told about a rule."""
+
+    what: str
+    why: str
+    intended: str  # when the code is meant so, and what to do then
+    fix: str
+    severity: Severity
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule file's contents, by name."""
+
+    name: str
+    card: Card
+    bad: str
+    good: str
+    key: str
+    hears: frozenset[str]
+    initial: Callable[[Ref], Hashable]
+    hear: Callable[[Any, Event], tuple[Hashable, tuple[Story, ...]]]
+
+
+@cache
+def all_rules() -> tuple[Rule, ...]:
+    """Every rule of this folder, by name."""
+    return tuple(_load(m.name) for m in sorted(pkgutil.iter_modules(__path__), key=lambda m: m.name))
+
+
+def _load(module: str) -> Rule:
+    m = importlib.import_module(f"{__name__}.{module}")
+    return Rule(module.replace("_", "-"), m.CARD, m.BAD, m.GOOD, m.KEY, frozenset(m.HEARS), m.initial, m.hear)
+
+
+def reaches(event: Event, me: Ref) -> bool | None:
+    """Whether the event concerns `me`; None where the ear does not know."""
+    if event.what == me:
+        return True
+    return None if event.of is None else me in event.of
+
+
+class Listening:
+    """All machines of some rules over one stream: `hear(event)` gives the stories it ends, with their rules."""
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        self.states: dict[str, dict[Ref, Hashable]] = {}
+        self._by_kind: dict[str, list[Rule]] = {}
+        self._by_role: dict[str, list[Rule]] = {}
+        self._known: set[Ref] = set()
+        for rule in rules:
+            self.states[rule.name] = {}
+            self._by_role.setdefault(rule.key, []).append(rule)
+            for kind in rule.hears:
+                self._by_kind.setdefault(kind, []).append(rule)
+
+    def hear(self, event: Event) -> list[tuple[Rule, Story]]:
+        """Tell every machine that wants to know; a Ref heard for the first time gets its machines first."""
+        for ref in (event.what, *(event.of or ())):
+            if ref is not None and ref not in self._known:
+                self._meet(ref)
+        found: list[tuple[Rule, Story]] = []
+        what = event.what
+        for rule in self._by_kind.get(event.kind, ()):
+            states = self.states[rule.name]
+            mine: Iterable[Ref] = tuple(states)
+            if what is not None and what.role == rule.key:
+                mine = dict.fromkeys((what, *(r for r in event.of or () if r.role == rule.key)))
+            for ref in mine:
+                states[ref], stories = rule.hear(states[ref], event)
+                if stories:
+                    found.extend((rule, story) for story in stories)
+        return found
+
+    def _meet(self, ref: Ref) -> None:
+        self._known.add(ref)
+        for rule in self._by_role.get(ref.role, ()):
+            self.states[rule.name][ref] = rule.initial(ref)
+
+
+__all__ = ["Card", "Listening", "Rule", "all_rules", "reaches"]

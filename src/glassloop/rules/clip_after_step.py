@@ -1,0 +1,97 @@
+"""Clipping gradients that have been used already."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from glassloop.events import BACKWARD, CLIP, OPAQUE, OPTIMIZER, STEP, ZERO_GRAD, Event, Place, Ref
+from glassloop.findings import Severity, Story
+from glassloop.rules import Card, reaches
+
+CARD = Card(
+    what="Gradients are clipped after the step that used them.",
+    why="The update was made with unclipped gradients; clipping what is left of them changes nothing.",
+    intended="Reading the gradient norm after the step is no clip; use torch.nn.utils.get_total_norm for that.",
+    fix="Move the clip between the backward and the step.",
+    severity=Severity.ERROR,
+)
+
+BAD = """\
+import torch
+from torch import nn
+
+torch.manual_seed(0)
+model = nn.Linear(3, 1)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+for step in range(2):
+    x = torch.randn(4, 3)
+    loss = nn.functional.mse_loss(model(x), x.sum(1, keepdim=True))
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    nn.utils.clip_grad_norm_(model.parameters(), 1.0)  # expect: clip-after-step
+"""
+
+GOOD = """\
+import torch
+from torch import nn
+
+torch.manual_seed(0)
+model = nn.Linear(3, 1)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+for step in range(2):
+    x = torch.randn(4, 3)
+    loss = nn.functional.mse_loss(model(x), x.sum(1, keepdim=True))
+    optimizer.zero_grad()
+    loss.backward()
+    nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    optimizer.step()
+"""
+
+KEY = OPTIMIZER
+HEARS = {BACKWARD, CLIP, STEP, ZERO_GRAD, OPAQUE}
+
+
+class State(NamedTuple):
+    """`made`: the backward whose gradients wait; `used`: (backward, step) where a step used unclipped gradients."""
+
+    me: Ref
+    made: Place | None = None
+    clipped: bool = False
+    used: tuple[Place, Place] | None = None
+    early: bool = False
+
+
+def initial(me: Ref) -> State:
+    """No gradients yet."""
+    return State(me)
+
+
+def hear(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
+    """A clip after a step that used unclipped gradients, with no backward between, is the mistake.
+
+    A clip that first came before any backward or right after a clearing is clip-before-backward's (`early`), for good.
+    """
+    concerns = reaches(event, state.me)
+    if concerns is False or state.early:
+        return state, ()
+    if event.kind == BACKWARD and concerns:
+        return State(state.me, made=event.at, clipped=state.made is not None and state.clipped), ()
+    if event.kind == STEP and concerns:
+        unclipped = state.made is not None and not state.clipped
+        return State(state.me, used=(state.made, event.at) if unclipped else None), ()
+    if event.kind == CLIP and concerns and event.of == (state.me,):
+        if state.used is not None:
+            return State(state.me, used=state.used), (_story(event.at, *state.used),)
+        return state._replace(clipped=True, early=state.made is None and not state.clipped), ()
+    if event.kind == ZERO_GRAD and concerns:
+        return state._replace(made=None, clipped=False), ()
+    return State(state.me), ()
+
+
+def _story(clip: Place, made: Place, step: Place) -> Story:
+    says = (
+        "this clips gradients that the step at {step} has already used (made at {made}): the update was not clipped; "
+        "move the clip between the backward and the step"
+    )
+    return Story(says, (("clip", clip, ""), ("step", step, "uses them unclipped"), ("made", made, "makes them")))

@@ -1,0 +1,125 @@
+"""An epoch's schedule, run through once a batch."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from glassloop.events import (
+    BATCH,
+    MADE,
+    OPAQUE,
+    PASS_BEGIN,
+    PASS_END,
+    SCHEDULE,
+    SCHEDULER,
+    STEP,
+    TURN,
+    UNIT,
+    Event,
+    Place,
+    Ref,
+)
+from glassloop.findings import Severity, Story
+from glassloop.rules import Card
+
+CARD = Card(
+    what="A schedule whose length is counted in epochs is stepped once a batch.",
+    why="The schedule is over after as many batches as there should have been epochs. A cosine does not stay at "
+    "its end: it swings up and down again for the rest of the run.",
+    intended="A schedule laid out in steps (OneCycleLR, warm-up, T_max=epochs * len(loader)) is stepped per batch "
+    "rightly, and is not reported.",
+    fix="Step it once an epoch, after the loop over the batches, or lay it out in steps: T_max=epochs * len(loader).",
+    severity=Severity.ERROR,
+)
+
+BAD = """\
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
+
+torch.manual_seed(0)
+epochs = 2
+loader = DataLoader(TensorDataset(torch.randn(8, 3)), batch_size=4, shuffle=True)
+model = nn.Linear(3, 1)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=epochs)
+for epoch in range(epochs):
+    for (x,) in loader:
+        optimizer.zero_grad()
+        nn.functional.mse_loss(model(x), x.sum(1, keepdim=True)).backward()
+        optimizer.step()
+        scheduler.step()  # expect: scheduler-per-batch
+"""
+
+GOOD = """\
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
+
+torch.manual_seed(0)
+epochs = 2
+loader = DataLoader(TensorDataset(torch.randn(8, 3)), batch_size=4, shuffle=True)
+model = nn.Linear(3, 1)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=epochs)
+for epoch in range(epochs):
+    for (x,) in loader:
+        optimizer.zero_grad()
+        nn.functional.mse_loss(model(x), x.sum(1, keepdim=True)).backward()
+        optimizer.step()
+    scheduler.step()
+"""
+
+KEY = SCHEDULER
+HEARS = {MADE, SCHEDULE, STEP, PASS_BEGIN, BATCH, PASS_END, OPAQUE}
+
+
+class State(NamedTuple):
+    """`made`: where, if it counts epochs. Of this pass: `handed` a batch; `called` after one; `moved` on since then.
+
+    `turn`: the turn of the loop over epochs in which the last call stood, `trained`: an optimizer has stepped since then.
+    """
+
+    me: Ref
+    made: Place | None = None
+    handed: bool = False
+    called: bool = False
+    moved: bool = False
+    turn: object = None
+    trained: bool = False
+
+
+def initial(me: Ref) -> State:
+    """Nothing is known of its length."""
+    return State(me)
+
+
+def hear(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
+    """Two calls in one pass over a loader, after different batches, are the mistake.
+
+    Where the ear can tell turns of the loop over epochs apart, two calls in one turn with a step between them are.
+    """
+    if event.kind == MADE and event.what == state.me:
+        return (state._replace(made=event.at) if event.facts.get(UNIT) == "epochs" else state), ()
+    if event.kind == BATCH:
+        return state._replace(handed=True, moved=state.called), ()
+    if event.kind == SCHEDULE:
+        turn = event.facts.get(TURN)
+        same_turn = turn is not None and turn == state.turn and state.trained
+        again = (state.moved if turn is None else same_turn) and state.made is not None
+        heard = state._replace(called=state.handed, moved=False, turn=turn, trained=False)
+        return heard, ((_story(event.at, state.made),) if again and state.made is not None else ())
+    if event.kind == STEP:
+        return (state if state.trained else state._replace(trained=True)), ()
+    if event.kind == OPAQUE and event.of is not None and state.me not in event.of:
+        return state, ()
+    # A pass of another loader inside this one is a validation: what follows it may well be counted in validations.
+    return state._replace(handed=False, called=False, moved=False, turn=None if event.kind == OPAQUE else state.turn), ()
+
+
+def _story(schedule: Place, made: Place) -> Story:
+    says = (
+        "the schedule made at {made} is counted in epochs and is stepped here once a batch; "
+        "step it once an epoch, after the loop over the batches, or lay it out in steps"
+    )
+    return Story(says, (("schedule", schedule, ""), ("made", made, "a length counted in epochs")))

@@ -1,0 +1,105 @@
+"""Gradients gathered over several batches, and dropped before the step."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from glassloop.events import BACKWARD, CLOSURE, OPAQUE, OPTIMIZER, STEP, ZERO_GRAD, Event, Place, Ref
+from glassloop.findings import Severity, Story
+from glassloop.rules import Card, reaches
+
+CARD = Card(
+    what="The step comes every k batches, and the clearing comes more often: what the batches in between gathered "
+    "is thrown away.",
+    why="The step applies the gradient of the last batch alone, divided by k: an update k times too small, from a "
+    "batch k times smaller than meant.",
+    intended="A backward whose gradients are not wanted (a generator's loss that also reaches the discriminator) "
+    "is not reported.",
+    fix="Clear where you step, under the same condition.",
+    severity=Severity.ERROR,
+)
+
+BAD = """\
+import torch
+from torch import nn
+
+torch.manual_seed(0)
+model = nn.Linear(3, 1)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+k = 2
+for i in range(4):
+    x = torch.randn(4, 3)
+    loss = nn.functional.mse_loss(model(x), x.sum(1, keepdim=True)) / k
+    optimizer.zero_grad()  # expect: zero-grad-breaks-accumulation
+    loss.backward()
+    if (i + 1) % k == 0:
+        optimizer.step()
+"""
+
+GOOD = """\
+import torch
+from torch import nn
+
+torch.manual_seed(0)
+model = nn.Linear(3, 1)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+k = 2
+for i in range(4):
+    x = torch.randn(4, 3)
+    loss = nn.functional.mse_loss(model(x), x.sum(1, keepdim=True)) / k
+    loss.backward()
+    if (i + 1) % k == 0:
+        optimizer.step()
+        optimizer.zero_grad()
+"""
+
+KEY = OPTIMIZER
+HEARS = {BACKWARD, ZERO_GRAD, STEP, OPAQUE}
+
+
+class State(NamedTuple):
+    """`made`: places of the backwards since the last step or clearing; `lost`: (clearing, backwards it threw away)."""
+
+    me: Ref
+    stepped: bool = False
+    made: frozenset[Place] = frozenset()
+    lost: tuple[Place, frozenset[Place]] | None = None
+    broken: tuple[Place, Place] | None = None
+
+
+def initial(me: Ref) -> State:
+    """No gradients yet."""
+    return State(me)
+
+
+def hear(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
+    """A clearing between two turns of the same backward, with no step between them, then a step, is the mistake.
+
+    The same backward on both sides tells a broken window from a loss whose gradients were never wanted here. One step
+    must have gone before: a loop that has not begun to step (a warm-up) breaks nothing.
+    """
+    concerns = reaches(event, state.me)
+    if concerns is False:
+        return state, ()
+    if event.kind == BACKWARD and concerns:
+        broken = state.broken
+        if state.lost is not None and event.at in state.lost[1]:
+            broken = (state.lost[0], event.at)
+        return state._replace(made=state.made | {event.at}, lost=None, broken=broken), ()
+    if event.kind == ZERO_GRAD and concerns:
+        lost = (event.at, state.made) if state.made else state.lost
+        return state._replace(made=frozenset(), lost=lost), ()
+    if event.kind == STEP and concerns:
+        searched = event.facts.get(CLOSURE) is True  # an optimizer that tries several points clears before each
+        found = state.stepped and not searched and state.broken is not None and bool(state.made)
+        return State(state.me, stepped=True), ((_story(*state.broken, event.at),) if found and state.broken else ())
+    return State(state.me), ()
+
+
+def _story(cleared: Place, made: Place, step: Place) -> Story:
+    says = (
+        "gradients made at {made} are cleared here before the step at {step} has used them: of the batches gathered "
+        "for one step only those after the last clearing count; clear where you step, under the same condition"
+    )
+    scenes = (("cleared", cleared, ""), ("made", made, "gathers gradients"), ("step", step, "uses what is left"))
+    return Story(says, scenes)

@@ -1,0 +1,86 @@
+"""Two steps, a backward between them, and nothing that clears."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from glassloop.events import BACKWARD, OPAQUE, OPTIMIZER, STEP, ZERO_GRAD, Event, Place, Ref
+from glassloop.findings import Severity, Story
+from glassloop.rules import Card, reaches
+
+CARD = Card(
+    what="The optimizer steps again and again, and nothing clears its gradients in between.",
+    why="PyTorch adds each backward to the gradients that are already there. Every update then holds the sum of all "
+    "gradients since the start, which grows and points backwards in time; the loss may still fall.",
+    intended="Adding up several backwards before one step (accumulation) is right, and is not reported: "
+    "it clears each time it steps.",
+    fix="Call optimizer.zero_grad() once for every step, before the backward or after the step.",
+    severity=Severity.ERROR,
+)
+
+BAD = """\
+import torch
+from torch import nn
+
+torch.manual_seed(0)
+model = nn.Linear(3, 1)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+for step in range(2):
+    x = torch.randn(4, 3)
+    loss = nn.functional.mse_loss(model(x), x.sum(1, keepdim=True))
+    loss.backward()
+    optimizer.step()  # expect: zero-grad-missing
+"""
+
+GOOD = """\
+import torch
+from torch import nn
+
+torch.manual_seed(0)
+model = nn.Linear(3, 1)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+for step in range(2):
+    x = torch.randn(4, 3)
+    loss = nn.functional.mse_loss(model(x), x.sum(1, keepdim=True))
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+"""
+
+KEY = OPTIMIZER
+HEARS = {BACKWARD, ZERO_GRAD, STEP, OPAQUE}
+
+
+class State(NamedTuple):
+    """`used`: the gradients were used by a step and not cleared since; `added`: the backward that added to them."""
+
+    me: Ref
+    used: bool = False
+    added: Place | None = None
+
+
+def initial(me: Ref) -> State:
+    """No gradients yet."""
+    return State(me)
+
+
+def hear(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
+    """A step that finds used gradients, added to since and never cleared, is the mistake."""
+    concerns = reaches(event, state.me)
+    if concerns is False:
+        return state, ()
+    if event.kind == BACKWARD and concerns:
+        return (state._replace(added=event.at) if state.used else state), ()
+    if event.kind == STEP and concerns:
+        stories = (_story(event.at, state.added),) if state.used and state.added is not None else ()
+        return State(state.me, used=True), stories
+    # Cleared, or touched by code that nobody heard, or a backward that reaches who knows what: forget.
+    return State(state.me), ()
+
+
+def _story(step: Place, added: Place) -> Story:
+    says = (
+        "the gradients that this step uses were never cleared: the backward at {backward} adds to those that the last "
+        "step at {step} has already used; call zero_grad() once for every step"
+    )
+    return Story(says, (("step", step, ""), ("backward", added, "adds to gradients that were already used")))

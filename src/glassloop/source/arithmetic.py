@@ -1,0 +1,131 @@
+"""Arithmetic on values: numbers keep where they came from, tensors keep what a backward through them would reach."""
+
+from __future__ import annotations
+
+import ast
+import operator
+from collections.abc import Callable, Hashable
+from typing import TYPE_CHECKING, Any
+
+from glassloop.source.values import Bound, Const, Grad, Params, Scope, Seq, Table, Tensor, Unknown, Value
+
+if TYPE_CHECKING:
+    from glassloop.source.player import Player
+
+OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv,
+    ast.Mod: operator.mod,
+}
+
+
+def binary(p: Player, left: Value, op: ast.operator, right: Value, at: tuple[ast.AST, Scope]) -> Value:
+    """`left op right`."""
+    if isinstance(left, Tensor) or isinstance(right, Tensor):
+        return through([left, right])
+    if isinstance(left, Const) and isinstance(right, Const):
+        return _constants(p, left, op, right)
+    if isinstance(left, Seq):
+        return _sequence(left, op, right)
+    if isinstance(left, Params) and isinstance(right, Params):
+        both = None if left.owners is None or right.owners is None else left.owners | right.owners
+        return Params(both, left.whole and right.whole)
+    if isinstance(left, Table) and isinstance(right, Table):
+        return Table({**left.items, **right.items}, left.exact and right.exact)
+    return _unknown(left, op, right, at)
+
+
+def through(values: list[Value], scaled: bool | None = None) -> Tensor:
+    """What comes out of an operation on these: a backward through it reaches what it reaches through each."""
+    roots: frozenset[Any] | None = frozenset()
+    for v in values:
+        r = roots_of(v)
+        roots = None if roots is None or r is None else roots | r
+    flags = [v.scaled for v in values if isinstance(v, Tensor)]
+    if scaled is None:
+        scaled = True if True in flags else (None if None in flags else False)
+    return Tensor(roots, scaled=scaled, loose=any(isinstance(v, Tensor) and v.loose for v in values))
+
+
+def roots_of(v: Value) -> frozenset[Any] | None:
+    """What a backward through a value reaches."""
+    if isinstance(v, Tensor):
+        return frozenset({v}) if v.leaf else v.roots
+    if isinstance(v, Params):
+        return v.owners
+    items = list(v.items) if isinstance(v, Seq) else list(v.items.values()) if isinstance(v, Table) else []
+    roots: frozenset[Any] | None = frozenset()
+    for i in items:
+        r = roots_of(i)
+        roots = None if roots is None or r is None else roots | r
+    return roots
+
+
+def _constants(p: Player, left: Const, op: ast.operator, right: Const) -> Value:
+    f = OPERATORS.get(type(op))
+    source = left.source | right.source
+    counted = left.counted or right.counted
+    in_cut_loop = any(entry[3] for entry in p.loops)
+    try:
+        if f is None or _large(left.value, right.value):
+            raise TypeError
+        value = f(left.value, right.value)
+        last = None
+        if left.last is not None or right.last is not None:
+            last = _last(f, left, op, right)
+    except (TypeError, ArithmeticError, ValueError):
+        return Unknown(("op", type(op).__name__, repr(left.value)[:40], repr(right.value)[:40]), source)
+    return Const(value, source, last, counted or in_cut_loop)
+
+
+def _large(a: Any, b: Any) -> bool:
+    return any(isinstance(x, (str, bytes, tuple)) for x in (a, b)) and not (isinstance(a, str) and isinstance(b, str))
+
+
+def _last(f: Callable[[Any, Any], Any], left: Const, op: ast.operator, right: Const) -> Any:
+    if isinstance(left.last, Unknown) and right.last is None and isinstance(op, (ast.Add, ast.Sub)):
+        plus = left.last.plus + (right.value if isinstance(op, ast.Add) else -right.value)
+        return Unknown(left.last.key, left.last.source, plus)
+    a = left.last if left.last is not None else left.value
+    b = right.last if right.last is not None else right.value
+    return None if isinstance(a, Unknown) or isinstance(b, Unknown) else f(a, b)
+
+
+def _sequence(left: Seq, op: ast.operator, right: Value) -> Value:
+    if isinstance(op, ast.Add) and isinstance(right, Seq):
+        return Seq([*left.items, *right.items], left.exact and right.exact, left.frozen)
+    if isinstance(op, ast.Mult) and isinstance(right, Const) and isinstance(right.value, int) and right.value <= 8:
+        return Seq(left.items * right.value, left.exact, left.frozen)
+    return Seq(list(left.items), exact=False)
+
+
+def _unknown(left: Value, op: ast.operator, right: Value, at: tuple[ast.AST, Scope]) -> Value:
+    source = getattr(left, "source", frozenset()) | getattr(right, "source", frozenset())
+    if isinstance(left, Unknown) and isinstance(right, Const) and isinstance(right.value, int):
+        if isinstance(op, ast.Add):
+            return Unknown(left.key, source, left.plus + right.value)
+        if isinstance(op, ast.Sub):
+            return Unknown(left.key, source, left.plus - right.value)
+    return Unknown(("op", type(op).__name__, key_of(left), key_of(right)), source)
+
+
+def key_of(v: Value) -> Hashable:
+    """A key that is equal for values known to be equal."""
+    if isinstance(v, Unknown):
+        return (v.key, v.plus)
+    if isinstance(v, Const):
+        return repr(v.value)[:40]
+    return id(v)
+
+
+def negative(v: Value) -> Value:
+    """`-v`."""
+    if isinstance(v, Const) and isinstance(v.value, (int, float)):
+        return Const(-v.value, v.source)
+    return v
+
+
+__all__ = ["Bound", "Grad", "binary", "key_of", "negative", "roots_of", "through"]

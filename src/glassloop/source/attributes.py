@@ -1,0 +1,293 @@
+"""Attributes and items: reading them, and what setting them says (a gradient set to None, a parameter frozen)."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+from glassloop import events
+from glassloop.events import MODEL
+from glassloop.source.player import Player
+from glassloop.source.values import (
+    NONE,
+    Bound,
+    ClassValue,
+    Const,
+    External,
+    Function,
+    Grad,
+    Instance,
+    Loader,
+    Module,
+    Optimizer,
+    Params,
+    Scaler,
+    Scheduler,
+    Scope,
+    Seq,
+    Space,
+    Super,
+    Table,
+    Tensor,
+    Unknown,
+    Value,
+    owners_in,
+)
+
+At = tuple[ast.AST, Scope]
+KNOWN = (Optimizer, Scheduler, Scaler, Loader)
+# Methods of every nn.Module: reading one gives a bound method, never a child.
+MODULE_METHODS = frozenset(
+    "parameters named_parameters children modules named_modules named_children buffers train eval zero_grad to cuda cpu half"
+    " float double bfloat16 apply state_dict load_state_dict requires_grad_ register_buffer register_parameter add_module"
+    " register_module forward share_memory compile append extend items values keys insert __call__ to_empty type".split()
+)
+
+
+def attribute(p: Player, v: Value, name: str, at: At) -> Value:
+    """`v.name`."""
+    if isinstance(v, External):
+        return External(f"{v.path}.{name}")
+    if isinstance(v, Space):
+        return v.scope.vars.get(name, Unknown(("member", v.scope.path, name)))
+    if isinstance(v, (Instance, Module)):
+        return _of_object(p, v, name, at)
+    if isinstance(v, Super):
+        return _of_super(p, v, name, at)
+    if isinstance(v, ClassValue):
+        found = v.find(name)
+        return _bind(p, found, None, at) if found is not None else Unknown(("class", id(v.node), name))
+    if isinstance(v, Unknown):
+        if name not in v.facts:
+            v.facts[name] = Unknown(("attr", v.key, v.plus, name))
+        return v.facts[name]
+    return _of_known(p, v, name, at)
+
+
+def _of_known(p: Player, v: Value, name: str, at: At) -> Value:
+    if isinstance(v, Tensor):
+        return _of_tensor(v, name)
+    if isinstance(v, Params):
+        if name in ("grad", "_grad"):
+            return Grad(v.owners, v.whole)
+        return Const(True) if name == "requires_grad" else v if name == "data" else Bound(v, name)
+    if isinstance(v, Grad):
+        return v if name == "data" else Bound(v, name)
+    if isinstance(v, (Optimizer, Scheduler)) and name in v.attrs:
+        return v.attrs[name]
+    if isinstance(v, Optimizer):
+        if name == "param_groups":
+            return Seq([Table({"params": Params(v.owners)}, exact=False, key=("group", v.ref))])
+        if name in ("optimizer", "_optimizer"):
+            return v  # a wrapper shares the Ref of what it wraps
+        if v.cls is not None and (found := v.cls.find(name)) is not None:
+            return _bind(p, found, v, at)
+    if isinstance(v, Scheduler) and name == "optimizer" and v.optimizer is not None:
+        return v.optimizer
+    if isinstance(v, Loader) and name == "dataset" and v.dataset is not None:
+        return v.dataset
+    if isinstance(v, (*KNOWN, Seq, Table, Const)):
+        return Bound(v, name)
+    return Unknown(("attr", id(v), name))
+
+
+def _of_tensor(v: Tensor, name: str) -> Value:
+    if name == "grad":
+        return Grad(frozenset({v}) if v.leaf else v.roots)
+    if name == "data":
+        return Tensor(length=v.length)
+    if name in ("shape", "dtype", "device", "ndim"):
+        return Unknown(("attr", id(v), name))
+    return Tensor(v.roots, scaled=v.scaled, loose=v.loose)
+
+
+def _of_object(p: Player, v: Instance | Module, name: str, at: At) -> Value:
+    if name in v.attrs:
+        return v.attrs[name]
+    found = v.cls.find(name) if v.cls is not None else None
+    if found is not None:
+        return _bind(p, found, v, at)
+    if name == "__class__" and v.cls is not None:
+        return v.cls
+    if isinstance(v, Module):
+        return _of_module(p, v, name)
+    if v.key in ("accelerate", "fabric"):
+        return Const(True) if name == "sync_gradients" else Unknown((v.key, name))
+    if name == "__dict__":
+        return Table(v.attrs)
+    v.attrs[name] = Unknown(("attr", v.key if v.key is not None else id(v), name))
+    return v.attrs[name]
+
+
+def _of_module(p: Player, v: Module, name: str) -> Value:
+    if name == "training":
+        return Const(v.training) if v.training is not None else Unknown(("training", v.ref))
+    if name in MODULE_METHODS or name.startswith("__"):
+        return Bound(v, name)
+    if name in ("module", "_orig_mod", "model") and v.kind == "wrapped":
+        return v
+    if name in ("weight", "bias") and v.cls is None:
+        v.attrs[name] = Tensor(leaf=True)
+        return v.attrs[name]
+    library = v.cls is None or any(not r.endswith("nn.Module") for r in v.cls.roots())
+    if library and not name.startswith("_"):
+        v.attrs[name] = Module(p.ref(MODEL, name), training=v.training, frozen=v.frozen)
+    else:
+        v.attrs[name] = Unknown(("attr", v.ref, name))
+    return v.attrs[name]
+
+
+def _of_super(p: Player, v: Super, name: str, at: At) -> Value:
+    for base in v.cls.bases:
+        found = base.find(name) if isinstance(base, ClassValue) else None
+        if found is not None:
+            return _bind(p, found, v.me, at)
+    if isinstance(v.me, Module):
+        return Bound(v.me, name)
+    return Bound(v, name)
+
+
+def _bind(p: Player, found: Value, me: Value | None, at: At) -> Value:
+    from glassloop.source.calls import call
+
+    if isinstance(found, Function):
+        if me is None or isinstance(found.node, ast.Lambda):
+            return found
+        return Function(found.node, found.scope, me, found.owner, found.defaults, found.contexts)
+    if isinstance(found, Table) and isinstance(found.key, tuple) and found.key[0] == "decorated":
+        inner = found.items["function"]
+        if found.key[1] == "staticmethod" or not isinstance(inner, Function):
+            return inner
+        bound = _bind(p, inner, me if found.key[1] != "classmethod" else _class_of(me, inner), at)
+        if found.key[1] in ("property", "cached_property") and me is not None:
+            return call(p, bound, [], {}, at)
+        return Table({**found.items, "function": bound}, key=found.key) if found.key[1] == "contextmanager" else bound
+    return found
+
+
+def _class_of(me: Value | None, inner: Function) -> Value | None:
+    return me.cls if isinstance(me, (Instance, Module)) else inner.owner
+
+
+def set_attribute(p: Player, v: Value, name: str, value: Value, at: At) -> None:
+    """`v.name = value`."""
+    if isinstance(v, (Params, Tensor)):
+        _set_parameter(p, v, name, value, at)
+    elif isinstance(v, (Instance, Module)):
+        v.attrs[name] = value
+        if isinstance(v, Module) and name == "training" and isinstance(value, Const):
+            v.training = bool(value.value)
+    elif isinstance(v, (Optimizer, Scheduler)):
+        v.attrs[name] = value
+    elif isinstance(v, Unknown):
+        v.facts[name] = value
+    elif isinstance(v, Space):
+        v.scope.vars[name] = value
+    elif isinstance(v, ClassValue):
+        v.attrs[name] = value
+
+
+def _set_parameter(p: Player, v: Params | Tensor, name: str, value: Value, at: At) -> None:
+    owners = v.owners if isinstance(v, Params) else (frozenset({v}) if v.leaf else v.roots)
+    if name == "requires_grad":
+        if isinstance(v, Params) and v.whole and not v.named and not p.undecided and isinstance(value, Const):
+            freeze(owners, not value.value)
+        elif isinstance(v, Tensor) and isinstance(value, Const) and value.value:
+            v.leaf = True
+    elif name == "grad":
+        cleared = isinstance(value, Const) and value.value is None
+        holders = p.holding(owners)
+        if cleared:
+            p.say(events.ZERO_GRAD, at, None, holders)
+        else:
+            p.say(events.OPAQUE, at, None, holders)
+
+
+def freeze(owners: frozenset[Any] | None, frozen: bool) -> None:
+    """Parameters that take no gradient, or take it again."""
+    for owner in owners_in(owners):
+        if isinstance(owner, Module):
+            owner.frozen = frozen
+
+
+def item(p: Player, v: Value, node: ast.AST, i: Value) -> Value:
+    """`v[i]`."""
+    if isinstance(v, Seq):
+        return _of_sequence(v, i)
+    if isinstance(v, Table):
+        if isinstance(i, Const) and i.value in v.items:
+            return v.items[i.value]
+        if isinstance(i, Unknown) and len(v.items) == 1 and v.exact:
+            return next(iter(v.items.values()))
+        return Unknown(("item", v.key if v.key is not None else id(v), _name(i)))
+    if isinstance(v, Tensor):
+        return Tensor(v.roots, _sliced(v.length, i), v.scaled, loose=v.loose)
+    if isinstance(v, Module):
+        if isinstance(i, Const) and isinstance(i.value, str) and i.value in v.attrs:
+            return v.attrs[i.value]
+        if isinstance(i, Const) and isinstance(i.value, int) and -len(v.items) <= i.value < len(v.items):
+            return v.items[i.value]
+        return _of_module(p, v, f"item {_name(i)}")
+    if isinstance(v, Unknown):
+        name = f"[{_name(i)}]"
+        if name not in v.facts:
+            v.facts[name] = Unknown(("item", v.key, _name(i)))
+        return v.facts[name]
+    if isinstance(v, Const) and isinstance(i, Const):
+        try:
+            return Const(v.value[i.value])
+        except (TypeError, LookupError):
+            return Unknown(("item", id(v)))
+    return Unknown(("item", id(v), _name(i)))
+
+
+def _name(i: Value) -> str:
+    if isinstance(i, Const):
+        return repr(i.value)[:60]
+    return repr(i.key)[:120] if isinstance(i, Unknown) else "?"
+
+
+def bounds(i: Value) -> slice | None:
+    """A slice with known bounds."""
+    if not (isinstance(i, Seq) and i.frozen and len(i.items) == 3):
+        return None
+    values = [b.value if isinstance(b, Const) else "?" for b in i.items]
+    return slice(*values) if all(b is None or isinstance(b, int) for b in values) else None
+
+
+def _of_sequence(v: Seq, i: Value) -> Value:
+    if isinstance(i, Const) and isinstance(i.value, int):
+        if -len(v.items) <= i.value < len(v.items):
+            return v.items[i.value]
+    elif (cut := bounds(i)) is not None:
+        return Seq(v.items[cut], v.exact, v.frozen)
+    elif isinstance(i, Seq):
+        return Seq(list(v.items), exact=False)
+    kinds = {type(x) for x in v.items}
+    if len(v.items) == 1 or (kinds and kinds <= {Tensor}):
+        return v.items[0]
+    return Unknown(("item", id(v), _name(i)))
+
+
+def _sliced(length: int | None, i: Value) -> int | None:
+    cut = bounds(i)
+    return len(range(length)[cut]) if cut is not None and length is not None else None
+
+
+def set_item(p: Player, v: Value, i: Value, value: Value, at: At) -> None:
+    """`v[i] = value`."""
+    if isinstance(v, Table):
+        if isinstance(i, Const):
+            v.items[i.value] = value
+        else:
+            v.exact = False
+    elif isinstance(v, Seq):
+        if isinstance(i, Const) and isinstance(i.value, int) and -len(v.items) <= i.value < len(v.items):
+            v.items[i.value] = value
+    elif isinstance(v, Unknown):
+        v.facts[f"[{_name(i)}]"] = value
+    elif isinstance(v, Module) and isinstance(i, Const):
+        v.attrs[str(i.value)] = value
+
+
+__all__ = ["NONE", "attribute", "freeze", "item", "set_attribute", "set_item"]

@@ -1,0 +1,81 @@
+"""Accelerate and Fabric are understood; DeepSpeed, Lightning, Transformers and Ignite run the loop themselves: opaque."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+
+from glassloop import events
+from glassloop.source.arithmetic import roots_of
+from glassloop.source.builtin import fresh
+from glassloop.source.objects import owners_of
+from glassloop.source.player import Player
+from glassloop.source.values import NONE, Context, Instance, Scope, Seq, Value
+
+At = tuple[ast.AST, Scope]
+Args = list[Value]
+Kwargs = dict[str, Value]
+KEEPERS = ("accelerate", "fabric")
+
+
+def _accelerate(p: Player, path: str, args: Args, kwargs: Kwargs, at: At) -> Value:
+    from glassloop.source.calls import unknown_call
+
+    if path.endswith(".Accelerator"):
+        return Instance(None, {}, open=True, key=KEEPERS[0])
+    return unknown_call(p, None, args, kwargs, at, harmless=path.endswith(("set_seed", "Config", "Plugin")))
+
+
+def _lightning(p: Player, path: str, args: Args, kwargs: Kwargs, at: At) -> Value:
+    from glassloop.source.calls import unknown_call
+
+    if path.endswith(".Fabric"):
+        return Instance(None, {}, open=True, key=KEEPERS[1])
+    return unknown_call(p, None, args, kwargs, at, harmless=path.endswith("seed_everything"))
+
+
+def _opaque(p: Player, path: str, args: Args, kwargs: Kwargs, at: At) -> Value:
+    from glassloop.source.calls import unknown_call
+
+    return unknown_call(p, None, args, kwargs, at)
+
+
+def is_keeper(v: Value) -> bool:
+    """An Accelerator or a Fabric."""
+    return isinstance(v, Instance) and v.key in KEEPERS
+
+
+def keeper_method(p: Player, me: Instance, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
+    """accelerator.prepare, fabric.backward and their like: the objects stay who they are."""
+    from glassloop.source.calls import unknown_call
+
+    if name in ("prepare", "setup", "setup_dataloaders", "setup_module", "setup_optimizers", "prepare_model", "unwrap_model"):
+        return args[0] if len(args) == 1 else Seq(list(args), frozen=True)
+    if name == "backward":
+        # Whether it scales the loss is configured elsewhere: no word of it.
+        p.say(events.BACKWARD, at, None, p.holding(roots_of(args[0]) if args else None, frozen=False))
+        return NONE
+    if name in ("clip_grad_norm_", "clip_grad_value_", "clip_gradients"):
+        p.say(events.CLIP, at, None, p.holding(owners_of(args[0]) if args else None))
+        return NONE
+    if name in ("accumulate", "autocast", "no_sync", "no_backward_sync", "local_main_process_first", "main_process_first"):
+        return Context()
+    if name in ("gather", "gather_for_metrics", "reduce", "pad_across_processes", "to_device", "all_gather"):
+        return args[0] if args else NONE
+    quiet = ("print", "log", "log_dict", "wait_for_everyone", "init_trackers", "end_training", "save_state", "save", "launch")
+    if name in quiet or name.startswith("is_"):
+        return fresh(at)
+    if name == "load_state":
+        return NONE
+    return unknown_call(p, me, args, kwargs, at)
+
+
+FRAMEWORKS: dict[str, Callable[[Player, str, Args, Kwargs, At], Value]] = {
+    "accelerate": _accelerate,
+    "lightning": _lightning,
+    "lightning_fabric": _lightning,
+    "pytorch_lightning": _lightning,
+    "transformers": _opaque,
+    "deepspeed": _opaque,
+    "ignite": _opaque,
+}

@@ -1,0 +1,310 @@
+"""What names of PyTorch and of a few other libraries do when they are called."""
+
+from __future__ import annotations
+
+import ast
+import copy
+from collections.abc import Callable
+
+from glassloop import events
+from glassloop.events import LOSS, MODEL, SCALER
+from glassloop.source import conditions
+from glassloop.source.arithmetic import roots_of, through
+from glassloop.source.builtin import BUILTINS, chain, consumed, fresh
+from glassloop.source.frameworks import FRAMEWORKS
+from glassloop.source.objects import make_optimizer, owners_of
+from glassloop.source.player import Dead, Player
+from glassloop.source.schedules import is_scheduler, make_scheduler
+from glassloop.source.values import (
+    NONE,
+    Const,
+    Context,
+    Instance,
+    Loader,
+    Module,
+    Params,
+    Partial,
+    Scaler,
+    Scope,
+    Seq,
+    Space,
+    Span,
+    Table,
+    Tensor,
+    Unknown,
+    Value,
+)
+
+At = tuple[ast.AST, Scope]
+Args = list[Value]
+Kwargs = dict[str, Value]
+
+# Libraries that take a model, or parameters, and leave gradients, modes and schedules as they were.
+HARMLESS = frozenset(
+    "builtins logging os sys time math random numpy json re pathlib collections datetime argparse yaml tqdm wandb mlflow"
+    " tensorboardX tensorboard matplotlib sklearn PIL cv2 torchinfo torchsummary thop fvcore ptflops torchmetrics shutil"
+    " pickle copy itertools functools typing dataclasses warnings gc platform subprocess tempfile glob csv string omegaconf"
+    " hydra rich click pandas scipy torchvision torchaudio evaluate datasets sacrebleu nltk gymnasium gym seaborn neptune"
+    " pprint io struct uuid hashlib zipfile contextlib enum abc threading multiprocessing queue socket traceback signal".split()
+)
+FACTORIES = frozenset("randn rand zeros ones empty full randint arange linspace tensor as_tensor eye randperm normal from_numpy".split())
+WRAPPERS = frozenset(
+    "torch.nn.DataParallel torch.nn.parallel.DistributedDataParallel torch.nn.parallel.DataParallel torch.compile torch.jit.script"
+    " torch.jit.trace torch.nn.SyncBatchNorm.convert_sync_batchnorm torch.nn.utils.spectral_norm torch.quantization.prepare_qat"
+    " torch.distributed.fsdp.fully_shard torch.distributed.fsdp.FullyShardedDataParallel".split()
+)
+OTHER_OPTIMIZERS = ("transformers.AdamW", "transformers.optimization.", "bitsandbytes.optim.", "lion_pytorch.", "torch_optimizer.")
+
+
+def call_library(p: Player, path: str, args: Args, kwargs: Kwargs, at: At) -> Value:
+    """A call of a library's name, by its dotted path."""
+    last = path.rsplit(".", 1)[-1]
+    if path.startswith("builtins."):
+        handler = BUILTINS.get(last)
+        if handler is not None:
+            return handler(p, args, kwargs, at)
+    for name in (path, last):
+        if name in EXACT and (name == path or name in ANYWHERE):
+            return EXACT[name](p, args, kwargs, at)
+    if is_scheduler(path):
+        return make_scheduler(p, path, args, kwargs, at)
+    if path.startswith("torch.") or path.startswith("torch_geometric."):
+        return _torch(p, path, last, args, kwargs, at)
+    if path.startswith(OTHER_OPTIMIZERS) and last[:1].isupper():
+        return make_optimizer(p, last, args, kwargs, at)
+    if path.split(".")[0] in FRAMEWORKS:
+        return FRAMEWORKS[path.split(".")[0]](p, path, args, kwargs, at)
+    return _other(p, path, last, args, kwargs, at)
+
+
+def _other(p: Player, path: str, last: str, args: Args, kwargs: Kwargs, at: At) -> Value:
+    from glassloop.source.calls import unknown_call
+
+    if path.startswith(("torchvision.models.", "timm.create_model", "segmentation_models_pytorch.")) or last == "from_pretrained":
+        if "okenizer" not in path and "rocessor" not in path and "onfig" not in path:
+            return Module(p.ref(MODEL, last), training=last != "from_pretrained")
+    if args and isinstance(args[0], Params) and "lr" in kwargs:
+        return make_optimizer(p, last, args, kwargs, at)
+    args = [consumed(p, a, at) for a in args]
+    harmless = path.split(".")[0] in HARMLESS and not path.startswith("builtins.")
+    return unknown_call(p, None, args, kwargs, at, harmless or last in ("isfinite", "isnan"))
+
+
+def _torch(p: Player, path: str, last: str, args: Args, kwargs: Kwargs, at: At) -> Value:
+    if path in conditions.GRAD_CONTEXTS:
+        return Context(conditions.GRAD_CONTEXTS[path])
+    if path.startswith("torch.optim.") and last[:1].isupper() and "swa_utils" not in path:
+        return make_optimizer(p, last, args, kwargs, at)
+    if path in WRAPPERS:
+        return args[0] if args else fresh(at)
+    if path.startswith("torch.nn.functional."):
+        return _functional(p, last, args, kwargs, at)
+    if path.startswith("torch.nn.") and ".utils." not in path and ".init." not in path and last[:1].isupper():
+        return _layer(p, path, last, args)
+    if path.startswith("torch.optim.swa_utils.AveragedModel"):
+        return _copy_of(p, args)
+    if last in FACTORIES and path.count(".") == 1:
+        return _factory(p, last, args, kwargs)
+    tensors = [v for v in (*args, *kwargs.values()) if isinstance(v, (Tensor, Seq, Table))]
+    if path.startswith(("torch.cuda.", "torch.backends.", "torch.distributed.", "torch.utils.", "torch.manual_seed")) or not tensors:
+        return Tensor(loose=True) if path.count(".") == 1 and tensors else fresh(at)
+    return through(tensors)
+
+
+def _functional(p: Player, last: str, args: Args, kwargs: Kwargs, at: At) -> Value:
+    out = through([*args, *kwargs.values()])
+    if last.endswith("_loss") or "cross_entropy" in last or last in ("kl_div",):
+        p.say(events.LOSS_MADE, at, None, ())
+    return Tensor(out.roots, scaled=out.scaled)
+
+
+def _layer(p: Player, path: str, last: str, args: Args) -> Value:
+    if last in ("Parameter", "UninitializedParameter"):
+        return Tensor(leaf=True)
+    if last.endswith("Loss"):
+        return Module(p.ref(LOSS, last), kind=path, frozen=True)
+    items = args[0].items if len(args) == 1 and isinstance(args[0], Seq) else args
+    if len(args) == 1 and isinstance(args[0], Table):
+        return Module(p.ref(MODEL, last), kind=path, attrs={str(k): v for k, v in args[0].items.items()})
+    children = [i for i in items if isinstance(i, (Module, Tensor))]
+    return Module(p.ref(MODEL, last), kind=path, items=list(children))
+
+
+def _factory(p: Player, last: str, args: Args, kwargs: Kwargs) -> Value:
+    flag = kwargs.get("requires_grad")
+    size = args[0] if args else kwargs.get("size")
+    if last == "randint" and len(args) > 1:
+        size = args[2] if len(args) > 2 else args[1]
+    if last == "linspace" and len(args) > 2:
+        size = args[2]
+    if isinstance(size, Seq) and size.items and last not in ("tensor", "as_tensor"):
+        size = size.items[0]
+    length = size.value if isinstance(size, Const) and isinstance(size.value, int) else None
+    if isinstance(size, Seq) and size.exact:
+        length = len(size.items)
+    return Tensor(length=length, leaf=isinstance(flag, Const) and bool(flag.value))
+
+
+def _loader(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
+    data = args[0] if args else kwargs.get("dataset", NONE)
+    size = args[1] if len(args) > 1 else kwargs.get("batch_size", Const(1))
+    length = None
+    rows = data.length if isinstance(data, Tensor) else len(data.items) if isinstance(data, Seq) and data.exact else None
+    if rows is not None and isinstance(size, Const) and isinstance(size.value, int) and size.value > 0:
+        drop = kwargs.get("drop_last")
+        dropped = isinstance(drop, Const) and drop.value
+        length = rows // size.value if dropped else -(-rows // size.value)
+    return Loader(p.ref(events.LOADER, "DataLoader"), length, dataset=data)
+
+
+def _dataset(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
+    lengths = [a.length for a in args if isinstance(a, Tensor) and a.length is not None]
+    return Tensor(length=lengths[0] if lengths else None, loose=True)
+
+
+def _subset(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
+    indices = args[1] if len(args) > 1 else NONE
+    count = indices.count if isinstance(indices, Span) else Const(len(indices.items)) if isinstance(indices, Seq) else NONE
+    return Tensor(length=count.value if isinstance(count, Const) else None, loose=True)
+
+
+def _random_split(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
+    if len(args) > 1 and isinstance(args[1], Seq):
+        sizes = [s.value if isinstance(s, Const) and isinstance(s.value, int) else None for s in args[1].items]
+        return Seq([Tensor(length=s, loose=True) for s in sizes])
+    return fresh(at)
+
+
+def _scaler(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
+    flag = kwargs.get("enabled")
+    made = Scaler(p.ref(SCALER, "GradScaler"), not (isinstance(flag, Const) and not flag.value))
+    if made.enabled:
+        p.say(events.MADE, at, made.ref, ())
+    return made
+
+
+def _clip(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
+    given = args[0] if args else kwargs.get("parameters")
+    limit = args[1] if len(args) > 1 else kwargs.get("max_norm", kwargs.get("clip_value", NONE))
+    endless = isinstance(limit, Const) and limit.value == float("inf")  # only measures the norm
+    if not endless and not (isinstance(limit, Unknown) and limit.key == "infinity"):
+        p.say(events.CLIP, at, None, p.holding(owners_of(given)))
+    return Tensor()
+
+
+def _set_grad_enabled(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
+    from glassloop.source.statements import set_grad
+
+    c = conditions.truth(p, args[0], at[0], at[1]) if args else True
+    before = p.grad
+    set_grad(p, c if isinstance(c, bool) else conditions.choose(p, c, True), at)
+    return Context(None, before)
+
+
+def _autograd_grad(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
+    p.say(events.BACKWARD, at, None, ())
+    out = through(args[:1])
+    create = kwargs.get("create_graph")
+    kept = isinstance(create, Const) and bool(create.value)
+    return Tensor(out.roots if kept else frozenset(), loose=True)
+
+
+def _autograd_backward(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
+    given = through(args[:1])
+    facts: dict[str, object] = {} if given.scaled is None else {"scaled": given.scaled}
+    p.say(events.BACKWARD, at, None, p.holding(roots_of(given), frozen=False), **facts)
+    return NONE
+
+
+def _copy_of(p: Player, args: Args) -> Value:
+    if args and isinstance(args[0], Module):
+        twin = copy.copy(args[0])
+        twin.ref = p.ref(args[0].ref.role, args[0].ref.label)
+        twin.items = [_copy_of(p, [i]) for i in twin.items]
+        twin.attrs = {k: _copy_of(p, [v]) if isinstance(v, Module) else v for k, v in twin.attrs.items()}
+        return twin
+    return args[0] if args else NONE
+
+
+def _deepcopy(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
+    return _copy_of(p, args)
+
+
+def _partial(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
+    return Partial(args[0], args[1:], kwargs) if args else NONE
+
+
+def _progress(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
+    return args[0] if args else kwargs.get("iterable", fresh(at))
+
+
+def _trange(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
+    return BUILTINS["range"](p, args, {}, at)
+
+
+def _exit(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
+    raise Dead("SystemExit")
+
+
+def _context(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
+    return Context()
+
+
+def _parser(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
+    from glassloop.source.arguments import new_parser
+
+    return new_parser()
+
+
+def _namespace(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
+    return Instance(None, dict(kwargs))
+
+
+def _save(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
+    p.say(events.SAVE, at, None, ())
+    return NONE
+
+
+def _load(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
+    p.say(events.LOAD, at, None, ())
+    return fresh(at)
+
+
+# Under any module path: libraries re-export these names.
+ANYWHERE: dict[str, Callable[[Player, Args, Kwargs, At], Value]] = {
+    "DataLoader": _loader,
+    "GradScaler": _scaler,
+    "clip_grad_norm_": _clip,
+    "clip_grad_norm": _clip,
+    "clip_grad_value_": _clip,
+    "tqdm": _progress,
+    "tqdm_notebook": _progress,
+    "trange": _trange,
+    "autocast": _context,
+    "deepcopy": _deepcopy,
+    "_exit": _exit,
+    "ArgumentParser": _parser,
+}
+EXACT: dict[str, Callable[[Player, Args, Kwargs, At], Value]] = {
+    **ANYWHERE,
+    "torch.set_grad_enabled": _set_grad_enabled,
+    "torch.autograd.set_grad_enabled": _set_grad_enabled,
+    "torch.autograd.grad": _autograd_grad,
+    "torch.autograd.backward": _autograd_backward,
+    "torch.utils.data.TensorDataset": _dataset,
+    "torch.utils.data.Subset": _subset,
+    "torch.utils.data.random_split": _random_split,
+    "torch.save": _save,
+    "torch.load": _load,
+    "functools.partial": _partial,
+    "itertools.chain": chain,
+    "itertools.chain.from_iterable": chain,
+    "types.SimpleNamespace": _namespace,
+    "argparse.Namespace": _namespace,
+    "rich.progress.track": _progress,
+    "tqdm.auto.tqdm": _progress,
+    "sys.exit": _exit,
+    "os._exit": _exit,
+    "contextlib.nullcontext": _context,
+}
+__all__ = ["HARMLESS", "Space", "call_library"]

@@ -1,0 +1,409 @@
+"""What the reader's own objects do when their methods are called: models, optimizers, schedulers, scalers, tensors."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from glassloop import events
+from glassloop.events import MODEL, OPTIMIZER, SCHEDULER
+from glassloop.source import conditions
+from glassloop.source.arithmetic import roots_of, through
+from glassloop.source.attributes import freeze
+from glassloop.source.containers import CONTAINERS
+from glassloop.source.player import Player
+from glassloop.source.values import (
+    NONE,
+    Const,
+    Function,
+    Grad,
+    Loader,
+    Module,
+    Optimizer,
+    Params,
+    Partial,
+    Scaler,
+    Scheduler,
+    Scope,
+    Seq,
+    Stream,
+    Super,
+    Table,
+    Tensor,
+    Unknown,
+    Value,
+    owners_within,
+)
+
+At = tuple[ast.AST, Scope]
+Args = list[Value]
+Kwargs = dict[str, Value]
+Method = Callable[[Player, Any, str, Args, Kwargs, At], Value]
+
+
+def method_of(p: Player, me: Value, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
+    """`me.name(*args)` of something the reader knows by itself."""
+    for kind, table in METHODS:
+        if isinstance(me, kind):
+            handler = table.get(name) or table.get("*")
+            if handler is not None:
+                return handler(p, me, name, args, kwargs, at)
+    return _unknown_method(p, me, name, args, kwargs, at)
+
+
+def _unknown_method(p: Player, me: Value, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
+    from glassloop.source.calls import unknown_call
+
+    if isinstance(me, Unknown) and not args and not kwargs and name in ("step", "zero_grad", "unscale_"):
+        p.opaque(at, None)  # some optimizer, scheduler or scaler: which one is unknown
+        return Unknown(("call", conditions.site(*at)))
+    if isinstance(me, Unknown) and name in ("backward", "manual_backward"):
+        scaled: dict[str, object] = {} if args else {"scaled": False}
+        p.say(events.BACKWARD, at, None, p.holding(roots_of(args[0]) if args else None, frozen=False), **scaled)
+        return NONE
+    return unknown_call(p, me, args, kwargs, at)
+
+
+def recognise(p: Player, me: Unknown, name: str, args: Args) -> Value:
+    """An unknown thing that is used as only a model can be used is one from then on."""
+    if name in ("parameters", "named_parameters", "state_dict", "load_state_dict", "eval", "train", "modules") and len(args) <= 1:
+        if name in ("state_dict", "load_state_dict"):
+            return me
+        p.roles[me.key] = Module(p.ref(MODEL, "?"), training=None)
+        return p.roles[me.key]
+    return me
+
+
+# --- models --------------------------------------------------------------------------------------------------------------
+
+
+def forward(p: Player, m: Module, args: Args, kwargs: Kwargs, at: At) -> Value:
+    """A call of a model or loss module; its own forward is not played, for only the outermost call is heard."""
+    given = [*args, *kwargs.values()]
+    if is_loss(m):
+        p.say(events.LOSS_MADE, at, m.ref, ())
+        out = through(given)
+        return Tensor(out.roots, scaled=out.scaled)
+    holders = p.holding({m})
+    facts: dict[str, object] = {"grad": p.grad and not all_frozen(m, holders)}
+    if m.training is not None:
+        facts["training"] = m.training
+    p.say(events.FORWARD, at, m.ref, holders, **facts)
+    if not p.grad:
+        return Tensor(loose=True)
+    inputs = through([g for g in given if isinstance(g, (Tensor, Seq, Table))])
+    return Tensor(None if inputs.roots is None else inputs.roots | {m}, scaled=inputs.scaled, loose=True)
+
+
+def all_frozen(m: Module, holders: tuple[Any, ...] | None) -> bool:
+    """Whether no parameter of a model takes a gradient."""
+    modules = [o for o in owners_within(m) if isinstance(o, Module)]
+    return all(o.frozen for o in modules)
+
+
+def is_loss(m: Module) -> bool:
+    """A module of torch.nn.modules.loss, or the user's own that descends from one."""
+    return m.ref.role == events.LOSS
+
+
+def _mode(p: Player, m: Module, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
+    flag: Value = args[0] if args else kwargs.get("mode", Const(name == "train"))
+    c = conditions.truth(p, flag, at[0], at[1]) if name == "train" else False
+    on = c if isinstance(c, bool) else conditions.choose(p, c, True)
+    inside = [o for o in owners_within(m) if isinstance(o, Module)]
+    for each in (m, *inside):
+        each.training = on
+    if not is_loss(m):
+        refs = tuple(sorted({o.ref for o in inside if not is_loss(o)}))
+        p.say(events.TRAIN_MODE if on else events.EVAL_MODE, at, m.ref, refs)
+    return m
+
+
+def _module_zero_grad(p: Player, m: Module, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
+    p.say(events.ZERO_GRAD, at, m.ref, p.holding({m}))
+    return NONE
+
+
+def _parameters(p: Player, m: Module, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
+    return Params(frozenset({m}), named=name == "named_parameters")
+
+
+def _freeze(p: Player, m: Module, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
+    flag = args[0] if args else kwargs.get("requires_grad", Const(True))
+    if isinstance(flag, Const) and not p.undecided:
+        freeze(frozenset({m}), not flag.value)
+    return m
+
+
+def _move(p: Player, m: Module, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
+    p.say(events.TO_DEVICE, at, m.ref, ())
+    return m
+
+
+def _call_forward(p: Player, m: Module, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
+    return forward(p, m, args, kwargs, at)
+
+
+def _children(p: Player, m: Module, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
+    if m.kind.endswith("ModuleDict"):
+        pairs = [Seq([Const(k), v], frozen=True) for k, v in m.attrs.items()]
+        return Seq(list(m.attrs.values())) if name in ("values", "children") else Seq(list(pairs))
+    found = sorted((o for o in owners_within(m) if isinstance(o, Module)), key=lambda o: o.ref)
+    exact = m.cls is not None
+    if name.startswith("named"):
+        return Seq([Seq([Unknown(("name", o.ref)), o], frozen=True) for o in found], exact)
+    return Seq(list(found), exact) if name != "items" else Seq([Seq([Unknown(("name", o.ref)), o]) for o in found], exact)
+
+
+def _keys(p: Player, m: Module, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
+    return Seq([Const(k) for k in m.attrs], exact=m.kind.endswith("ModuleDict"))
+
+
+def _append(p: Player, m: Module, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
+    for a in args:
+        m.items.extend(a.items if isinstance(a, Seq) else [a])
+    return m
+
+
+def _self(p: Player, me: Value, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
+    return me
+
+
+def _nothing(p: Player, me: Value, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
+    return Unknown(("call", conditions.site(*at)))
+
+
+def _initialised(p: Player, me: Value, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
+    return NONE
+
+
+def _register(p: Player, m: Module, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
+    if len(args) == 2 and isinstance(args[0], Const):
+        m.attrs[str(args[0].value)] = args[1]
+    return NONE
+
+
+# --- optimizers and schedulers -----------------------------------------------------------------------------------------------
+
+
+def owners_of(v: Value | None) -> frozenset[Any] | None:
+    """Whose parameters an optimizer (or a clip) is given."""
+    if isinstance(v, Params):
+        return v.owners
+    if isinstance(v, Module):
+        return frozenset({v})
+    if isinstance(v, Tensor):
+        return frozenset({v}) if v.leaf else v.roots or None
+    parts: Iterable[Value] = ()
+    if isinstance(v, Seq) and (v.exact or v.items):
+        parts = v.items
+    elif isinstance(v, Table):
+        parts = [v.items["params"]] if "params" in v.items else list(v.items.values())
+    owners: frozenset[Any] = frozenset()
+    for part in parts:
+        more = owners_of(part)
+        if more is None:
+            return None
+        owners |= more
+    return owners or None
+
+
+def make_optimizer(p: Player, label: str, args: Args, kwargs: Kwargs, at: At) -> Optimizer:
+    """torch.optim.X(params)."""
+    given = args[0] if args else kwargs.get("params")
+    made = Optimizer(p.ref(OPTIMIZER, label), owners_of(given))
+    announce_optimizer(p, made, at)
+    return made
+
+
+def announce_optimizer(p: Player, made: Optimizer, at: At) -> None:
+    """It is there from now on."""
+    p.optimizers.append(made)
+    p.say(events.MADE, at, made.ref, ())
+
+
+def sharing(p: Player, o: Optimizer) -> tuple[Any, ...]:
+    """The optimizer, and others that hold some of its parameters."""
+    others = (p.holding(o.owners) or ()) if o.owners else ()
+    return (o.ref, *(r for r in others if r != o.ref))
+
+
+def _optimizer_step(p: Player, o: Optimizer, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
+    step_optimizer(p, o, args, kwargs, at)
+    return Tensor()
+
+
+def step_optimizer(p: Player, o: Optimizer, args: Args, kwargs: Kwargs, at: At) -> None:
+    """A closure is played first; the event comes after the update."""
+    from glassloop.source.calls import call
+
+    closure = args[0] if args else kwargs.get("closure")
+    if isinstance(closure, (Function, Partial)):
+        grad, p.grad = p.grad, True
+        call(p, closure, [], {}, at)
+        p.grad = grad
+    p.say(events.STEP, at, o.ref, sharing(p, o), closure=closure is not None)
+
+
+def _optimizer_zero_grad(p: Player, o: Optimizer, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
+    p.say(events.ZERO_GRAD, at, o.ref, sharing(p, o))
+    return NONE
+
+
+def _add_group(p: Player, o: Optimizer, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
+    more = owners_of(args[0]) if args else None
+    o.owners = None if o.owners is None or more is None else o.owners | more
+    return NONE
+
+
+def _schedule(p: Player, s: Scheduler, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
+    of = (s.optimizer.ref,) if s.optimizer is not None else None
+    facts: dict[str, object] = {}
+    for depth, entry in enumerate(p.loops):
+        counts = not entry[0].isdisjoint(s.counts) and s.unit == "epochs"
+        # A plateau counts what the loop around the loop over the data turns through.
+        plateau = s.unit == "evaluations" and depth == s.depth and any(e[2] for e in p.loops[depth + 1 :])
+        if counts or plateau:
+            facts["turn"] = (depth, entry[1])
+            break
+    p.say(events.SCHEDULE, at, s.ref, of, **facts)
+    return NONE
+
+
+# --- scalers ------------------------------------------------------------------------------------------------------------------
+
+
+def _scale(p: Player, s: Scaler, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
+    given = args[0] if args else NONE
+    if s.enabled:
+        p.say(events.SCALE, at, s.ref, ())
+    if isinstance(given, Tensor):
+        return Tensor(given.roots, scaled=given.scaled or s.enabled, loose=given.loose)
+    return Tensor(None, scaled=s.enabled)
+
+
+def _unscale(p: Player, s: Scaler, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
+    if s.enabled:
+        o = args[0] if args else NONE
+        p.say(events.UNSCALE, at, s.ref, sharing(p, o) if isinstance(o, Optimizer) else None)
+    return NONE
+
+
+def _scaler_step(p: Player, s: Scaler, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
+    o = args[0] if args else NONE
+    if isinstance(o, Optimizer):
+        step_optimizer(p, o, args[1:], kwargs, at)
+    else:
+        p.opaque(at, None)
+    return NONE
+
+
+def _scaler_update(p: Player, s: Scaler, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
+    if s.enabled:
+        p.say(events.SCALER_UPDATE, at, s.ref, ())
+    return NONE
+
+
+# --- tensors, parameters and their gradients --------------------------------------------------------------------------------
+
+
+def _backward(p: Player, t: Tensor, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
+    facts: dict[str, object] = {} if t.scaled is None else {"scaled": t.scaled}
+    p.say(events.BACKWARD, at, None, p.holding(roots_of(t), frozen=False), **facts)
+    return NONE
+
+
+def _detach(p: Player, t: Tensor, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
+    return Tensor(length=t.length)
+
+
+def _number(p: Player, t: Tensor, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
+    return Unknown(("number", conditions.site(*at)))
+
+
+def _requires_grad(p: Player, t: Tensor, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
+    if not args or (isinstance(args[0], Const) and args[0].value):
+        t.leaf = True
+    return t
+
+
+def _tensor_op(p: Player, t: Tensor, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
+    out = through([t, *args, *kwargs.values()])
+    kept = t.length if name in ("to", "cuda", "cpu", "clone", "float", "long", "half") else None
+    return Tensor(out.roots, kept, out.scaled, loose=t.loose)
+
+
+def _parameter_op(p: Player, v: Params, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
+    if name == "requires_grad_" and v.whole and not v.named and not p.undecided:
+        flag = args[0] if args else Const(True)
+        if isinstance(flag, Const):
+            freeze(v.owners, not flag.value)
+    return v if name in ("requires_grad_", "data", "detach", "clone") else Unknown(("call", conditions.site(*at)))
+
+
+def _gradient_op(p: Player, g: Grad, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
+    if name == "zero_" or (name in ("fill_", "mul_") and args and isinstance(args[0], Const) and args[0].value == 0):
+        p.say(events.ZERO_GRAD, at, None, p.holding(g.owners))
+    elif name in ("clamp_", "clip_"):
+        p.say(events.CLIP, at, None, p.holding(g.owners))
+    elif name in ("copy_", "set_"):
+        p.say(events.OPAQUE, at, None, p.holding(g.owners))
+    return g if name.endswith("_") or name in ("detach", "data") else Tensor()
+
+
+def _super_method(p: Player, s: Super, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
+    return NONE
+
+
+MODULE: dict[str, Method] = {
+    "train": _mode,
+    "eval": _mode,
+    "zero_grad": _module_zero_grad,
+    "parameters": _parameters,
+    "named_parameters": _parameters,
+    "requires_grad_": _freeze,
+    "forward": _call_forward,
+    "__call__": _call_forward,
+    "append": _append,
+    "extend": _append,
+    "add_module": _register,
+    "register_module": _register,
+    "register_parameter": _register,
+    "register_buffer": _register,
+    "__init__": _initialised,
+    **dict.fromkeys(("to", "cuda", "cpu", "half", "float", "double", "bfloat16"), _move),
+    "keys": _keys,
+    **dict.fromkeys(("children", "modules", "named_modules", "named_children", "values", "items"), _children),
+    **dict.fromkeys(("compile", "share_memory", "apply", "type"), _self),
+    **dict.fromkeys(("state_dict", "load_state_dict", "buffers", "insert", "to_empty"), _nothing),
+}
+OPTIMIZER_METHODS: dict[str, Method] = {
+    "step": _optimizer_step,
+    "zero_grad": _optimizer_zero_grad,
+    "add_param_group": _add_group,
+    "*": _nothing,
+}
+METHODS: list[tuple[Any, dict[str, Method]]] = [
+    (Module, MODULE),
+    (Optimizer, OPTIMIZER_METHODS),
+    (Scheduler, {"step": _schedule, "*": _nothing}),
+    (Scaler, {"scale": _scale, "unscale_": _unscale, "step": _scaler_step, "update": _scaler_update, "*": _nothing}),
+    (
+        Tensor,
+        {
+            "backward": _backward,
+            "detach": _detach,
+            "detach_": _detach,
+            "requires_grad_": _requires_grad,
+            **dict.fromkeys(("item", "tolist", "numpy", "size", "dim", "numel", "nelement", "__len__"), _number),
+            "*": _tensor_op,
+        },
+    ),
+    (Params, {"*": _parameter_op}),
+    (Grad, {"*": _gradient_op}),
+    (Super, {"*": _super_method}),
+    (Loader, {"*": _nothing}),
+    ((Seq, Table, Const, Stream), CONTAINERS),
+]
+__all__ = ["SCHEDULER", "forward", "make_optimizer", "method_of", "owners_of", "recognise", "step_optimizer"]

@@ -1,0 +1,131 @@
+"""Paths: a program is played once for every way that its undecided branches can go, up to a bound.
+
+A story counts where every path that completes and passes through all of its lines tells it; where they disagree the reader
+abstains. The first path takes every default; then those that differ in one choice from a path already played, and so on:
+each side of each branch is tried before combinations of many.
+"""
+
+from __future__ import annotations
+
+import ast
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from glassloop import events
+from glassloop.events import Event
+from glassloop.findings import Story, Where
+from glassloop.rules import Rule
+from glassloop.source.imports import module
+from glassloop.source.player import Dead, GaveUp, Player
+from glassloop.source.program import Program
+from glassloop.source.roots import Root, call_root
+from glassloop.source.signals import BreakSignal, ContinueSignal, ReturnSignal
+from glassloop.source.values import Const, Scope
+
+PATHS = 64  # played for one root
+SECONDS = 2.0  # spent on one root
+
+
+@dataclass
+class Path:
+    """One way through."""
+
+    events: list[Event]
+    stories: list[tuple[Rule, Story]]
+    visited: set[tuple[str, int]]
+    statement_of: dict[Where, tuple[str, int]]
+    choices: tuple[bool, ...]
+    complete: bool
+    called: set[ast.AST]
+
+
+@dataclass
+class Play:
+    """All that was played of one root."""
+
+    root: Root
+    paths: list[Path] = field(default_factory=list)
+    bounded: bool = False  # more paths than were played
+    failed: str = ""  # why nothing may be concluded
+
+    def verdicts(self) -> Iterator[tuple[Rule, Story, bool]]:
+        """Each story once, and whether every path through its lines tells it."""
+        told: dict[tuple[str, Any], tuple[Rule, Story, Path]] = {}
+        for path in self.paths:
+            for rule, story in path.stories:
+                told.setdefault((rule.name, story.scenes[0][1]), (rule, story, path))
+        keys = [(path, {(r.name, s.scenes[0][1]) for r, s in path.stories}) for path in self.paths if path.complete]
+        for key, (rule, story, path) in told.items():
+            lines = {path.statement_of[place] for _, place, _ in story.scenes if place in path.statement_of}
+            agreed = all(key in mine for other, mine in keys if lines <= other.visited)
+            yield rule, story, agreed and not self.failed
+
+
+def explore(program: Program, rules: Iterable[Rule], root: Root, paths: int = PATHS, seconds: float = SECONDS) -> Play:
+    """Play a root along its paths."""
+    rules = tuple(rules)
+    play = Play(root)
+    deadline = time.monotonic() + seconds
+    known = set(program.epoch_counts)
+    first = _play(program, rules, root, (), deadline, play)
+    if first is not None and program.epoch_counts != known:
+        # The first time through told which numbers count epochs: schedules made before their loop need it.
+        first = _play(program, rules, root, (), deadline, play)
+    queue = deque([(first, 0)] if first is not None else [])
+    while queue and not play.failed:
+        path, start = queue.popleft()
+        play.paths.append(path)
+        if len(play.paths) + len(queue) >= paths:
+            play.bounded = True
+            continue
+        for i in range(start, len(path.choices)):
+            forced = (*path.choices[:i], not path.choices[i])
+            other = _play(program, rules, root, forced, deadline, play)
+            if other is not None:
+                queue.append((other, i + 1))
+            if len(play.paths) + len(queue) >= paths or play.failed:
+                break
+    play.paths.extend(path for path, _ in queue)
+    return play
+
+
+def _play(program: Program, rules: tuple[Rule, ...], root: Root, forced: tuple[bool, ...], deadline: float, play: Play) -> Path | None:
+    p = Player(program, rules, forced, deadline)
+    complete = True
+    try:
+        _perform(p, root)
+    except Dead:
+        complete = False
+    except GaveUp:
+        if time.monotonic() > deadline:
+            play.failed = "it takes too long to play"
+            return None
+        complete = False
+    except RecursionError:
+        play.failed = "it is nested too deeply to play"
+        return None
+    except (BreakSignal, ContinueSignal, ReturnSignal):
+        complete = False
+    finally:
+        for lazy in p.lazies:
+            lazy.abandon()
+    return Path(p.events, p.stories, p.visited, p.statement_of, tuple(p.choices), complete, p.called)
+
+
+def _perform(p: Player, root: Root) -> None:
+    from glassloop.source.statements import play
+
+    if root.function is not None:
+        space = module(p, root.path)
+        call_root(p, root, space.scope)
+        return
+    scope = Scope(root.path)
+    scope.vars["__name__"] = Const("__main__")
+    p.spaces[root.path] = scope
+    body = p.program.texts[root.path].tree.body
+    play(p, body, scope)
+    if body:
+        p.say(events.END, (body[-1], scope))

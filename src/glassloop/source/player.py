@@ -1,0 +1,238 @@
+"""The player: one path through a program, from its first line to its last.
+
+It holds what is true right now (gradients on or off, loops under way, what was assumed about undecided conditions) and says
+the events. Statements, expressions and calls are played by the modules of those names, which take the player first.
+"""
+
+from __future__ import annotations
+
+import ast
+import time
+from collections.abc import Callable, Hashable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from glassloop import events
+from glassloop.events import Event, Ref
+from glassloop.findings import Story, Where
+from glassloop.rules import Listening, Rule
+from glassloop.source.values import (
+    Instance,
+    Loader,
+    Module,
+    Optimizer,
+    Params,
+    Partial,
+    Scaler,
+    Scheduler,
+    Scope,
+    Seq,
+    Table,
+    Tensor,
+    Unknown,
+    Value,
+    owners_in,
+)
+
+if TYPE_CHECKING:
+    from glassloop.source.program import Program
+
+STATEMENTS = 12_000  # played in one path before it is given up
+DEPTH = 40  # calls within calls
+
+
+class Dead(Exception):
+    """The path ends here: the script raises or exits."""
+
+    def __init__(self, kind: str = "") -> None:
+        super().__init__(kind)
+        self.kind = kind
+
+
+class GaveUp(Exception):
+    """The path grew past its bounds; what it would have said is unknown."""
+
+
+class Player:
+    """Plays one path. `forced` are the first choices at undecided branches; `choices` records all that were made."""
+
+    def __init__(self, program: Program, rules: Iterable[Rule], forced: tuple[bool, ...], deadline: float) -> None:
+        self.program = program
+        self.listening = Listening(rules)
+        self.forced = forced
+        self.deadline = deadline
+        self.choices: list[bool] = []
+        self.assumed: dict[Hashable, bool] = {}
+        self.events: list[Event] = []
+        self.stories: list[tuple[Rule, Story]] = []
+        self.visited: set[tuple[str, int]] = set()  # statements played, by path and line
+        self.statement: tuple[str, int] = ("", 0)
+        self.statement_of: dict[Where, tuple[str, int]] = {}
+        self.spaces: dict[str, Scope] = {}  # modules of the user's, played once
+        self.modules: dict[str, Value] = {}
+        self.optimizers: list[Optimizer] = []
+        self.grad = True
+        self.hidden = 0  # inside a model's own forward: only the outermost call is heard
+        self.undecided = 0  # inside a branch that may not be taken
+        self.cut = False  # some loop has more turns than were played
+        self.loops: list[list[Any]] = []  # [sources of the bound, turn, whether it hands over data]
+        self.calls = 0
+        self.played = 0
+        self.serial = 0
+        self.called: set[ast.AST] = set()
+        self.frames: list[ast.AST] = []
+        self.asker: tuple[ast.AST, Scope] | None = None  # who asks an iterator for its next value
+        self.roles: dict[Hashable, Value] = {}  # what an unknown thing turned out to be, by its use
+        self.lazies: list[Any] = []  # generators under way
+
+    # --- saying events ---------------------------------------------------------------------------------------------------
+
+    def where(self, node: ast.AST, scope: Scope) -> Where:
+        """The place of a node; lines and columns count from 1."""
+        line = getattr(node, "lineno", 1)
+        shift = self.program.line_of(scope.path)
+        end = getattr(node, "end_lineno", line) or line
+        return Where(scope.path, shift(line), getattr(node, "col_offset", 0) + 1, shift(end))
+
+    def say(
+        self,
+        kind: str,
+        at: tuple[ast.AST, Scope],
+        what: Ref | None = None,
+        of: tuple[Ref, ...] | None = None,
+        sure: bool = True,
+        **facts: object,
+    ) -> None:
+        """Say an event; inside a model's forward nothing is heard."""
+        if self.hidden:
+            return
+        place = self.where(*at)
+        self.statement_of[place] = self.statement
+        event = Event(kind, place, what, of, facts or events.NO_FACTS, sure)
+        self.events.append(event)
+        self.stories.extend(self.listening.hear(event))
+
+    def opaque(self, at: tuple[ast.AST, Scope], touched: Iterable[Value] | None) -> None:
+        """Say that unknown code may have touched these (None: anything); a model it got may be in either mode now."""
+        if touched is None:
+            for module in self.known_modules():
+                module.training = None
+            self.say(events.OPAQUE, at)
+            return
+        refs: dict[Ref, None] = {}
+        for value in touched:
+            refs.update(self._touch(value))
+        if refs:
+            self.say(events.OPAQUE, at, None, tuple(refs))
+
+    def _touch(self, value: Value) -> dict[Ref, None]:
+        if isinstance(value, Module):
+            value.training = None
+            reached = owners_in({value})
+            found = {value.ref: None}
+            found.update({m.ref: None for m in reached if isinstance(m, Module)})
+            found.update(dict.fromkeys(self.holding({value}) or ()))
+            return found
+        if isinstance(value, (Optimizer, Scheduler, Scaler)):
+            return {value.ref: None}
+        if isinstance(value, Params) and value.owners:
+            return dict.fromkeys(self.holding(value.owners) or ())
+        return {}
+
+    def known_modules(self) -> list[Module]:
+        """Every model that some optimizer holds."""
+        found = set().union(*(owners_in(o.owners) for o in self.optimizers)) if self.optimizers else set()
+        return [m for m in found if isinstance(m, Module)]
+
+    # --- objects ---------------------------------------------------------------------------------------------------------
+
+    def ref(self, role: str, label: str) -> Ref:
+        """A new Ref."""
+        self.serial += 1
+        return Ref(self.serial, role, label)
+
+    def holding(self, roots: Iterable[Any] | None, frozen: bool = True) -> tuple[Ref, ...] | None:
+        """Optimizers that hold parameters of these roots; None where that cannot be known.
+
+        Not `frozen`: parameters that take no gradient do not count. Where there is one optimizer only and its parameters
+        (or the roots) are unknown, it is taken to be the one.
+        """
+        alone = len(self.optimizers) == 1
+        if roots is None:
+            return (self.optimizers[0].ref,) if alone else None
+        owners = owners_in(roots)
+        if not frozen:
+            owners = {o for o in owners if not (isinstance(o, Module) and o.frozen)}
+        found = []
+        for optimizer in self.optimizers:
+            if optimizer.owners is None:
+                if not alone:
+                    return None
+                found.append(optimizer.ref)
+            elif not owners.isdisjoint(owners_in(optimizer.owners)):
+                found.append(optimizer.ref)
+        return tuple(found)
+
+    def reachable(self, values: Iterable[Value]) -> list[Value]:
+        """What unknown code could get at through these values."""
+        seen: dict[int, Value] = {}
+        todo = list(values)
+        while todo:
+            v = todo.pop()
+            if id(v) in seen:
+                continue
+            seen[id(v)] = v
+            if isinstance(v, (Instance, Optimizer)):
+                todo.extend(v.attrs.values())
+            elif isinstance(v, Seq):
+                todo.extend(v.items)
+            elif isinstance(v, Table):
+                todo.extend(v.items.values())
+            elif isinstance(v, Unknown):
+                todo.extend(v.facts.values())
+            elif isinstance(v, Partial):
+                todo.extend([v.function, *v.args, *v.kwargs.values()])
+            elif hasattr(v, "me") and isinstance(v.me, Value):
+                todo.append(v.me)
+        return list(seen.values())
+
+    # --- choices ---------------------------------------------------------------------------------------------------------
+
+    def decide(self, key: Hashable, default: bool) -> bool:
+        """Which way an undecided condition goes: as it went before on this path, as forced, or by default."""
+        known = self.known(key)
+        if known is not None:
+            return known
+        i = len(self.choices)
+        choice = self.forced[i] if i < len(self.forced) else default
+        self.choices.append(choice)
+        self.assumed[key] = choice
+        return choice
+
+    def known(self, key: Hashable) -> bool | None:
+        """What the path's assumptions say of a condition. Keys: ("true", thing) and ("eq", thing, constant)."""
+        if key in self.assumed:
+            return self.assumed[key]
+        if not isinstance(key, tuple) or key[0] not in ("true", "eq"):
+            return None
+        for other, choice in self.assumed.items():
+            if not choice or not isinstance(other, tuple) or len(other) < 2 or other[1] != key[1]:
+                continue
+            if other[0] == "eq" and key[0] == "eq":
+                return False  # it equals another constant
+            if other[0] == "eq" and key[0] == "true":
+                return bool(other[2])
+            if other[0] == "true" and key[2] is None:
+                return False
+        return None
+
+    def tick(self, node: ast.stmt, scope: Scope) -> None:
+        """Note that a statement is played, and give up where the path has grown past its bounds."""
+        self.played += 1
+        self.statement = (scope.path, node.lineno)
+        self.visited.add(self.statement)
+        if self.played > STATEMENTS or (self.played % 64 == 0 and time.monotonic() > self.deadline):
+            raise GaveUp
+
+
+Handler = Callable[..., Value]
+__all__ = ["DEPTH", "Dead", "GaveUp", "Handler", "Loader", "Player", "Tensor"]

@@ -1,0 +1,155 @@
+"""What was given to read: the files, their trees, and what can be said of them before anything is played."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Collection, Hashable
+from dataclasses import dataclass, field
+from pathlib import PurePath
+
+# Attribute names of PyTorch that say events. A branch with none of them (nor a call that leads to one) changes no stream.
+TELLING = frozenset(
+    "step zero_grad backward unscale_ eval train clip_grad_norm_ clip_grad_value_ clip_grad_norm clip_grads_with_norm_"
+    " requires_grad_ manual_backward accumulate no_sync set_grad_enabled".split()
+)
+# Constructors and wrappers: a branch that makes one decides what later names stand for.
+MAKING = re.compile(r"(Adam|SGD|RMSprop|Adagrad|Adadelta|LBFGS|Optimizer|Scaler|LR$|Scheduler|Accelerator|Fabric|prepare|initialize)")
+
+TRAINING_CALLS = frozenset({"backward", "manual_backward", "step", "zero_grad"})
+# Never looked for among the files that were given, even where their own source is.
+LIBRARIES = frozenset("torch torchvision torchaudio numpy accelerate transformers lightning pytorch_lightning ignite deepspeed".split())
+
+
+@dataclass
+class Text:
+    """One file: its tree, and how lines of the tree are lines of the file (notebooks differ)."""
+
+    path: str
+    tree: ast.Module
+    source: str
+    lines: list[int] = field(default_factory=list)
+
+    def line(self, n: int) -> int:
+        """The file's line of the tree's line `n`."""
+        return self.lines[n - 1] if self.lines and n <= len(self.lines) else n
+
+
+class Program:
+    """All files of one call of `check`: one symbol table for all."""
+
+    def __init__(self, texts: list[Text]) -> None:
+        self.texts = {t.path: t for t in texts}
+        self.by_name: dict[str, list[str]] = {}
+        for t in texts:
+            self.by_name.setdefault(module_name(t.path), []).append(t.path)
+        self._quiet: dict[ast.AST, bool] = {}
+        self._functions: dict[str, list[ast.AST]] = {}
+        self.follow = True  # whether calls of the script's own functions are followed
+        self.epoch_counts: set[Hashable] = set()  # sources of the numbers that bound a loop around another loop
+        for t in texts:
+            for node in ast.walk(t.tree):
+                if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                    self._functions.setdefault(node.name, []).append(node)
+        self.accumulates = any(self._has_guard(t.tree) for t in texts)
+
+    def line_of(self, path: str) -> Callable[[int], int]:
+        """How lines of the tree of `path` are lines of its file."""
+        return self.texts[path].line
+
+    def find(self, dotted: str, path: str, level: int = 0) -> str | None:
+        """The file that `import dotted` means in the file `path`, if it was given."""
+        parts = tuple(p for p in dotted.split(".") if p)
+        if not parts or (parts[0] in LIBRARIES and not level):
+            return None
+        return find_file(self.by_name.get(parts[-1], ()), parts, path, level)
+
+    def quiet(self, nodes: list[ast.stmt] | list[ast.expr]) -> bool:
+        """Whether playing these can neither say an event nor leave the line of play."""
+        return all(self._quiet_node(n) for n in nodes)
+
+    def _quiet_node(self, top: ast.AST) -> bool:
+        if top not in self._quiet:
+            self._quiet[top] = True  # a recursive function is as quiet as the rest of it
+            self._quiet[top] = not any(self._telling(n) for n in ast.walk(top))
+        return self._quiet[top]
+
+    def runs(self, path: str) -> bool:
+        """Whether a file does anything as a script, beyond defining functions and classes."""
+        passive = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
+        return not self.quiet([s for s in self.texts[path].tree.body if not isinstance(s, passive)])
+
+    def trains(self, path: str) -> set[ast.AST]:
+        """Functions of a file that go backward, step or clear, or that call one of the file's own that does."""
+        functions = [n for n in ast.walk(self.texts[path].tree) if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef))]
+        called = {f: {_called(n) for n in ast.walk(f) if isinstance(n, ast.Call)} for f in functions}
+        found = {f for f in functions if called[f] & TRAINING_CALLS}
+        while True:
+            names = {f.name for f in found}
+            more = {f for f in functions if f not in found and called[f] & names}
+            if not more:
+                return set(found)
+            found |= more
+
+    def _telling(self, node: ast.AST) -> bool:
+        if isinstance(node, (ast.Return, ast.Break, ast.Continue, ast.Raise, ast.Yield, ast.YieldFrom)):
+            return True
+        if isinstance(node, ast.Attribute):
+            return node.attr in ("grad", "requires_grad") and isinstance(node.ctx, ast.Store)
+        if not isinstance(node, ast.Call):
+            return False
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        if name in ("exit", "_exit", "abort") or name in TELLING or MAKING.search(name):
+            return True
+        return any(not self._body_quiet(f) for f in self._functions.get(name, ()))
+
+    def _body_quiet(self, function: ast.AST) -> bool:
+        """Like quiet, for what a call plays: its own returns do not leave the caller's line."""
+        key = function
+        if key not in self._quiet:
+            self._quiet[key] = True
+            inner = (n for n in ast.walk(function) if not isinstance(n, (ast.Return, ast.Break, ast.Continue, ast.Raise)))
+            self._quiet[key] = not any(self._telling(n) for n in inner)
+        return self._quiet[key]
+
+    def _has_guard(self, tree: ast.AST) -> bool:
+        """Whether some step or clearing stands under a remainder: the loops must then turn four times, not two."""
+        for node in ast.walk(tree):
+            if isinstance(node, ast.If) and any(isinstance(n, ast.Mod) for n in ast.walk(node.test)):
+                names = {n.attr for b in (*node.body, *node.orelse) for n in ast.walk(b) if isinstance(n, ast.Attribute)}
+                if names & {"step", "zero_grad"} or not self.quiet(node.body):
+                    return True
+        return False
+
+
+def _called(node: ast.Call) -> str:
+    return node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+
+
+def module_name(path: str) -> str:
+    """The last part of the name that a file is imported by."""
+    pure = PurePath(path)
+    return pure.parent.name if pure.stem == "__init__" else pure.stem
+
+
+def find_file(candidates: Collection[str], parts: tuple[str, ...], path: str, level: int) -> str | None:
+    """The candidate that `parts` names for a file at `path`: seen from a folder above it, as `import` would.
+
+    Where no folder above has it, a lone candidate that ends in all the parts is taken: files may be given from anywhere.
+    """
+    folders = [PurePath(path).parent, *PurePath(path).parent.parents]
+    if level:
+        folders = folders[level - 1 : level]
+    have = set(candidates) - {path}
+    for folder in folders:
+        for end in (PurePath(*parts).with_suffix(".py"), PurePath(*parts) / "__init__.py"):
+            if str(folder / end) in have:
+                return str(folder / end)
+    ending = [c for c in have if _ends(c, parts)] if not level and len(have) <= 3 else []
+    return ending[0] if len(ending) == 1 else None
+
+
+def _ends(path: str, parts: tuple[str, ...]) -> bool:
+    have = PurePath(path).with_suffix("").parts
+    have = have[:-1] if have[-1] == "__init__" else have
+    return have[-len(parts) :] == parts

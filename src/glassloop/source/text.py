@@ -1,0 +1,123 @@
+"""Reading files: whatever is on the disk ends as a tree or as one clear line."""
+
+from __future__ import annotations
+
+import ast
+import io
+import json
+import re
+import tokenize
+import warnings
+from pathlib import Path
+
+from glassloop.source.program import Text
+
+LARGEST = 1_500_000  # bytes; generated code beyond it is not a training loop
+MAGIC = re.compile(r"^\s*(%|!|\?)|^\s*\w+\s*=\s*[!%]")
+SUPPRESS = re.compile(r"#\s*glassloop:\s*ignore(?:\[([\w\s,-]*)\])?")
+# A program without a backward, a step or a clearing cannot train; a helper of one may do no more than the second line.
+TRAINS = re.compile(rb"\.(?:manual_)?backward\(|\.step\(|\.zero_grad\(")
+HELPS = re.compile(rb"torch|\.backward\(|\.step\(|\.zero_grad\(|\.eval\(|\.train\(|\.grad\b")
+TORCH = re.compile(rb"\b(?:torch|accelerate|lightning|fabric)\b")
+IMPORTS = re.compile(rb"^[ \t]*(?:from[ \t]+([.\w]+)[ \t]+import[ \t]+([^\n#]+)|import[ \t]+([^\n#]+))", re.MULTILINE)
+
+
+class Unreadable(Exception):
+    """A file that cannot be read as Python; the message is the one line to show."""
+
+
+def read(path: str, data: bytes | None = None) -> bytes:
+    """The bytes of a file (`-` is given as `data`). Raises Unreadable."""
+    try:
+        data = Path(path).read_bytes() if data is None else data
+    except OSError as error:
+        raise Unreadable(f"cannot be read: {error.strerror or error}") from None
+    if len(data) > LARGEST:
+        raise Unreadable(f"is too large to read ({len(data) / 1e6:.1f} MB; the limit is {LARGEST / 1e6:.1f} MB)")
+    return data
+
+
+def may_train(data: bytes) -> bool:
+    """Whether the text mentions what every training loop mentions."""
+    return TRAINS.search(data) is not None and TORCH.search(data) is not None
+
+
+def may_help(data: bytes) -> bool:
+    """Whether the text can be a part of a training program at all."""
+    return HELPS.search(data) is not None
+
+
+def imported(data: bytes) -> set[tuple[int, tuple[str, ...]]]:
+    """What a file imports: (level, parts of the dotted name); of `from a import b` both a and a.b."""
+    found: set[tuple[int, tuple[str, ...]]] = set()
+    for match in IMPORTS.finditer(data):
+        source, names, plain = (g.decode("utf-8", "replace") if g else "" for g in match.groups())
+        level = len(source) - len(source.lstrip("."))
+        base = tuple(part for part in source.split(".") if part)
+        if source:
+            found.add((level, base))
+            found.update((level, (*base, name)) for name in re.findall(r"\w+", names)[:40])
+        else:
+            found.update((0, tuple(name.split("."))) for name in re.findall(r"[\w.]+", plain))
+    return {(level, parts) for level, parts in found if parts}
+
+
+def parse(path: str, data: bytes) -> Text:
+    """The tree of a file or notebook. Raises Unreadable."""
+    if b"\x00" in data:
+        raise Unreadable("is not text: it contains NUL bytes")
+    source, lines = _notebook(data) if path.endswith(".ipynb") else (decode(data), [])
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(source)
+    except SyntaxError as error:
+        raise Unreadable(f"is not valid Python: {error.msg} (line {error.lineno})") from None
+    except (RecursionError, MemoryError):
+        raise Unreadable("is nested too deeply to read") from None
+    except ValueError as error:
+        raise Unreadable(f"is not valid Python: {error}") from None
+    return Text(path, tree, source, lines)
+
+
+def decode(data: bytes) -> str:
+    """Text in the encoding that the file declares. Raises Unreadable."""
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+        text = data.decode(encoding)
+    except (SyntaxError, UnicodeDecodeError, LookupError) as error:
+        raise Unreadable(f"is in an encoding that it does not declare: {error}") from None
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _notebook(data: bytes) -> tuple[str, list[int]]:
+    """Code cells in order as one text; lines count through the code cells, as they stand."""
+    try:
+        cells = json.loads(data)["cells"]
+        code = ["".join(c["source"]) for c in cells if c["cell_type"] == "code"]
+    except (ValueError, KeyError, TypeError):
+        raise Unreadable("is not a notebook that can be read") from None
+    lines: list[str] = []
+    for cell in code:
+        text = [] if cell.lstrip().startswith("%%") else cell.split("\n")
+        lines.extend(_without_magic(line) for line in text)
+    return "\n".join(lines) + "\n", []
+
+
+def _without_magic(line: str) -> str:
+    if not MAGIC.match(line):
+        return line
+    return line[: len(line) - len(line.lstrip())] + "pass"
+
+
+def suppressed(source: str) -> dict[int, frozenset[str] | None]:
+    """Lines with `# glassloop: ignore[rule, ...]`, and the rules (None: all of them)."""
+    found: dict[int, frozenset[str] | None] = {}
+    if "glassloop:" not in source:
+        return found
+    for i, line in enumerate(source.split("\n"), start=1):
+        match = SUPPRESS.search(line)
+        if match:
+            names = match.group(1)
+            found[i] = None if names is None else frozenset(n.strip() for n in names.split(",") if n.strip())
+    return found

@@ -1,0 +1,154 @@
+"""backward, clip, grad-on and grad-off."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Iterable
+from types import FrameType, GeneratorType
+from typing import Any
+
+import torch
+from torch.utils import _contextlib
+
+from glassloop.events import BACKWARD, CLIP, GRAD_OFF, GRAD_ON, NO_FACTS, SCALED
+from glassloop.tap.ear import Ear
+from glassloop.tap.patch import Patches
+from glassloop.tap.place import is_users
+from glassloop.tap.scalers import Scaled
+
+_SCALED = {True: {SCALED: True}, False: {SCALED: False}, None: NO_FACTS}
+_CLONE = torch.set_grad_enabled.clone.__code__  # a decorator makes its context anew at each call
+_CLIPS = ("clip_grad_norm_", "clip_grad_value_", "clip_grads_with_norm_")
+
+
+def hear(ear: Ear, patches: Patches, scaled: Scaled) -> None:
+    """Hears backwards, clips and the recording of graphs from now on."""
+    patches.attribute(torch.autograd, "backward", functools.partial(_backward, ear, scaled))
+    patches.attribute(torch.autograd, "grad", functools.partial(_grad, ear))
+    for name in _CLIPS:
+        patches.function(torch.nn.utils, name, functools.partial(_clip, ear))
+    for cls in (torch.no_grad, torch.enable_grad, torch.inference_mode):
+        patches.attribute(cls, "__enter__", functools.partial(_switch, ear))
+        patches.attribute(cls, "__exit__", functools.partial(_switch, ear))
+    # It turns the switch when it is made; as a decorator it turns it back at once.
+    for name in ("__init__", "__call__", "__exit__"):
+        patches.attribute(torch.set_grad_enabled, name, functools.partial(_switch, ear))
+
+
+def _backward(ear: Ear, scaled: Scaled, original: Any) -> Any:
+    """`Tensor.backward` calls `torch.autograd.backward` by its name, so both are heard here."""
+
+    @functools.wraps(original)
+    def backward(tensors: Any, *args: Any, **kwargs: Any) -> None:
+        if ear.deep or not ear.hears():
+            original(tensors, *args, **kwargs)
+            return
+        if ear.before is not None:
+            ear.settle()
+        before = [(known, known.held.marks()) for known in ear.fresh()]
+        came_scaled = _came_scaled(scaled, tensors)
+        ear.deep += 1
+        try:
+            original(tensors, *args, **kwargs)
+        finally:
+            ear.deep -= 1
+        reached = []
+        for known, marks in before:
+            if known.held.reached(marks):
+                known.held.clean = False
+                reached.append(known.ref)
+        ear.say(BACKWARD, sys._getframe(1), None, tuple(reached), _SCALED[came_scaled])
+
+    return backward
+
+
+def _came_scaled(scaled: Scaled, tensors: Any) -> bool | None:
+    if not scaled.any:
+        return False
+    first = tensors if isinstance(tensors, torch.Tensor) else next(iter(tensors), None)
+    return scaled.made(first) if isinstance(first, torch.Tensor) else None
+
+
+def _grad(ear: Ear, original: Any) -> Any:
+    """`torch.autograd.grad` walks a graph and fills no parameter's gradient."""
+
+    @functools.wraps(original)
+    def grad(*args: Any, **kwargs: Any) -> Any:
+        if ear.deep or not ear.hears():
+            return original(*args, **kwargs)
+        ear.deep += 1
+        try:
+            result = original(*args, **kwargs)
+        finally:
+            ear.deep -= 1
+        ear.say(BACKWARD, sys._getframe(1), None, ())
+        return result
+
+    return grad
+
+
+def _clip(ear: Ear, original: Any) -> Any:
+    @functools.wraps(original)
+    def clip(parameters: Any, *args: Any, **kwargs: Any) -> Any:
+        if not ear.hears():
+            return original(parameters, *args, **kwargs)
+        given = _listed(parameters)
+        # An empty generator stays one: torch warns of it.
+        parameters = given if given or not isinstance(parameters, GeneratorType) else iter(())
+        ear.hush += 1
+        try:
+            result = original(parameters, *args, **kwargs)
+        finally:
+            ear.hush -= 1
+        ear.say(CLIP, sys._getframe(1), None, ear.owners(given))
+        return result
+
+    return clip
+
+
+def _listed(parameters: Any) -> list[Any]:
+    if isinstance(parameters, torch.Tensor):
+        return [parameters]
+    return list(parameters) if isinstance(parameters, Iterable) else [parameters]
+
+
+def _switch(ear: Ear, original: Any) -> Any:
+    """A switch of recording is heard where the user's code turns it and it changes something.
+
+    torch turns it itself some twenty times a step, so the caller is looked at first.
+    """
+    grad_on, getframe, decorator = torch.is_grad_enabled, sys._getframe, _contextlib.__file__
+
+    @functools.wraps(original)
+    def switch(self: Any, *args: Any) -> Any:
+        caller = getframe(1)
+        code = caller.f_code
+        if code.co_filename != decorator and code is not _CLONE and not is_users(code):
+            return original(self, *args)
+        before = grad_on()
+        result = original(self, *args)
+        after = grad_on()
+        if before is not after and not ear.deep and ear.hears():
+            frame = _turned_by(caller)
+            if frame is not None:
+                ear.say(GRAD_ON if after else GRAD_OFF, frame)
+        return result
+
+    return switch
+
+
+def _turned_by(caller: FrameType) -> FrameType | None:
+    """The user's frame that turned the switch; None where torch or another library did for its own ends.
+
+    A function that the user decorated and calls is entered from torch's wrapper around it.
+    """
+    if is_users(caller.f_code):
+        return caller
+    outer = caller.f_back
+    if caller.f_code is _CLONE and outer is not None:
+        caller, outer = outer, outer.f_back
+    if outer is None or not is_users(outer.f_code):
+        return None
+    code = getattr(caller.f_locals.get("func"), "__code__", None)
+    return outer if code is not None and is_users(code) else None

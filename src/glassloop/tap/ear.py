@@ -1,0 +1,199 @@
+"""The ear itself: what it knows of the run, and how an event is said.
+
+One thread is heard: the one that began to listen. What another thread does (a loader's, autograd's own) is inside a
+call of this one, or none of the loop's.
+"""
+
+from __future__ import annotations
+
+import functools
+import gc
+import sys
+import threading
+import weakref
+from collections.abc import Callable, Iterable, Mapping
+from types import FrameType
+from typing import Any
+
+import torch
+
+from glassloop.events import MODEL, NO_FACTS, OPTIMIZER, Event, Ref
+from glassloop.tap import Sink
+from glassloop.tap.gradients import Held
+from glassloop.tap.names import Names
+from glassloop.tap.place import Spot, user_frame
+
+
+class Known:
+    """An optimizer of the run: its Ref, and its parameters."""
+
+    __slots__ = ("held", "optimizer", "ref")
+
+    def __init__(self, ref: Ref, optimizer: weakref.ref[torch.optim.Optimizer], held: Held) -> None:
+        self.ref, self.optimizer, self.held = ref, optimizer, held
+
+
+class Ear:
+    """Hears the run and says events to one sink.
+
+    `hush` counts the calls under way inside which nothing is heard; `deep` those inside which no forward, loss, mode or
+    backward is (a forward hides its children; a checkpointed backward runs forwards again).
+    """
+
+    def __init__(self, sink: Sink) -> None:
+        self.on = True
+        self.hush = 0
+        self.deep = 0
+        self.names = Names()
+        self.optimizers: dict[int, Known] = {}  # by serial
+        self.before: Callable[[], None] | None = None  # what must be said before the next event: see hands.py
+        self._sink = sink
+        self._thread = threading.get_ident()
+        self._events: dict[tuple[object, ...], Event] = {}
+        self._spots: dict[tuple[int, int], Spot] = {}
+        self._covers: dict[int, tuple[int, int, tuple[Ref, ...]]] = {}
+        self._made = 0  # optimizers made or changed: what a model's parameters belong to is asked again
+
+    def hears(self) -> bool:
+        """Whether a call made now is an event at all."""
+        return self.on and not self.hush and threading.get_ident() == self._thread
+
+    def say(
+        self,
+        kind: str,
+        frame: FrameType,
+        what: Ref | None = None,
+        of: tuple[Ref, ...] | None = None,
+        facts: Mapping[str, object] = NO_FACTS,
+    ) -> None:
+        """Says an event that the nearest of the user's frames around `frame` caused.
+
+        Equal events are one object as long as the ear lives, so that a listener can remember what one led to.
+        """
+        if self.before is not None:
+            self.settle()
+        user = user_frame(frame)
+        if user is None:
+            self.say_at(kind, None, what, of, facts)
+            return
+        # What is kept holds the code and the facts, so their ids stay theirs.
+        key = (kind, id(user.f_code), user.f_lasti, what, of, id(facts))
+        event = self._events.get(key)
+        if event is None:
+            event = self._events[key] = Event(kind, self.spot(user), what, of, facts)
+        self._sink(event)
+
+    def say_at(
+        self, kind: str, at: Spot | None, what: Ref | None, of: tuple[Ref, ...] | None, facts: Mapping[str, object]
+    ) -> None:
+        """Says an event at a spot taken earlier."""
+        key = (kind, at, what, of, id(facts))
+        event = self._events.get(key)
+        if event is None:
+            event = self._events[key] = Event(kind, at, what, of, facts)
+        self._sink(event)
+
+    def spot(self, frame: FrameType | None) -> Spot | None:
+        """The user's spot around `frame`; None where no user code is on the stack. One object a spot."""
+        frame = user_frame(frame)
+        if frame is None:
+            return None
+        key = (id(frame.f_code), frame.f_lasti)
+        spot = self._spots.get(key)
+        if spot is None:
+            spot = self._spots[key] = Spot(frame.f_code, frame.f_lasti)
+        return spot
+
+    def settle(self) -> None:
+        """Says what is still to be said of earlier calls."""
+        before, self.before = self.before, None
+        if before is not None:
+            before()
+
+    def optimizer(self, optimizer: torch.optim.Optimizer) -> Known:
+        """What is known of an optimizer; one that was made before the ear listened is met here."""
+        ref = self.names.known(optimizer)
+        known = None if ref is None else self.optimizers.get(ref.serial)
+        return known or self._meet(optimizer)
+
+    def _meet(self, optimizer: torch.optim.Optimizer) -> Known:
+        for other in self.fresh():  # Lightning and Fabric hand out a second optimizer over the same parameter groups
+            real = other.optimizer()
+            if real is not None and real.param_groups is optimizer.param_groups:
+                self.names.share(optimizer, other.ref)
+                return other
+        ref = self.names.ref(optimizer, OPTIMIZER)
+        serial, optimizers = ref.serial, self.optimizers
+        gone = weakref.ref(optimizer, lambda _: optimizers.pop(serial, None))
+        known = optimizers[serial] = Known(ref, gone, Held(optimizer))
+        self._made += 1
+        return known
+
+    def fresh(self) -> Iterable[Known]:
+        """Every living optimizer, with its parameter groups as they are now."""
+        for known in tuple(self.optimizers.values()):
+            optimizer = known.optimizer()
+            if optimizer is None:
+                continue
+            ids = known.held.ids
+            known.held.refresh(optimizer)
+            if known.held.ids is not ids:
+                self._made += 1
+            yield known
+
+    def owners(self, params: list[Any]) -> tuple[Ref, ...]:
+        """The optimizers that hold any of these parameters."""
+        return tuple(known.ref for known in self.fresh() if known.held.holds(params))
+
+    def model(self, model: torch.nn.Module) -> tuple[Ref, tuple[Ref, ...]]:
+        """A model's Ref and the optimizers of its parameters; walks the parameters once for each new optimizer."""
+        ref = self.names.known(model) or self.names.ref(model, MODEL)
+        covers = self._covers.get(ref.serial)
+        if covers is None or covers[0] != self._made or covers[1] != id(model):
+            covers = self._covers[ref.serial] = (self._made, id(model), self.owners(list(model.parameters())))
+        return ref, covers[2]
+
+    def meet_living_optimizers(self) -> None:
+        """Finds the optimizers made before the ear listened, without running any code of theirs."""
+        classes = set(subclasses(torch.optim.Optimizer))
+        for thing in gc.get_objects():
+            if type(thing) in classes and "param_groups" in vars(thing):
+                self.optimizer(thing)
+
+
+After = Callable[[FrameType, tuple[Any, ...], dict[str, Any], Any], None]
+
+
+def whole(ear: Ear, after: After, even_deep: bool = True) -> Callable[[Any], Any]:
+    """For Patches: a call that is heard as a whole, nothing inside it. `after(caller, args, kwargs, result)` says it.
+
+    `even_deep`: also where it comes from inside a forward or a backward.
+    """
+
+    def make(original: Any) -> Any:
+        @functools.wraps(original)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            if not ear.hears() or (ear.deep and not even_deep):
+                return original(*args, **kwargs)
+            if ear.before is not None:
+                ear.settle()
+            ear.hush += 1
+            try:
+                result = original(*args, **kwargs)
+            finally:
+                ear.hush -= 1
+            after(sys._getframe(1), args, kwargs, result)
+            return result
+
+        return call
+
+    return make
+
+
+def subclasses(cls: type) -> list[type]:
+    """A class and all that inherit from it."""
+    found: list[type] = [cls]
+    for one in found:
+        children: list[type] = type.__subclasses__(one)
+        found.extend(child for child in children if child not in found)
+    return found

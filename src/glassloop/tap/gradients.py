@@ -1,0 +1,63 @@
+"""What happens to gradients where no call of PyTorch's says so: whom a backward reached, and what the user's hands did.
+
+Reads which tensor a gradient is and how often it was written (`_version`), never what is in it: nothing waits for a
+device.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+Mark = tuple[torch.Tensor | None, int]
+
+
+class Held:
+    """The parameters of one optimizer, flat, and whether all their gradients are known to be None.
+
+    The optimizer itself is not kept alive.
+    """
+
+    __slots__ = ("clean", "groups", "ids", "params")
+
+    def __init__(self, optimizer: torch.optim.Optimizer) -> None:
+        self.clean = False
+        self.groups: list[tuple[list[Any], int]] = []
+        self.params: list[torch.Tensor] = []
+        self.ids: frozenset[int] = frozenset()
+        self.refresh(optimizer)
+
+    def refresh(self, optimizer: torch.optim.Optimizer) -> None:
+        """Reads the groups again where one was added or its list exchanged."""
+        now = [(group["params"], len(group["params"])) for group in optimizer.param_groups]
+        if len(now) == len(self.groups):
+            pairs = zip(now, self.groups, strict=True)
+            if all(new is old and count == before for (new, count), (old, before) in pairs):
+                return
+        self.groups = now
+        self.params = [p for params, _ in now for p in params]
+        self.ids = frozenset(map(id, self.params))  # alive as long as the lists above
+        self.clean = False
+
+    def marks(self) -> list[Mark] | None:
+        """What the gradients are before a backward; None where all are known to be None."""
+        if self.clean:
+            return None
+        return [(grad, -1 if grad is None else grad._version) for grad in (p.grad for p in self.params)]
+
+    def reached(self, before: list[Mark] | None) -> bool:
+        """Whether a gradient was made or added to since `before`. Most often the first parameter answers."""
+        if before is None:
+            return any(p.grad is not None for p in self.params)
+        return any(changed(p.grad, mark) for p, mark in zip(self.params, before, strict=True))
+
+    def holds(self, params: list[Any]) -> bool:
+        """Whether any of `params` is this optimizer's."""
+        ids = self.ids
+        return any(id(p) in ids for p in params)
+
+
+def changed(grad: torch.Tensor | None, mark: Mark) -> bool:
+    """Whether a gradient is another tensor than it was, or was written to."""
+    return grad is not None and (grad is not mark[0] or grad._version != mark[1])

@@ -1,0 +1,97 @@
+"""What people do to gradients by hand: `p.grad = None`, `p.grad.zero_()`, `p.grad.clamp_(-1, 1)`.
+
+The writes are noted as they come, with their places; whose gradients they were is asked once, before the next event.
+After `p.grad = something` nobody knows what the gradient is.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from glassloop.events import CLIP, NO_FACTS, OPAQUE, ZERO_GRAD
+from glassloop.tap.ear import Ear
+from glassloop.tap.gradients import Held
+from glassloop.tap.patch import Patches
+from glassloop.tap.place import Spot, is_users
+
+_GRAD: Any = torch._C.TensorBase.grad  # the descriptor that torch itself uses
+_IN_PLACE = {"zero_": ZERO_GRAD, "clamp_": CLIP, "clip_": CLIP}
+Note = tuple[str, int]  # a kind, and the id of a parameter or the address of a gradient's memory
+
+
+def hear(ear: Ear, patches: Patches) -> None:
+    """Hears what hands do to gradients from now on."""
+    hands = Hands(ear)
+    patches.attribute(torch.nn.Parameter, "grad", lambda _: property(_GRAD.__get__, hands.assign, _GRAD.__delete__))
+    for name in _IN_PLACE:
+        patches.attribute(torch.Tensor, name, functools.partial(hands.write, _IN_PLACE[name]))
+
+
+class Hands:
+    """Writes noted since the last event, each with the place of the first."""
+
+    def __init__(self, ear: Ear) -> None:
+        self._ear = ear
+        self._assigned: dict[Note, Spot | None] = {}  # by id of a parameter; alive, as its optimizer holds it
+        self._written: dict[Note, Spot | None] = {}  # by address
+
+    def assign(self, param: Any, grad: Any) -> None:
+        """`param.grad = grad`."""
+        _GRAD.__set__(param, grad)
+        ear = self._ear
+        if ear.hush or not ear.hears():
+            return
+        for known in ear.optimizers.values():
+            known.held.clean = False
+        frame = sys._getframe(1)
+        if grad is not None and not is_users(frame.f_code):
+            return  # a library keeps its own books: DDP's buckets, FSDP's shards
+        self._assigned.setdefault((ZERO_GRAD if grad is None else OPAQUE, id(param)), ear.spot(frame))
+        ear.before = self.settle
+
+    def write(self, kind: str, original: Any) -> Any:
+        """Makes an in-place method that notes which memory it wrote. Reading an address waits for no device."""
+
+        @functools.wraps(original)
+        def method(tensor: Any, *args: Any, **kwargs: Any) -> Any:
+            result = original(tensor, *args, **kwargs)
+            ear = self._ear
+            if not ear.hush and ear.hears() and is_users(sys._getframe(1).f_code):
+                self._written.setdefault((kind, tensor.data_ptr()), ear.spot(sys._getframe(1)))
+                ear.before = self.settle
+            return result
+
+        return method
+
+    def settle(self) -> None:
+        """Says, for each optimizer, what was done to its gradients since the last event, in the order of doing."""
+        assigned, written = self._assigned, self._written
+        self._assigned, self._written = {}, {}
+        for known in self._ear.fresh():
+            told = set()
+            for notes, mine in ((assigned, _ids(known.held)), (written, _addresses(known.held))):
+                for kind, at in _mine(notes, mine):
+                    if (kind, at) not in told:
+                        told.add((kind, at))
+                        self._ear.say_at(kind, at, None, (known.ref,), NO_FACTS)
+
+
+def _ids(held: Held) -> Callable[[], frozenset[int]]:
+    return lambda: held.ids
+
+
+def _addresses(held: Held) -> Callable[[], frozenset[int]]:
+    return lambda: frozenset(p.grad.data_ptr() for p in held.params if p.grad is not None)
+
+
+def _mine(notes: dict[Note, Spot | None], keys: Callable[[], frozenset[int]]) -> list[tuple[str, Spot | None]]:
+    """Kinds and places of the notes under one of `keys`, which are only worked out where there are notes."""
+    if not notes:
+        return []
+    mine = keys()
+    return [(kind, at) for (kind, key), at in notes.items() if key in mine]

@@ -1,0 +1,106 @@
+"""made, step and zero-grad of optimizers.
+
+A step is heard through torch's own global step hooks, which know every optimizer class, a scaler's step and a
+scheduler's wrapping of `step`. Between the two hooks a closure may run: its events come first, as it runs before the
+update.
+"""
+
+from __future__ import annotations
+
+import sys
+from types import FrameType
+from typing import Any
+
+import torch
+from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
+
+from glassloop.events import BACKWARD, CLOSURE, MADE, NO_FACTS, STEP, ZERO_GRAD
+from glassloop.tap.ear import Ear, whole
+from glassloop.tap.patch import Patches
+
+_CLOSURE = {CLOSURE: True}
+
+
+def hear(ear: Ear, patches: Patches) -> None:
+    """Hears optimizers from now on, and those that are there already."""
+    ear.meet_living_optimizers()
+
+    def made(caller: FrameType, args: Any, kwargs: Any, _: Any) -> None:
+        ref = ear.optimizer(args[0]).ref
+        ear.say(MADE, constructor(caller, args[0]), ref, (ref,))
+
+    def cleared(caller: FrameType, args: Any, kwargs: Any, _: Any) -> None:
+        known = ear.optimizer(args[0])
+        known.held.clean = bool(args[1] if len(args) > 1 else kwargs.get("set_to_none", True))
+        ear.say(ZERO_GRAD, caller, known.ref, (known.ref,))
+
+    patches.attribute(torch.optim.Optimizer, "__init__", whole(ear, made))
+    patches.attribute(torch.optim.Optimizer, "zero_grad", whole(ear, cleared))
+    steps = Steps(ear)
+    patches.then(register_optimizer_step_pre_hook(steps.begins).remove)
+    patches.then(register_optimizer_step_post_hook(steps.ended).remove)
+
+
+class Steps:
+    """The steps under way, the outermost first; only that one is heard.
+
+    A step that raises runs no post-hook. Its entry is told by its frame, which is then no longer on the stack.
+    """
+
+    def __init__(self, ear: Ear) -> None:
+        self._ear = ear
+        self._running: list[tuple[Any, FrameType]] = []
+
+    def begins(self, optimizer: Any, args: Any, kwargs: Any) -> None:
+        """Called before the update."""
+        if not self._ear.hears():
+            return
+        if self._ear.before is not None:
+            self._ear.settle()
+        frame = sys._getframe(1)
+        while self._running and not _on_stack(self._running[-1][1], frame):
+            self._running.pop()
+        self._running.append((optimizer, frame))
+
+    def ended(self, optimizer: Any, args: Any, kwargs: Any) -> None:
+        """Called after the update."""
+        ear, running = self._ear, self._running
+        if not ear.hears() or not running or running[-1][0] is not optimizer:
+            return
+        _, frame = running.pop()
+        if running:  # an optimizer that steps inside another's step is what that one wraps
+            self._wraps(running[-1][0], optimizer)
+            return
+        ref = ear.optimizer(optimizer).ref
+        if ear.deep:  # a hook steps inside the backward: for this optimizer the backward is over
+            ear.say(BACKWARD, frame, None, (ref,))
+        ear.say(STEP, frame, ref, (ref,), _CLOSURE if _closure(args, kwargs) else NO_FACTS)
+
+    def _wraps(self, outer: Any, inner: Any) -> None:
+        """One Ref for both where they share their parameter groups."""
+        if outer.param_groups is not inner.param_groups:
+            return
+        ref = self._ear.optimizer(outer).ref
+        if self._ear.names.known(inner) != ref:
+            self._ear.optimizers.pop(self._ear.optimizer(inner).ref.serial, None)
+            self._ear.names.share(inner, ref)
+
+
+def _closure(args: Any, kwargs: Any) -> bool:
+    """Whether a step was given a closure; `args` begins with the optimizer itself."""
+    return kwargs.get("closure") is not None or (len(args) > 1 and callable(args[1]))
+
+
+def _on_stack(frame: FrameType, top: FrameType | None) -> bool:
+    while top is not None and top is not frame:
+        top = top.f_back
+    return top is frame
+
+
+def constructor(frame: FrameType, made: Any) -> FrameType:
+    """The frame that called the constructor of `made`: `__init__`s of its own subclasses are passed over."""
+    while frame.f_code.co_name == "__init__" and frame.f_code.co_varnames and frame.f_back is not None:
+        if frame.f_locals.get(frame.f_code.co_varnames[0]) is not made:
+            return frame
+        frame = frame.f_back
+    return frame

@@ -1,0 +1,57 @@
+"""made and schedule of learning-rate schedulers.
+
+Schedulers step themselves in their constructors and step their children; some classes override `step` without calling
+the base. So every class's own `step` and `__init__` is listened to, and only the outermost call is heard.
+"""
+
+from __future__ import annotations
+
+from types import FrameType
+from typing import Any
+
+from torch.optim.lr_scheduler import LRScheduler
+
+from glassloop.events import LENGTH, MADE, SCHEDULE, SCHEDULER, Ref
+from glassloop.tap.ear import Ear, subclasses, whole
+from glassloop.tap.optimizers import constructor
+from glassloop.tap.patch import Patches
+
+
+def hear(ear: Ear, patches: Patches) -> None:
+    """Hears every scheduler class there is, and those that are defined later."""
+
+    def made(caller: FrameType, args: Any, kwargs: Any, _: Any) -> None:
+        ref = ear.names.ref(args[0], SCHEDULER)
+        ear.say(MADE, constructor(caller, args[0]), ref, _of(ear, args[0]), _facts(args[0]))
+
+    def stepped(caller: FrameType, args: Any, kwargs: Any, _: Any) -> None:
+        ear.say(SCHEDULE, caller, ear.names.ref(args[0], SCHEDULER), _of(ear, args[0]))
+
+    def hear_class(cls: type) -> None:
+        if "__init__" in vars(cls):
+            patches.attribute(cls, "__init__", whole(ear, made))
+        if "step" in vars(cls):
+            patches.attribute(cls, "step", whole(ear, stepped))
+
+    def init_subclass(cls: Any, /, **kwargs: Any) -> None:
+        super(LRScheduler, cls).__init_subclass__(**kwargs)
+        if ear.on:
+            hear_class(cls)
+
+    for cls in subclasses(LRScheduler):
+        hear_class(cls)
+    patches.attribute(LRScheduler, "__init_subclass__", lambda _: classmethod(init_subclass))
+
+
+def _of(ear: Ear, scheduler: Any) -> tuple[Ref, ...] | None:
+    optimizer = getattr(scheduler, "optimizer", None)
+    return None if optimizer is None else (ear.optimizer(optimizer).ref,)
+
+
+def _facts(scheduler: Any) -> dict[str, object]:
+    """How many calls a schedule is laid out for, where its class says so. What they count, only the text knows."""
+    for name in ("total_steps", "T_max", "total_iters"):
+        length = getattr(scheduler, name, None)
+        if isinstance(length, int):
+            return {LENGTH: length}
+    return {}

@@ -1,0 +1,327 @@
+"""watch: the rules of `check`, heard on a real run.
+
+    with glassloop.watch() as seen:
+        train()
+    for sighting in seen.findings: ...
+
+Every finding is told to the sinks once, when it is found; what is found again is counted. The rules are the very
+functions that `check` calls. Nothing is loaded until a watch begins, and torch not even then if the run does not.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import linecache
+import os
+import sys
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType, TracebackType
+from typing import TYPE_CHECKING, Any
+
+from glassloop.events import MADE, SCHEDULER, STEP, UNIT, Event, Place
+from glassloop.findings import Finding, Severity, Story, Where, tell
+from glassloop.rules import Listening, Rule, all_rules
+
+if TYPE_CHECKING:
+    from glassloop.tap import Tap
+
+Sink = Callable[[Finding], None]
+LARGEST_PROGRAM = 64  # files that are read to learn what a schedule counts
+
+
+class MistakeFoundError(BaseException):
+    """A strict watch has found an error in the training. `finding` is what it found.
+
+    No Exception, as KeyboardInterrupt is none: loops catch RuntimeError to survive a full memory, and would go on.
+    """
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(f"{finding.rule}: {finding.message}")
+        self.finding = finding
+
+
+@dataclass
+class Sighting:
+    """A finding of a run: how many optimizer steps had been taken when it was first seen, and how often it was."""
+
+    finding: Finding
+    step: int
+    count: int = 1
+
+    def as_json(self) -> dict[str, Any]:
+        """The object that `check --format json` lists, with `step` and `count`."""
+        return {**self.finding.as_json(), "step": self.step, "count": self.count}
+
+
+class Watch:
+    """A watch that has begun; as a context manager it ends with its block.
+
+    `sinks`: each is called with every finding once, as it is found; the default prints to the terminal.
+    `rules`: the rules to apply, by default all. `strict`: raise MistakeFoundError at the first error.
+    Raises RuntimeError where this process is watched already.
+    """
+
+    def __init__(
+        self, *sinks: Sink, strict: bool = False, rules: Iterable[Rule] | None = None, out: str | Path | None = None
+    ) -> None:
+        self.findings: list[Sighting] = []
+        self.stopped_by: Finding | None = None  # what made a strict watch raise
+        self.steps = 0
+        self._sinks = sinks or (terminal,)
+        self._strict = strict
+        self._out = None if out is None else Path(out).absolute()
+        self._home = os.getcwd()
+        self._memory = Memory(all_rules() if rules is None else rules)
+        self._seen: dict[tuple[str, Where], Sighting] = {}
+        self._comments: dict[str, dict[int, frozenset[str] | None]] = {}
+        self._tap: Tap | None = None
+        from glassloop.tap.arrival import when_torch_is_there
+
+        self._cancel = when_torch_is_there(self._begin)
+        atexit.register(self._at_exit)
+
+    def stop(self, ended: bool = True) -> list[Sighting]:
+        """Ends the watch and takes it out of torch; gives the findings. `ended`: the training came to its own end.
+
+        Where `out` was given, writes them there. Calling it again does nothing.
+        """
+        atexit.unregister(self._at_exit)
+        self._cancel()
+        self._strict = False  # the run is over: nothing is left to stop
+        if self._tap is not None:
+            self._tap.stop(ended)
+        if self._out is not None:
+            self.write(self._out)
+        return self.findings
+
+    def as_json(self) -> list[dict[str, Any]]:
+        """What findings.json holds: the objects of `check --format json`, each with `step` and `count`."""
+        return [sighting.as_json() for sighting in self.findings]
+
+    def write(self, path: str | Path) -> None:
+        """Writes findings.json to `path`, whole or not at all. Raises OSError where that fails."""
+        target = Path(path)
+        draft = target.with_name(f".{target.name}.{os.getpid()}")
+        draft.write_text(json.dumps(self.as_json(), indent=2) + "\n", encoding="utf-8")
+        os.replace(draft, target)
+
+    def hear(self, event: Event) -> None:
+        """The tap's sink: tells every rule that listens for this kind of event."""
+        if event.kind == STEP:
+            self.steps += 1
+        elif event.kind == MADE and event.what is not None and event.what.role == SCHEDULER:
+            event = self._with_unit(event)
+        found = self._memory.hear(event)
+        if found:
+            self._found(found)
+
+    def __enter__(self) -> Watch:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        self.stop(ended=kind is None)
+
+    def _at_exit(self) -> None:
+        """A watch that nobody stopped ends with its process; one that a crash ends saw no end of the training."""
+        self.stop(ended=getattr(sys, "last_value", None) is None)
+
+    def _begin(self) -> None:
+        from glassloop.tap import listen
+
+        self._tap = listen(self.hear)
+
+    def _found(self, found: Sequence[tuple[Rule, Story]]) -> None:
+        for rule, story in found:
+            finding = tell(story, rule.name, rule.card.severity, rule.card.fix, self._where)
+            key = (finding.rule, finding.where)
+            if key in self._seen:
+                self._seen[key].count += 1
+                continue
+            if self._is_set_aside(*key):
+                continue
+            self._seen[key] = Sighting(finding, self.steps)
+            self.findings.append(self._seen[key])
+            for sink in self._sinks:
+                sink(finding)
+            if self._strict and finding.severity is Severity.ERROR:
+                self.stopped_by = finding
+                raise MistakeFoundError(finding)
+
+    def _where(self, place: Place) -> Where:
+        from glassloop.tap import Spot, resolve
+
+        if not isinstance(place, Spot):  # no user code was on the stack
+            return Where("<unknown>", 1)
+        where = resolve(place)
+        inside = where.path.startswith(self._home + os.sep)
+        return where._replace(path=os.path.relpath(where.path, self._home)) if inside else where
+
+    def _with_unit(self, event: Event) -> Event:
+        """What a schedule's length counts stands in the text alone: the reader is asked about the line that made it."""
+        from glassloop.source.units import unit_at
+        from glassloop.tap import Spot, resolve
+
+        if UNIT in event.facts or not isinstance(event.at, Spot):
+            return event
+        where = resolve(event.at)
+        unit = unit_at(where.path, where.line, _files(where.path))
+        return event if unit is None else event._replace(facts={**event.facts, UNIT: unit})
+
+    def _is_set_aside(self, rule: str, where: Where) -> bool:
+        """Whether a comment on the finding's lines says to leave it: `# glassloop: ignore[rule]`."""
+        from glassloop.source.text import suppressed
+
+        path = os.path.join(self._home, where.path)
+        if path not in self._comments:
+            self._comments[path] = suppressed("".join(linecache.getlines(path)))
+        lines = self._comments[path]
+        return any(lines[n] is None or rule in (lines[n] or ()) for n in lines if where.spans(n))
+
+
+def _files(path: str) -> list[str]:
+    """The files of the program that is running, `__main__` first, then `path` and the user's other modules."""
+    from glassloop.tap.place import is_users_file
+
+    main = getattr(sys.modules.get("__main__"), "__file__", None)
+    loaded = [getattr(module, "__file__", None) for module in list(sys.modules.values())]
+    files = [main, path, *(file for file in loaded if file and is_users_file(file))]
+    return list(dict.fromkeys(file for file in files if file and file.endswith(".py")))[:LARGEST_PROGRAM]
+
+
+Found = list[tuple[Rule, Story]]
+
+
+class Memory:
+    """What every event led to in every state of the rules.
+
+    A rule is a pure function of a state and an event, and a training loop repeats itself: after a few iterations each
+    transition has been seen, and hearing an event is one look into a table (0.2 µs, against 10 for asking all rules).
+    """
+
+    LARGEST = 4096  # transitions kept; a rule that counts without end would fill the memory
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        self._machines = [Machine(rule) for rule in rules]
+        self._numbers: dict[tuple[int, ...], int] = {}
+        self._states: list[tuple[int, ...]] = []
+        self._table: dict[tuple[int, int], tuple[int, Found, Event]] = {}
+        self._now = self._number()
+
+    def hear(self, event: Event) -> Found:
+        """The stories that this event ends, with their rules."""
+        known = self._table.get((self._now, id(event)))  # the table keeps its events, so the id stays theirs
+        if known is None:
+            known = self._learn(event)
+        self._now = known[0]
+        return known[1]
+
+    def _learn(self, event: Event) -> tuple[int, Found, Event]:
+        for machine, now in zip(self._machines, self._states[self._now], strict=True):
+            machine.now = now
+        if len(self._table) >= self.LARGEST:
+            self._forget()
+        found: Found = []
+        for machine in self._machines:
+            if event.kind in machine.rule.hears:
+                found.extend((machine.rule, story) for story in machine.hear(event))
+        before, after = self._now, self._number()
+        self._table[before, id(event)] = (after, found, event)
+        return after, found, event
+
+    def _number(self) -> int:
+        key = tuple(machine.now for machine in self._machines)
+        number = self._numbers.get(key)
+        if number is None:
+            number = self._numbers[key] = len(self._states)
+            self._states.append(key)
+        return number
+
+    def _forget(self) -> None:
+        for machine in self._machines:
+            machine.forget()
+        self._table.clear()
+        self._numbers.clear()
+        self._states.clear()
+        self._now = self._number()
+
+
+class Machine:
+    """One rule's states, and what each event led to. `now` numbers the present one."""
+
+    def __init__(self, rule: Rule) -> None:
+        self.rule = rule
+        self._listening = Listening([rule])
+        self._numbers: dict[Hashable, int] = {}
+        self._states: list[dict[Any, Hashable]] = []
+        self._table: dict[tuple[int, int], tuple[int, list[Story], Event]] = {}
+        self.now = self._number({})
+
+    def hear(self, event: Event) -> list[Story]:
+        """The stories that this event ends."""
+        known = self._table.get((self.now, id(event)))
+        if known is None:
+            known = self._learn(event)
+        self.now = known[0]
+        return known[1]
+
+    def forget(self) -> None:
+        """Keeps the present state alone."""
+        now = self._states[self.now]
+        self._table.clear()
+        self._numbers.clear()
+        self._states.clear()
+        self.now = self._number(now)
+
+    def _learn(self, event: Event) -> tuple[int, list[Story], Event]:
+        states = self._listening.states[self.rule.name]
+        states.update(self._states[self.now])
+        stories = [story for _, story in self._listening.hear(event)]
+        known = self._table[self.now, id(event)] = (self._number(states), stories, event)
+        return known
+
+    def _number(self, states: dict[Any, Hashable]) -> int:
+        key = tuple(states.items())  # refs are met in one order and never leave
+        number = self._numbers.get(key)
+        if number is None:
+            number = self._numbers[key] = len(self._states)
+            self._states.append(dict(states))
+        return number
+
+
+_COLOURS = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.INFO: "bold blue"}
+
+
+def terminal(finding: Finding) -> None:
+    """A sink that prints to stderr: the place and the rule, the story, and the other lines it speaks of."""
+    from rich.console import Console
+    from rich.text import Text
+
+    where = finding.where
+    text = Text(f"{where.path}:{where.line}: ")
+    text.append(f"{finding.severity.value} {finding.rule}", _COLOURS[finding.severity])
+    text.append(f"\n  {finding.message}")
+    for other, words in finding.related:
+        text.append(f"\n  {other.path}:{other.line}: {words}" if words else "", "dim")
+    Console(stderr=True, soft_wrap=True, highlight=False).print(text)
+
+
+def watch(
+    *sinks: Sink, strict: bool = False, rules: Iterable[Rule] | None = None, out: str | Path | None = None
+) -> Watch:
+    """Begins to watch the training that this thread runs from here on; see Watch for the arguments.
+
+    Use it in a `with` statement, or call `stop()` on what it returns.
+    """
+    return Watch(*sinks, strict=strict, rules=rules, out=out)
+
+
+class _CallableModule(ModuleType):
+    """Python binds a submodule to its package's name for it, so `glassloop.watch` is this module, and is called."""
+
+    __call__ = staticmethod(watch)
+
+
+sys.modules[__name__].__class__ = _CallableModule
