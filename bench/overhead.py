@@ -204,8 +204,8 @@ def show(task: str, figures: dict[str, Any], load: list[float]) -> None:
         spread = " to ".join(f"{ratio:.3f}" for ratio in row["ratio_quartiles"])
         print(f"  {name:<20}{row['us_per_step']:>11,.0f}{row['ratio']:>8.3f}   {spread} {row['cpu_ratio']:>10.3f}")
     if "glassloop" in figures:
-        ours = figures["glassloop"]["ratio"]
-        verdict = "holds" if ours <= TARGETS[task] else "is missed"
+        ours, (low, high) = figures["glassloop"]["ratio"], figures["glassloop"]["ratio_quartiles"]
+        verdict = "holds" if high <= TARGETS[task] else "is missed" if low > TARGETS[task] else "lies within the spread"
         print(f"  the target for glassloop, at most {TARGETS[task]}, {verdict}: {ours:.3f}")
     cores = os.cpu_count() or 1
     if max(load) > cores:  # one arm runs at a time, so a quiet machine has a load of about 1
