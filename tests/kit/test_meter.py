@@ -16,7 +16,7 @@ def filled(read_after):
     meter = Meter()
     counts = 0
     for step, (loss, items) in enumerate(zip(LOSSES, ITEMS, strict=True), 1):
-        meter.add(step, torch.tensor(loss), torch.tensor(loss / 2), items, step / 10)
+        meter.add(step, [torch.tensor(loss)], torch.tensor(loss / 2), items, step / 10)
         if step in read_after:
             counts += meter.read()
     counts += meter.read()
@@ -38,11 +38,11 @@ def test_resumed_in_the_middle_ends_with_the_same_bits():
     for stop in (1, 20, 49):
         before, after = Meter(), Meter()
         for step in range(stop):
-            before.add(step, torch.tensor(LOSSES[step]), torch.tensor(LOSSES[step] / 2), ITEMS[step], (step + 1) / 10)
+            before.add(step, [torch.tensor(LOSSES[step])], torch.tensor(LOSSES[step] / 2), ITEMS[step], (step + 1) / 10)
         before.read()
         after.load_state(before.state())
         for step in range(stop, 50):
-            after.add(step, torch.tensor(LOSSES[step]), torch.tensor(LOSSES[step] / 2), ITEMS[step], (step + 1) / 10)
+            after.add(step, [torch.tensor(LOSSES[step])], torch.tensor(LOSSES[step] / 2), ITEMS[step], (step + 1) / 10)
         after.read()
         assert after.state() == whole.state()
 
@@ -51,7 +51,7 @@ def test_adding_keeps_the_tensors_where_they_are(monkeypatch):
     monkeypatch.setattr(torch.Tensor, "tolist", lambda self: pytest.fail("a sync"))
     monkeypatch.setattr(torch.Tensor, "item", lambda self: pytest.fail("a sync"))
     meter = Meter()
-    meter.add(1, torch.tensor(1.0), torch.tensor(1.0), 4, 0.1)
+    meter.add(1, [torch.tensor(1.0)], torch.tensor(1.0), 4, 0.1)
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_the_step_of_a_nan_is_named(loss, norm, name):
     meter = Meter()
     for step in range(1, 6):
         bad = step == 3
-        meter.add(step, torch.tensor(loss if bad else 1.0), torch.tensor(norm if bad else 1.0), 4, 0.1)
+        meter.add(step, [torch.tensor(loss if bad else 1.0)], torch.tensor(norm if bad else 1.0), 4, 0.1)
     with pytest.raises(UserError, match=f"the {name} of step 3 is") as caught:
         meter.read()
     assert "\n" not in str(caught.value)
@@ -76,19 +76,19 @@ def test_the_step_of_a_nan_is_named(loss, norm, name):
 def test_an_overflowing_gradient_may_pass_a_loss_may_not():
     """A GradScaler scales gradients, so they alone overflow while it looks for its scale; a NaN loss is the data's."""
     meter = Meter()
-    meter.add(1, torch.tensor(2.0), torch.tensor(float("inf")), 4, 0.1)
-    meter.add(2, torch.tensor(1.0), torch.tensor(3.0), 4, 0.1)
+    meter.add(1, [torch.tensor(2.0)], torch.tensor(float("inf")), 4, 0.1)
+    meter.add(2, [torch.tensor(1.0)], torch.tensor(3.0), 4, 0.1)
     assert meter.read(overflow_allowed=True) == 8
     assert meter.mean() == 1.5
-    meter.add(3, torch.tensor(float("nan")), torch.tensor(float("nan")), 4, 0.1)
+    meter.add(3, [torch.tensor(float("nan"))], torch.tensor(float("nan")), 4, 0.1)
     with pytest.raises(UserError, match="the loss of step 3 is nan"):
         meter.read(overflow_allowed=True)
 
 
 def test_types_of_loss_and_norm_may_differ():
     meter = Meter()
-    meter.add(1, torch.tensor(1.5, dtype=torch.bfloat16), torch.tensor(2.5), 4, 0.1)
-    meter.add(2, torch.tensor(0.1, dtype=torch.float64), torch.tensor(2.5), 4, 0.1)
+    meter.add(1, [torch.tensor(1.5, dtype=torch.bfloat16)], torch.tensor(2.5), 4, 0.1)
+    meter.add(2, [torch.tensor(0.1, dtype=torch.float64)], torch.tensor(2.5), 4, 0.1)
     meter.read()
     assert meter.loss == 0.1
     assert meter.total == 4 * 1.5 + 4 * 0.1
@@ -98,7 +98,7 @@ def test_nothing_read_is_nothing_said():
     meter = Meter()
     assert meter.read() == 0
     assert meter.mean() == 0
-    meter.add(1, torch.tensor(3.0), torch.tensor(1.0), 2, 0.1)
+    meter.add(1, [torch.tensor(3.0)], torch.tensor(1.0), 2, 0.1)
     meter.read()
     meter.start_epoch()
     assert (meter.total, meter.items, meter.loss) == (0.0, 0, 3.0)

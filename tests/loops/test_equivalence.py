@@ -206,9 +206,7 @@ def train_by_hand(task, *, epochs, accumulate, precision, schedule, lr=1e-2, bat
     train_set, val_set = task.make_data()
     model = task.make_model()
     ema = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(decay), use_buffers=True)
-    decayed, others = ([p for p in model.parameters() if (p.dim() >= 2) is wanted] for wanted in (True, False))
-    groups = [{"params": decayed, "weight_decay": 0.01}, {"params": others, "weight_decay": 0.0}]
-    optimizer = torch.optim.AdamW(groups, lr=lr, fused=True)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=lr, weight_decay=0.01, fused=True)
     starts = range(0, 44, batch)
     total = epochs * math.ceil(len(starts) / accumulate)
     scheduler = make_schedule_by_hand(schedule, optimizer, total, int(warmup * total), lr)
@@ -275,7 +273,7 @@ CASES = {
     "fp16-onecycle": (LARGE, {"precision": "fp16", "schedule": "onecycle", "accumulate": 1, "epochs": 2}),
     "fp32-plateau": ("", {"precision": "fp32", "schedule": "plateau", "accumulate": 3, "epochs": 12, "lr": 0.5}),
 }
-ALWAYS = ["--warmup", 0.3, "--ema", 0.9]
+ALWAYS = ["--warmup", 0.3, "--ema", 0.9, "--weight-decay", 0.01]
 
 
 def flags(settings):

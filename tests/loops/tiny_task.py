@@ -12,7 +12,7 @@ from glassloop.kit.data import InMemory
 
 NAME = "tiny"
 SPLIT = "the first 44 rows train, the other 10 validate"
-DEFAULTS = {"epochs": 2, "batch_size": 8, "lr": 1e-2}
+DEFAULTS = {"epochs": 2, "batch_size": 8, "lr": 1e-2, "threads": 1}
 GOAL = ("val_loss", "min")
 
 

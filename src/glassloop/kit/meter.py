@@ -1,5 +1,6 @@
 """Losses and gradient norms of many steps, left on the device until they are read together."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -17,11 +18,12 @@ class Meter:
     def __init__(self) -> None:
         self.loss = self.grad_norm = self.lr = float("nan")  # of the last step read
         self.total, self.items = 0.0, 0
-        self._waiting: list[tuple[int, torch.Tensor, torch.Tensor, int, float]] = []
+        self._waiting: list[tuple[int, Sequence[torch.Tensor], torch.Tensor, int, float]] = []
 
-    def add(self, step: int, loss: torch.Tensor, grad_norm: torch.Tensor, items: int, lr: float) -> None:
-        """Step `step` had this mean loss over `items` items, this gradient norm before clipping, and used this rate."""
-        self._waiting.append((step, loss, grad_norm, items, lr))
+    def add(self, step: int, losses: Sequence[torch.Tensor], grad_norm: torch.Tensor, items: int, lr: float) -> None:
+        """Step `step` had a mean loss over `items` items that is the sum of `losses`, one for each batch of its window,
+        this gradient norm before clipping, and used this learning rate."""
+        self._waiting.append((step, losses, grad_norm, items, lr))
 
     def read(self, *, overflow_allowed: bool = False) -> int:
         """Take in what waits and return its number of items.
@@ -34,8 +36,9 @@ class Meter:
             return 0
         before = self.items
         # One stack and one copy: each call costs more than what it moves.
-        figures = iter(torch.stack([figure for _, loss, norm, _, _ in self._waiting for figure in (loss, norm)]).tolist())
-        for (step, _, _, items, lr), loss, grad_norm in zip(self._waiting, figures, figures, strict=True):
+        figures = iter(torch.stack([figure for _, parts, norm, _, _ in self._waiting for figure in (*parts, norm)]).tolist())
+        for step, parts, _, items, lr in self._waiting:
+            loss, grad_norm = sum(next(figures) for _ in parts), next(figures)
             finite = {"loss": loss} if overflow_allowed else {"loss": loss, "gradient norm": grad_norm}
             for name, value in finite.items():
                 if not abs(value) < float("inf"):

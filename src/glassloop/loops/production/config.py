@@ -15,7 +15,7 @@ class Config:
     epochs: int = 20  # passes over the training data
     batch_size: int = 64  # samples in a batch; with --accumulate k a step sees k batches
     lr: float = 1e-3  # highest learning rate
-    weight_decay: float = 0.01  # AdamW's, on matrices only: biases and norms are left alone
+    weight_decay: float = 0.01  # AdamW's: each step shrinks the weights by lr times this
     schedule: Name = "cosine"  # cosine and onecycle move at each step, plateau after each evaluation
     warmup: float = 0.1  # share of all steps in which the rate rises to --lr
     clip: float = 1.0  # longest gradient (L2 norm over all parameters); longer ones are scaled down to it

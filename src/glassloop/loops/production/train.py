@@ -85,13 +85,9 @@ def train(config: Config) -> int:
     if config.recompute:  # below the copy: the copy is never backwarded through, so it needs no recomputing
         for block in blocks_of(model):
             recompute(block)
-    decayed = [p for p in model.parameters() if p.dim() >= 2]  # decay pulls towards 0: right for matrices, and wrong
-    others = [p for p in model.parameters() if p.dim() < 2]  # for a norm's scale, whose neutral value is 1
-    optimizer = torch.optim.AdamW(
-        [{"params": decayed, "weight_decay": config.weight_decay}, {"params": others, "weight_decay": 0.0}],
-        lr=config.lr,
-        fused=device.type in ("cpu", "cuda"),  # one kernel for all parameters instead of several for each
-    )
+    parameters = list(model.parameters())  # walked once: on a small network the walk costs as much as a layer
+    fused = device.type in ("cpu", "cuda")  # one kernel for all parameters instead of several for each
+    optimizer = torch.optim.AdamW(parameters, lr=config.lr, weight_decay=config.weight_decay, fused=fused)
     warmup_steps = int(config.warmup * total_steps)
     schedule = make_schedule(optimizer, config.schedule, total_steps=total_steps, warmup_steps=warmup_steps)
     # float16 rounds gradients below 3e-8 to 0: the scaler multiplies the loss by a large number, and divides the
@@ -129,7 +125,7 @@ def train(config: Config) -> int:
         checkpoint.save(run.checkpoints, step, modules, state, settings, keep=config.keep, best=is_best)
 
     # ---- the loop ----------------------------------------------------------------------------------------------------
-    size = f"{len(train_set):,} samples, {sum(p.numel() for p in model.parameters()):,} parameters"
+    size = f"{len(train_set):,} samples, {sum(p.numel() for p in parameters):,} parameters"
     print(f"{task.NAME}: {size}, {total_steps:,} steps on {device} -> {run.folder}", flush=True)
     with StopSignal() as stop, TrainingProgress(total_steps, step) as progress:
         for epoch in range(first_epoch, config.epochs):
@@ -142,7 +138,7 @@ def train(config: Config) -> int:
                 # Between backward and step this would empty the update; left out, each step would add to the last one's.
                 optimizer.zero_grad(set_to_none=True)
                 items = sum(task.count(batch) for batch in window)  # on the host, before the copy: no sync
-                window_loss = 0.0
+                losses = []
                 for batch in window:
                     share = task.count(batch) / items  # 1.0 without accumulation
                     batch = data.to_device(batch, device)
@@ -150,11 +146,12 @@ def train(config: Config) -> int:
                         loss, _ = task.loss(forward, batch)
                     # The division that accumulation needs: k batches weigh as one large batch, also where one is short.
                     # Outside autocast, because the backward uses the types that the forward chose.
-                    scaler.scale(loss * share).backward()
-                    window_loss = window_loss + loss.detach() * share  # with its graph it would hold the activations
+                    loss = loss * share
+                    scaler.scale(loss).backward()
+                    losses.append(loss.detach())  # with its graph it would hold the activations; .item() would wait
                 scaler.unscale_(optimizer)  # before the clip, or the limit would be held against scaled gradients
                 # After the last backward and before the step; returns the length before clipping, on the device.
-                grad_norm = nn.utils.clip_grad_norm_(model.parameters(), config.clip)
+                grad_norm = nn.utils.clip_grad_norm_(parameters, config.clip)
                 lr, scale = optimizer.param_groups[0]["lr"], scaler.get_scale()
                 scaler.step(optimizer)  # leaves the step out where a float16 gradient overflowed
                 scaler.update()  # then lowers the scale; without this line the next step would raise
@@ -165,7 +162,7 @@ def train(config: Config) -> int:
                     ema.update_parameters(model)
                 step += 1
                 batches_done += len(window)
-                meter.add(step, window_loss, grad_norm, items, lr)  # keeps the tensors where they are: no sync
+                meter.add(step, losses, grad_norm, items, lr)  # keeps the tensors where they are: no sync
 
                 if step % config.log_every == 0:
                     seen = meter.read(overflow_allowed=scaler.is_enabled())  # the sync: waits for the device
