@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from glassloop.errors import UserError
 from glassloop.kit.device import DeviceName
 
 
@@ -19,3 +20,10 @@ class Config:
     device: DeviceName = "auto"  # where to compute
     workers: int | None = None  # processes that load data; by default none for data in memory, else up to 4
     threads: int | None = None  # threads torch computes with on the CPU; by default its own choice, one a core
+
+    def check(self) -> None:
+        """Refuse in one line what cannot work. Raises UserError."""
+        if self.epochs < 1:
+            raise UserError(f"--epochs is {self.epochs}; give at least 1")
+        if self.threads is not None and self.threads < 1:
+            raise UserError(f"--threads is {self.threads}; give at least 1")

@@ -18,6 +18,7 @@ from glassloop.kit.settings import parse
 
 def train(config: Config) -> int:
     """Train for some epochs; returns the exit code."""
+    config.check()
     refuse_many_processes()  # two processes without gradient averaging would train two models, silently
     device = choose_device(config.device)
     if config.threads:  # a part of the run: another number adds in another order, and changes the last bits

@@ -31,7 +31,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 
 @torch.inference_mode()  # no graph: a validation batch costs its forward alone, in time and in memory
-def evaluate(model, loader, device, precision) -> dict[str, float]:
+def evaluate(model, loader, device, autocast) -> dict[str, float]:
     """Loss and metrics over the whole of `loader`, each sample counted once; the model is left in the mode it had."""
     was_training = model.training
     model.eval()  # dropout off, batch-norm by its running statistics: no answer hangs on its neighbours
@@ -41,7 +41,7 @@ def evaluate(model, loader, device, precision) -> dict[str, float]:
     for batch in loader:
         counts.append(task.count(batch))
         batch = data.to_device(batch, device)
-        with torch.autocast(device.type, autocast_dtype(precision), enabled=precision != "fp32"):
+        with autocast:
             loss, outputs = task.loss(model, batch)
         losses.append(loss * counts[-1])  # by its size: a mean of batch means would weigh a short last batch too high
         task.measure(metrics, outputs, batch)
@@ -93,7 +93,8 @@ def train(config: Config) -> int:
     # float16 rounds gradients below 3e-8 to 0: the scaler multiplies the loss by a large number, and divides the
     # gradients by it again. bfloat16 has float32's range and needs none. Switched off, it passes everything through.
     scaler = torch.amp.GradScaler(device.type, enabled=config.precision == "fp16")
-    dtype = autocast_dtype(config.precision)
+    # Multiplies and convolves in the lower precision, and keeps in float32 what would lose too much in it.
+    autocast = torch.autocast(device.type, autocast_dtype(config.precision), enabled=config.precision != "fp32")
     forward = torch.compile(model) if config.compile else model  # shares the weights; `model` keeps their plain names
 
     # ---- what was reached before -------------------------------------------------------------------------------------
@@ -116,9 +117,13 @@ def train(config: Config) -> int:
         print(f"resumed after step {step}: epoch {first_epoch + 1}, {first_batch} of {len(train_loader)} batches done")
     run.drop_history_from(first_epoch)
 
+    def read_meter() -> int:
+        """Take in the losses that wait: the sync. A scaler's overflows are its way of probing, until it gives up."""
+        return meter.read(overflow_allowed=scaler.is_enabled() and scaler.get_scale() >= 1)
+
     def save(epoch: int, batches_done: int, is_best: bool = False) -> None:
         """Everything that the next step depends on. Between two steps, so that no gradient has to be kept."""
-        meter.read(overflow_allowed=scaler.is_enabled())  # a NaN ends the run here, before it could enter a checkpoint
+        read_meter()  # a NaN ends the run here, before it could enter a checkpoint
         state = {name: holder.state_dict() for name, holder in stateful.items()}
         state |= {"epoch": epoch, "batch": batches_done, "best": best}
         state |= {"meter": meter.state(), "rng": seeding.rng_state()}
@@ -137,17 +142,17 @@ def train(config: Config) -> int:
             for window in data.windows(train_loader, config.accumulate):
                 # Between backward and step this would empty the update; left out, each step would add to the last one's.
                 optimizer.zero_grad(set_to_none=True)
-                items = sum(task.count(batch) for batch in window)  # on the host, before the copy: no sync
+                items = sum(map(task.count, window))  # on the host, before the copy: no sync
                 losses = []
                 for batch in window:
-                    share = task.count(batch) / items  # 1.0 without accumulation
+                    share = task.count(batch) / items
                     batch = data.to_device(batch, device)
-                    with torch.autocast(device.type, dtype, enabled=config.precision != "fp32"):
+                    with autocast:
                         loss, _ = task.loss(forward, batch)
                     # The division that accumulation needs: k batches weigh as one large batch, also where one is short.
-                    # Outside autocast, because the backward uses the types that the forward chose.
-                    loss = loss * share
-                    scaler.scale(loss).backward()
+                    if share < 1:  # a product with 1.0 and its backward would be 30 µs for nothing
+                        loss = loss * share
+                    scaler.scale(loss).backward()  # outside autocast: it uses the types that the forward chose
                     losses.append(loss.detach())  # with its graph it would hold the activations; .item() would wait
                 scaler.unscale_(optimizer)  # before the clip, or the limit would be held against scaled gradients
                 # After the last backward and before the step; returns the length before clipping, on the device.
@@ -165,7 +170,7 @@ def train(config: Config) -> int:
                 meter.add(step, losses, grad_norm, items, lr)  # keeps the tensors where they are: no sync
 
                 if step % config.log_every == 0:
-                    seen = meter.read(overflow_allowed=scaler.is_enabled())  # the sync: waits for the device
+                    seen = read_meter()  # waits until the device has done what it was told
                     progress.update(step, loss=meter.loss, lr=meter.lr, samples=seen)
                 if stop.requested or step == config.stop_at:
                     save(epoch, batches_done)
@@ -176,9 +181,9 @@ def train(config: Config) -> int:
                     save(epoch, batches_done)
 
             # ---- evaluate, remember, keep ----------------------------------------------------------------------------
-            meter.read(overflow_allowed=scaler.is_enabled())
+            read_meter()
             seconds = time.perf_counter() - started
-            scores = evaluate(ema or model, val_loader, device, config.precision)
+            scores = evaluate(ema or model, val_loader, device, autocast)
             if not schedule.per_step:
                 schedule.scheduler.step(scores["val_loss"])  # plateau: counts evaluations, and wants to see the loss
             goal, direction = task.GOAL

@@ -42,6 +42,7 @@ def evaluate(model, loader, device) -> dict[str, float]:
 
 def train(config: Config) -> int:
     """Train and evaluate each epoch; returns the exit code."""
+    config.check()
     refuse_many_processes()  # two processes without gradient averaging would train two models, silently
     device = choose_device(config.device)
     if config.threads:  # a part of the run: another number adds in another order, and changes the last bits
