@@ -56,10 +56,10 @@ test: .venv/dev-ready ## lint, types, floors, tests: what CI runs
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -n auto -q
+	$(BIN)/python -m pytest -n auto --dist loadfile -q
 
 full: .venv/dev-ready ## the tests that take longer than CI allows
-	$(BIN)/python -m pytest -n auto -q -m full
+	$(BIN)/python -m pytest -n auto --dist loadfile -q -m full
 
 bench: .venv/dev-ready ## measure what the performance claims are made of
 	@for script in $$(grep -l __main__ bench/*.py); do echo "== $$script"; $(BIN)/python "$$script" || exit 1; done
