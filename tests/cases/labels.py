@@ -49,7 +49,8 @@ class Case(NamedTuple):
 def load(folder: str | Path = HERE) -> list[Case]:
     """All cases below `folder`, sorted by path.
 
-    The unseen part, so that nobody tunes on it by accident, the frameworks' and the programs are left out unless `folder` lies in them.
+    The unseen part (so that nobody tunes on it by accident), the frameworks' and the programs are left out unless
+    `folder` lies in them.
     Raises ValueError where a label names an unknown rule.
     """
     root = Path(folder).resolve()
