@@ -43,7 +43,8 @@ def play_for(p: Player, node: Any, scope: Scope) -> None:
     from glassloop.source.statements import play
 
     value = evaluate(p, node.iter, scope)
-    entry = [sources(value), 0, _data(value), False]
+    name = node.target.id if isinstance(node.target, ast.Name) else ""
+    entry = [sources(value), 0, _data(value), False, (p.where(node, scope), name)]
     enter_loop(p, entry)
     items = iterate(p, value, (node.iter, scope), turns(p, node), entry)
     try:

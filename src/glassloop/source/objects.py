@@ -18,6 +18,7 @@ from glassloop.source.values import (
     Const,
     Function,
     Grad,
+    Instance,
     Loader,
     Module,
     Optimizer,
@@ -266,6 +267,8 @@ def _schedule(p: Player, s: Scheduler, name: str, args: Args, kwargs: Kwargs, at
         plateau = s.unit == "evaluations" and depth == s.depth and any(e[2] for e in p.loops[depth + 1 :])
         if counts or plateau:
             facts["turn"] = (depth, entry[1])
+            if len(entry) > 4:  # a `for`: a run can look where it stands
+                facts["loop"] = entry[4]
             break
     p.say(events.SCHEDULE, at, s.ref, of, **facts)
     return NONE
@@ -311,6 +314,8 @@ def _scaler_update(p: Player, s: Scaler, name: str, args: Args, kwargs: Kwargs, 
 def _backward(p: Player, t: Tensor, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
     facts: dict[str, object] = {} if t.scaled is None else {"scaled": t.scaled}
     p.say(events.BACKWARD, at, None, p.holding(roots_of(t), frozen=False), **facts)
+    if p.haunted:
+        p.opaque(at, None)
     return NONE
 
 
@@ -322,6 +327,11 @@ def _number(p: Player, t: Tensor, name: str, args: Args, kwargs: Kwargs, at: At)
     return Unknown(("number", conditions.site(*at)))
 
 
+def fresh_number(at: At) -> Unknown:
+    """Something that nobody looks into."""
+    return Unknown(("call", conditions.site(*at)))
+
+
 def _requires_grad(p: Player, t: Tensor, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
     if not args or (isinstance(args[0], Const) and args[0].value):
         t.leaf = True
@@ -330,6 +340,12 @@ def _requires_grad(p: Player, t: Tensor, name: str, args: Args, kwargs: Kwargs, 
 
 def _tensor_op(p: Player, t: Tensor, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
     out = through([t, *args, *kwargs.values()])
+    if name in ("chunk", "unbind") and (name == "unbind" or args):
+        count = args[0].value if args and isinstance(args[0], Const) else t.length
+        if isinstance(count, int) and 0 < count <= 8:
+            return Seq([Tensor(t.roots, loose=t.loose) for _ in range(count)], frozen=True)
+    if name == "register_hook":
+        return fresh_number(at)
     kept = t.length if name in ("to", "cuda", "cpu", "clone", "float", "long", "half") else None
     return Tensor(out.roots, kept, out.scaled, loose=t.loose)
 
@@ -339,6 +355,8 @@ def _parameter_op(p: Player, v: Params, name: str, args: Args, kwargs: Kwargs, a
         flag = args[0] if args else Const(True)
         if isinstance(flag, Const):
             freeze(v.owners, not flag.value)
+    if name.startswith("register_"):
+        p.haunted = True  # a hook on gradients may do anything with them
     return v if name in ("requires_grad_", "data", "detach", "clone") else Unknown(("call", conditions.site(*at)))
 
 
@@ -350,6 +368,10 @@ def _gradient_op(p: Player, g: Grad, name: str, args: Args, kwargs: Kwargs, at: 
     elif name in ("copy_", "set_"):
         p.say(events.OPAQUE, at, None, p.holding(g.owners))
     return g if name.endswith("_") or name in ("detach", "data") else Tensor()
+
+
+def _replace(p: Player, v: Instance, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
+    return Instance(v.cls, {**v.attrs, **kwargs}, v.open, v.key)
 
 
 def _super_method(p: Player, s: Super, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
@@ -403,6 +425,7 @@ METHODS: list[tuple[Any, dict[str, Method]]] = [
     (Params, {"*": _parameter_op}),
     (Grad, {"*": _gradient_op}),
     (Super, {"*": _super_method}),
+    (Instance, {"_replace": _replace}),
     (Loader, {"*": _nothing}),
     ((Seq, Table, Const, Stream), CONTAINERS),
 ]
