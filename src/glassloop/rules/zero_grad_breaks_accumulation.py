@@ -57,13 +57,16 @@ KEY = OPTIMIZER
 HEARS = {BACKWARD, ZERO_GRAD, STEP, OPAQUE}
 
 
+Made = tuple[Place, tuple[Ref, ...] | None]  # a backward: where, and whose parameters it reached
+
+
 class State(NamedTuple):
-    """`made`: places of the backwards since the last step or clearing; `lost`: (clearing, backwards it threw away)."""
+    """`made`: the backwards since the last step or clearing; `lost`: (clearing, backwards it threw away)."""
 
     me: Ref
     stepped: bool = False
-    made: frozenset[Place] = frozenset()
-    lost: tuple[Place, frozenset[Place]] | None = None
+    made: frozenset[Made] = frozenset()
+    lost: tuple[Place, frozenset[Made]] | None = None
     broken: tuple[Place, Place] | None = None
 
 
@@ -75,7 +78,7 @@ def initial(me: Ref) -> State:
 def hear(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
     """A clearing between two turns of the same backward, with no step between them, then a step, is the mistake.
 
-    The same backward on both sides tells a broken window from a loss whose gradients were never wanted here. One step
+    The same backward on both sides, reaching the same optimizers, tells a broken window from a loss whose gradients were never wanted here. One step
     must have gone before: a loop that has not begun to step (a warm-up) breaks nothing.
     """
     concerns = reaches(event, state.me)
@@ -83,9 +86,10 @@ def hear(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
         return state, ()
     if event.kind == BACKWARD and concerns:
         broken = state.broken
-        if state.lost is not None and event.at in state.lost[1]:
+        backward = (event.at, event.of)
+        if state.lost is not None and backward in state.lost[1]:
             broken = (state.lost[0], event.at)
-        return state._replace(made=state.made | {event.at}, lost=None, broken=broken), ()
+        return state._replace(made=state.made | {backward}, lost=None, broken=broken), ()
     if event.kind == ZERO_GRAD and concerns:
         lost = (event.at, state.made) if state.made else state.lost
         return state._replace(made=frozenset(), lost=lost), ()

@@ -111,6 +111,8 @@ def _of_object(p: Player, v: Instance | Module, name: str, at: At) -> Value:
         return v.cls
     if isinstance(v, Module):
         return _of_module(p, v, name)
+    if name == "_replace":
+        return Bound(v, name)
     if v.key in ("accelerate", "fabric"):
         return Const(True) if name == "sync_gradients" else Unknown((v.key, name))
     if name == "__dict__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import itertools
 from collections.abc import Callable
 
 from glassloop import events
@@ -29,6 +30,7 @@ from glassloop.source.values import (
     Seq,
     Space,
     Span,
+    Stream,
     Table,
     Tensor,
     Unknown,
@@ -242,6 +244,16 @@ def _trange(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
     return BUILTINS["range"](p, args, {}, at)
 
 
+def _dataclass_replace(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
+    v = args[0] if args else NONE
+    return Instance(v.cls, {**v.attrs, **kwargs}, v.open, v.key) if isinstance(v, Instance) else v
+
+
+def _count(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
+    first = args[0].value if args and isinstance(args[0], Const) and isinstance(args[0].value, int) else 0
+    return Stream(Const(i) for i in itertools.count(first))
+
+
 def _exit(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
     raise Dead("SystemExit")
 
@@ -297,6 +309,8 @@ EXACT: dict[str, Callable[[Player, Args, Kwargs, At], Value]] = {
     "torch.save": _save,
     "torch.load": _load,
     "functools.partial": _partial,
+    "dataclasses.replace": _dataclass_replace,
+    "itertools.count": _count,
     "itertools.chain": chain,
     "itertools.chain.from_iterable": chain,
     "types.SimpleNamespace": _namespace,

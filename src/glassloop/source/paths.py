@@ -109,6 +109,11 @@ def _play(program: Program, rules: tuple[Rule, ...], root: Root, forced: tuple[b
         return None
     except (BreakSignal, ContinueSignal, ReturnSignal):
         complete = False
+    except Exception as error:
+        if program.strict:
+            raise
+        play.failed = f"it could not be followed ({type(error).__name__}: {error})"
+        return None
     finally:
         for lazy in p.lazies:
             lazy.abandon()

@@ -82,6 +82,8 @@ class Player:
         self.frames: list[ast.AST] = []
         self.asker: tuple[ast.AST, Scope] | None = None  # who asks an iterator for its next value
         self.roles: dict[Hashable, Value] = {}  # what an unknown thing turned out to be, by its use
+        self.importing: list[str] = []
+        self.haunted = False  # some library may call the script's own functions at any time
         self.lazies: list[Any] = []  # generators under way
 
     # --- saying events ---------------------------------------------------------------------------------------------------

@@ -46,6 +46,7 @@ class Program:
         self._quiet: dict[ast.AST, bool] = {}
         self._functions: dict[str, list[ast.AST]] = {}
         self.follow = True  # whether calls of the script's own functions are followed
+        self.strict = False  # whether a mistake of the reader itself is raised (tests) or noted
         self.epoch_counts: set[Hashable] = set()  # sources of the numbers that bound a loop around another loop
         for t in texts:
             for node in ast.walk(t.tree):
@@ -78,6 +79,10 @@ class Program:
         """Whether a file does anything as a script, beyond defining functions and classes."""
         passive = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
         return not self.quiet([s for s in self.texts[path].tree.body if not isinstance(s, passive)])
+
+    def trains_in(self, function: ast.AST) -> bool:
+        """Whether a function goes backward, steps or clears by itself."""
+        return any(isinstance(n, ast.Call) and _called(n) in TRAINING_CALLS for n in ast.walk(function))
 
     def trains(self, path: str) -> set[ast.AST]:
         """Functions of a file that go backward, step or clear, or that call one of the file's own that does."""

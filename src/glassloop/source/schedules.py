@@ -36,6 +36,8 @@ def make_scheduler(p: Player, path: str, args: list[Value], kwargs: dict[str, Va
     label = path.rsplit(".", 1)[-1]
     given = args[0] if args else kwargs.get("optimizer")
     optimizer = given if isinstance(given, Optimizer) else None
+    if isinstance(given, Seq) and given.items and isinstance(given.items[0], Scheduler):
+        optimizer = given.items[0].optimizer
     name, position = LENGTHS.get(label, ("", 0))
     length = kwargs.get(name) or (args[position] if 0 < position < len(args) else None)
     counts = _sources(length)
