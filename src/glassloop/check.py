@@ -83,7 +83,7 @@ def files_of(paths: Iterable[str | Path]) -> list[str]:
 
 
 def _below(folder: str) -> list[str]:
-    found = []
+    found: list[str] = []
     for where, folders, names in os.walk(folder):
         folders[:] = sorted(f for f in folders if f not in SKIPPED and not f.startswith("."))
         found.extend(os.path.join(where, n) for n in sorted(names) if fnmatch.fnmatch(n, "*.py") or n.endswith(".ipynb"))
@@ -135,9 +135,7 @@ def _found(by_name: dict[str, list[str]], parts: tuple[str, ...], path: str, lev
     return find_file(by_name.get(parts[-1], ()), parts, path, level)
 
 
-def _judge(
-    report: Report, program: Program, rules: tuple[Rule, ...], root: Root, called: set[ast.AST], keep: bool
-) -> None:
+def _judge(report: Report, program: Program, rules: tuple[Rule, ...], root: Root, called: set[ast.AST], keep: bool) -> None:
     play = explore(program, rules, root) if root.function is None else explore(program, rules, root, FEW, SHORT)
     for path in play.paths:
         called |= path.called

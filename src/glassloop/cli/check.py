@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from glassloop.errors import UserError
+
 if TYPE_CHECKING:
     from glassloop.check import Report
     from glassloop.findings import Finding
@@ -42,9 +44,9 @@ def check(
     try:
         report = check_paths(paths, select=_names(select), ignore=_names(ignore), stdin=stdin)
     except FileNotFoundError as error:
-        _refuse(f"{error} does not exist")
+        raise UserError(f"{error} does not exist; name files (.py, .ipynb) or folders") from None
     except ValueError as error:
-        _refuse(str(error))
+        raise UserError(f"{error}; `glassloop explain RULE` knows every rule") from None
     if format is Format.JSON:
         print(json.dumps([f.as_json() for f in report.findings], indent=2))
     else:
@@ -57,11 +59,6 @@ def check(
 
 def _names(given: Sequence[str] | None) -> list[str]:
     return [name.strip() for part in given or () for name in part.split(",") if name.strip()]
-
-
-def _refuse(message: str) -> None:
-    print(f"glassloop check: {message}", file=sys.stderr)
-    raise typer.Exit(2)
 
 
 def text_of(finding: Finding) -> str:

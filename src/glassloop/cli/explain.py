@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 import textwrap
 from typing import Annotated
 
 import typer
+
+from glassloop.errors import UserError
 
 
 def explain(
@@ -25,9 +26,8 @@ def explain(
     elif name in KINDS:
         print(_event_page(name))
     else:
-        known = ", ".join(sorted(rules))
-        print(f"glassloop explain: nothing is called {name}. Rules: {known}. Events: {', '.join(KINDS)}", file=sys.stderr)
-        raise typer.Exit(2)
+        known = f"rules: {', '.join(sorted(rules))}; events: {', '.join(KINDS)}"
+        raise UserError(f"neither a rule nor an event is called {name}; {known}")
 
 
 def _rule_page(rule: object) -> str:

@@ -78,8 +78,8 @@ def initial(me: Ref) -> State:
 def hear(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
     """A clearing between two turns of the same backward, with no step between them, then a step, is the mistake.
 
-    The same backward on both sides, reaching the same optimizers, tells a broken window from a loss whose gradients were never wanted here. One step
-    must have gone before: a loop that has not begun to step (a warm-up) breaks nothing.
+    The same backward on both sides, reaching the same optimizers, tells a broken window from a loss whose gradients were
+    never wanted here. One step must have gone before: a loop that has not begun to step (a warm-up) breaks nothing.
     """
     concerns = reaches(event, state.me)
     if concerns is False:

@@ -38,9 +38,45 @@ At = tuple[ast.AST, Scope]
 KNOWN = (Optimizer, Scheduler, Scaler, Loader)
 # Methods of every nn.Module: reading one gives a bound method, never a child.
 MODULE_METHODS = frozenset(
-    "parameters named_parameters children modules named_modules named_children buffers train eval zero_grad to cuda cpu half"
-    " float double bfloat16 apply state_dict load_state_dict requires_grad_ register_buffer register_parameter add_module"
-    " register_module forward share_memory compile append extend items values keys insert __call__ to_empty type".split()
+    [
+        "parameters",
+        "named_parameters",
+        "children",
+        "modules",
+        "named_modules",
+        "named_children",
+        "buffers",
+        "train",
+        "eval",
+        "zero_grad",
+        "to",
+        "cuda",
+        "cpu",
+        "half",
+        "float",
+        "double",
+        "bfloat16",
+        "apply",
+        "state_dict",
+        "load_state_dict",
+        "requires_grad_",
+        "register_buffer",
+        "register_parameter",
+        "add_module",
+        "register_module",
+        "forward",
+        "share_memory",
+        "compile",
+        "append",
+        "extend",
+        "items",
+        "values",
+        "keys",
+        "insert",
+        "__call__",
+        "to_empty",
+        "type",
+    ]
 )
 
 

@@ -15,14 +15,10 @@ from glassloop.source.values import (
     NONE,
     ClassValue,
     Const,
-    Function,
     Instance,
     Loader,
     Module,
-    Optimizer,
     Params,
-    Scaler,
-    Scheduler,
     Scope,
     Seq,
     Span,
@@ -48,11 +44,13 @@ def _range(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
     start: Value = args[0] if len(args) > 1 else Const(0)
     stop = args[1] if len(args) > 1 else args[0] if args else fresh(at)
     step = args[2].value if len(args) > 2 and isinstance(args[2], Const) else 1
-    if isinstance(start, Const) and isinstance(stop, Const) and isinstance(stop.value, int) and isinstance(step, int):
-        if isinstance(start.value, int) and step:
-            return Span(start, Const(len(range(start.value, stop.value, step)), stop.source), step)
+    ends = [v.value for v in (start, stop) if isinstance(v, Const) and isinstance(v.value, int)]
+    if isinstance(stop, Const) and len(ends) == 2 and isinstance(step, int) and step:
+        return Span(start, Const(len(range(ends[0], ends[1], step)), stop.source), step)
     if isinstance(start, Const) and isinstance(stop, Unknown) and isinstance(start.value, int):
-        return Span(start, Unknown(stop.key, stop.source | {stop.key}, stop.plus - start.value), step if isinstance(step, int) else 1)
+        return Span(
+            start, Unknown(stop.key, stop.source | {stop.key}, stop.plus - start.value), step if isinstance(step, int) else 1
+        )
     source = getattr(stop, "source", frozenset()) | ({stop.key} if isinstance(stop, Unknown) else frozenset())
     return Span(start, Unknown(("count", conditions.site(*at)), source), 1)
 
@@ -67,7 +65,7 @@ def _numbered(p: Player, value: Value, start: Value, at: At, entry: list[Any]) -
     own: list[Any] = [frozenset(), 0, True, False]
     first = start.value if isinstance(start, Const) and isinstance(start.value, int) else 0
     length = _length_of(value)
-    source = getattr(length, "source", frozenset())
+    source: frozenset[Any] = getattr(length, "source", frozenset())
     held: Value | None = None
     i = first
     for item in iterate(p, value, at, None, own):

@@ -242,8 +242,7 @@ def unknown_call(p: Player, f: Value | None, args: Args, kwargs: Kwargs, at: At,
         p.opaque(at, None)  # it may be called back, now or later
         p.haunted = True
     if not harmless:
-        touched = [v for v in p.reachable([*given, *([f] if f is not None else [])])]
-        p.opaque(at, touched)
+        p.opaque(at, p.reachable([*given, *([f] if f is not None else [])]))
     tensors = [v for v in given if isinstance(v, (Tensor, Seq, Table))]
     if any(isinstance(v, Tensor) for v in tensors):
         models = [Tensor(frozenset({v})) for v in given if isinstance(v, Module)]

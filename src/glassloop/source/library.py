@@ -28,7 +28,6 @@ from glassloop.source.values import (
     Scaler,
     Scope,
     Seq,
-    Space,
     Span,
     Stream,
     Table,
@@ -36,26 +35,19 @@ from glassloop.source.values import (
     Unknown,
     Value,
 )
+from glassloop.source.words import FACTORIES, HARMLESS, WRAPPERS
 
 At = tuple[ast.AST, Scope]
 Args = list[Value]
 Kwargs = dict[str, Value]
 
-# Libraries that take a model, or parameters, and leave gradients, modes and schedules as they were.
-HARMLESS = frozenset(
-    "builtins logging os sys time math random numpy json re pathlib collections datetime argparse yaml tqdm wandb mlflow"
-    " tensorboardX tensorboard matplotlib sklearn PIL cv2 torchinfo torchsummary thop fvcore ptflops torchmetrics shutil"
-    " pickle copy itertools functools typing dataclasses warnings gc platform subprocess tempfile glob csv string omegaconf"
-    " hydra rich click pandas scipy torchvision torchaudio evaluate datasets sacrebleu nltk gymnasium gym seaborn neptune"
-    " pprint io struct uuid hashlib zipfile contextlib enum abc threading multiprocessing queue socket traceback signal".split()
+OTHER_OPTIMIZERS = (
+    "transformers.AdamW",
+    "transformers.optimization.",
+    "bitsandbytes.optim.",
+    "lion_pytorch.",
+    "torch_optimizer.",
 )
-FACTORIES = frozenset("randn rand zeros ones empty full randint arange linspace tensor as_tensor eye randperm normal from_numpy".split())
-WRAPPERS = frozenset(
-    "torch.nn.DataParallel torch.nn.parallel.DistributedDataParallel torch.nn.parallel.DataParallel torch.compile torch.jit.script"
-    " torch.jit.trace torch.nn.SyncBatchNorm.convert_sync_batchnorm torch.nn.utils.spectral_norm torch.quantization.prepare_qat"
-    " torch.distributed.fsdp.fully_shard torch.distributed.fsdp.FullyShardedDataParallel".split()
-)
-OTHER_OPTIMIZERS = ("transformers.AdamW", "transformers.optimization.", "bitsandbytes.optim.", "lion_pytorch.", "torch_optimizer.")
 
 
 def call_library(p: Player, path: str, args: Args, kwargs: Kwargs, at: At) -> Value:
@@ -82,7 +74,10 @@ def call_library(p: Player, path: str, args: Args, kwargs: Kwargs, at: At) -> Va
 def _other(p: Player, path: str, last: str, args: Args, kwargs: Kwargs, at: At) -> Value:
     from glassloop.source.calls import unknown_call
 
-    if path.startswith(("torchvision.models.", "timm.create_model", "segmentation_models_pytorch.")) or last == "from_pretrained":
+    if (
+        path.startswith(("torchvision.models.", "timm.create_model", "segmentation_models_pytorch."))
+        or last == "from_pretrained"
+    ):
         if "okenizer" not in path and "rocessor" not in path and "onfig" not in path:
             return Module(p.ref(MODEL, last), training=last != "from_pretrained")
     if args and isinstance(args[0], Params) and "lr" in kwargs:
@@ -107,8 +102,11 @@ def _torch(p: Player, path: str, last: str, args: Args, kwargs: Kwargs, at: At) 
         return _copy_of(p, args)
     if last in FACTORIES and path.count(".") == 1:
         return _factory(p, last, args, kwargs)
-    tensors = [v for v in (*args, *kwargs.values()) if isinstance(v, (Tensor, Seq, Table))]
-    if path.startswith(("torch.cuda.", "torch.backends.", "torch.distributed.", "torch.utils.", "torch.manual_seed")) or not tensors:
+    tensors: list[Value] = [v for v in (*args, *kwargs.values()) if isinstance(v, (Tensor, Seq, Table))]
+    if (
+        path.startswith(("torch.cuda.", "torch.backends.", "torch.distributed.", "torch.utils.", "torch.manual_seed"))
+        or not tensors
+    ):
         return Tensor(loose=True) if path.count(".") == 1 and tensors else fresh(at)
     return through(tensors)
 
@@ -321,4 +319,4 @@ EXACT: dict[str, Callable[[Player, Args, Kwargs, At], Value]] = {
     "os._exit": _exit,
     "contextlib.nullcontext": _context,
 }
-__all__ = ["HARMLESS", "Space", "call_library"]
+__all__ = ["call_library"]

@@ -34,7 +34,9 @@ LONGEST = 64  # no iterator is asked more often
 
 def turns(p: Player, node: ast.AST | None = None) -> int:
     """How many turns of a loop without a known end are played: enough for one to meet the next."""
-    nested = node is not None and any(isinstance(n, (ast.For, ast.While)) for b in getattr(node, "body", ()) for n in ast.walk(b))
+    nested = node is not None and any(
+        isinstance(n, (ast.For, ast.While)) for b in getattr(node, "body", ()) for n in ast.walk(b)
+    )
     return 4 if p.program.accumulates and not nested else 2
 
 
@@ -44,7 +46,7 @@ def play_for(p: Player, node: Any, scope: Scope) -> None:
 
     value = evaluate(p, node.iter, scope)
     name = node.target.id if isinstance(node.target, ast.Name) else ""
-    entry = [sources(value), 0, _data(value), False, (p.where(node, scope), name)]
+    entry: list[Any] = [sources(value), 0, _data(value), False, (p.where(node, scope), name)]
     enter_loop(p, entry)
     items = iterate(p, value, (node.iter, scope), turns(p, node), entry)
     try:
@@ -136,7 +138,9 @@ def sources(value: Value) -> frozenset[Any]:
 
 
 def _data(value: Value) -> bool:
-    return not isinstance(value, (Span, Const, Params)) and not (isinstance(value, Stream) and isinstance(value.length, Const))
+    return not isinstance(value, (Span, Const, Params)) and not (
+        isinstance(value, Stream) and isinstance(value.length, Const)
+    )
 
 
 def iterate(
@@ -220,7 +224,7 @@ def _span(p: Player, span: Span, most: int, entry: list[Any]) -> Iterator[Value]
     n = max(0, known) if exact and known is not None else most
     _cut(p, entry, not exact)
     start = span.start.value if isinstance(span.start, Const) and isinstance(span.start.value, int) else None
-    source = getattr(count, "source", frozenset())
+    source: frozenset[Any] = getattr(count, "source", frozenset())
     for i in range(n):
         if start is None:
             yield Unknown(("turn", span.start.key if isinstance(span.start, Unknown) else 0, i), source)

@@ -13,6 +13,7 @@ from glassloop.source.arithmetic import roots_of, through
 from glassloop.source.attributes import freeze
 from glassloop.source.containers import CONTAINERS
 from glassloop.source.player import Player
+from glassloop.source.tensors import GRADIENT, PARAMETER, TENSOR
 from glassloop.source.values import (
     NONE,
     Const,
@@ -68,7 +69,10 @@ def _unknown_method(p: Player, me: Value, name: str, args: Args, kwargs: Kwargs,
 
 def recognise(p: Player, me: Unknown, name: str, args: Args) -> Value:
     """An unknown thing that is used as only a model can be used is one from then on."""
-    if name in ("parameters", "named_parameters", "state_dict", "load_state_dict", "eval", "train", "modules") and len(args) <= 1:
+    if (
+        name in ("parameters", "named_parameters", "state_dict", "load_state_dict", "eval", "train", "modules")
+        and len(args) <= 1
+    ):
         if name in ("state_dict", "load_state_dict"):
             return me
         p.roles[me.key] = Module(p.ref(MODEL, "?"), training=None)
@@ -185,7 +189,7 @@ def _register(p: Player, m: Module, name: str, args: Args, kwargs: Kwargs, at: A
     return NONE
 
 
-# --- optimizers and schedulers -----------------------------------------------------------------------------------------------
+# --- optimizers and schedulers ------------------------------------------------------------
 
 
 def owners_of(v: Value | None) -> frozenset[Any] | None:
@@ -274,7 +278,7 @@ def _schedule(p: Player, s: Scheduler, name: str, args: Args, kwargs: Kwargs, at
     return NONE
 
 
-# --- scalers ------------------------------------------------------------------------------------------------------------------
+# --- scalers ------------------------------------------------------------
 
 
 def _scale(p: Player, s: Scaler, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
@@ -306,68 +310,6 @@ def _scaler_update(p: Player, s: Scaler, name: str, args: Args, kwargs: Kwargs, 
     if s.enabled:
         p.say(events.SCALER_UPDATE, at, s.ref, ())
     return NONE
-
-
-# --- tensors, parameters and their gradients --------------------------------------------------------------------------------
-
-
-def _backward(p: Player, t: Tensor, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
-    facts: dict[str, object] = {} if t.scaled is None else {"scaled": t.scaled}
-    p.say(events.BACKWARD, at, None, p.holding(roots_of(t), frozen=False), **facts)
-    if p.haunted:
-        p.opaque(at, None)
-    return NONE
-
-
-def _detach(p: Player, t: Tensor, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
-    return Tensor(length=t.length)
-
-
-def _number(p: Player, t: Tensor, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
-    return Unknown(("number", conditions.site(*at)))
-
-
-def fresh_number(at: At) -> Unknown:
-    """Something that nobody looks into."""
-    return Unknown(("call", conditions.site(*at)))
-
-
-def _requires_grad(p: Player, t: Tensor, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
-    if not args or (isinstance(args[0], Const) and args[0].value):
-        t.leaf = True
-    return t
-
-
-def _tensor_op(p: Player, t: Tensor, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
-    out = through([t, *args, *kwargs.values()])
-    if name in ("chunk", "unbind") and (name == "unbind" or args):
-        count = args[0].value if args and isinstance(args[0], Const) else t.length
-        if isinstance(count, int) and 0 < count <= 8:
-            return Seq([Tensor(t.roots, loose=t.loose) for _ in range(count)], frozen=True)
-    if name == "register_hook":
-        return fresh_number(at)
-    kept = t.length if name in ("to", "cuda", "cpu", "clone", "float", "long", "half") else None
-    return Tensor(out.roots, kept, out.scaled, loose=t.loose)
-
-
-def _parameter_op(p: Player, v: Params, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
-    if name == "requires_grad_" and v.whole and not v.named and not p.undecided:
-        flag = args[0] if args else Const(True)
-        if isinstance(flag, Const):
-            freeze(v.owners, not flag.value)
-    if name.startswith("register_"):
-        p.haunted = True  # a hook on gradients may do anything with them
-    return v if name in ("requires_grad_", "data", "detach", "clone") else Unknown(("call", conditions.site(*at)))
-
-
-def _gradient_op(p: Player, g: Grad, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
-    if name == "zero_" or (name in ("fill_", "mul_") and args and isinstance(args[0], Const) and args[0].value == 0):
-        p.say(events.ZERO_GRAD, at, None, p.holding(g.owners))
-    elif name in ("clamp_", "clip_"):
-        p.say(events.CLIP, at, None, p.holding(g.owners))
-    elif name in ("copy_", "set_"):
-        p.say(events.OPAQUE, at, None, p.holding(g.owners))
-    return g if name.endswith("_") or name in ("detach", "data") else Tensor()
 
 
 def _replace(p: Player, v: Instance, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
@@ -411,19 +353,9 @@ METHODS: list[tuple[Any, dict[str, Method]]] = [
     (Optimizer, OPTIMIZER_METHODS),
     (Scheduler, {"step": _schedule, "*": _nothing}),
     (Scaler, {"scale": _scale, "unscale_": _unscale, "step": _scaler_step, "update": _scaler_update, "*": _nothing}),
-    (
-        Tensor,
-        {
-            "backward": _backward,
-            "detach": _detach,
-            "detach_": _detach,
-            "requires_grad_": _requires_grad,
-            **dict.fromkeys(("item", "tolist", "numpy", "size", "dim", "numel", "nelement", "__len__"), _number),
-            "*": _tensor_op,
-        },
-    ),
-    (Params, {"*": _parameter_op}),
-    (Grad, {"*": _gradient_op}),
+    (Tensor, TENSOR),
+    (Params, PARAMETER),
+    (Grad, GRADIENT),
     (Super, {"*": _super_method}),
     (Instance, {"_replace": _replace}),
     (Loader, {"*": _nothing}),

@@ -92,7 +92,9 @@ def explore(program: Program, rules: Iterable[Rule], root: Root, paths: int = PA
     return play
 
 
-def _play(program: Program, rules: tuple[Rule, ...], root: Root, forced: tuple[bool, ...], deadline: float, play: Play) -> Path | None:
+def _play(
+    program: Program, rules: tuple[Rule, ...], root: Root, forced: tuple[bool, ...], deadline: float, play: Play
+) -> Path | None:
     p = Player(program, rules, forced, deadline)
     complete = True
     try:

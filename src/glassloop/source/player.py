@@ -40,7 +40,7 @@ STATEMENTS = 12_000  # played in one path before it is given up
 DEPTH = 40  # calls within calls
 
 
-class Dead(Exception):
+class Dead(Exception):  # noqa: N818 (control flow, no error)
     """The path ends here: the script raises or exits."""
 
     def __init__(self, kind: str = "") -> None:
@@ -48,7 +48,7 @@ class Dead(Exception):
         self.kind = kind
 
 
-class GaveUp(Exception):
+class GaveUp(Exception):  # noqa: N818 (control flow, no error)
     """The path grew past its bounds; what it would have said is unknown."""
 
 
@@ -82,6 +82,7 @@ class Player:
         self.frames: list[ast.AST] = []
         self.asker: tuple[ast.AST, Scope] | None = None  # who asks an iterator for its next value
         self.roles: dict[Hashable, Value] = {}  # what an unknown thing turned out to be, by its use
+        self.sure = True  # whether the roles of the objects in play are known, and not guessed from their use
         self.importing: list[str] = []
         self.haunted = False  # some library may call the script's own functions at any time
         self.lazies: list[Any] = []  # generators under way
@@ -101,7 +102,6 @@ class Player:
         at: tuple[ast.AST, Scope],
         what: Ref | None = None,
         of: tuple[Ref, ...] | None = None,
-        sure: bool = True,
         **facts: object,
     ) -> None:
         """Say an event; inside a model's forward nothing is heard."""
@@ -109,7 +109,7 @@ class Player:
             return
         place = self.where(*at)
         self.statement_of[place] = self.statement
-        event = Event(kind, place, what, of, facts or events.NO_FACTS, sure)
+        event = Event(kind, place, what, of, facts or events.NO_FACTS, sure=self.sure)
         self.events.append(event)
         self.stories.extend(self.listening.hear(event))
 

@@ -10,15 +10,45 @@ from pathlib import PurePath
 
 # Attribute names of PyTorch that say events. A branch with none of them (nor a call that leads to one) changes no stream.
 TELLING = frozenset(
-    "step zero_grad backward unscale_ eval train clip_grad_norm_ clip_grad_value_ clip_grad_norm clip_grads_with_norm_"
-    " requires_grad_ manual_backward accumulate no_sync set_grad_enabled".split()
+    [
+        "step",
+        "zero_grad",
+        "backward",
+        "unscale_",
+        "eval",
+        "train",
+        "clip_grad_norm_",
+        "clip_grad_value_",
+        "clip_grad_norm",
+        "clip_grads_with_norm_",
+        "requires_grad_",
+        "manual_backward",
+        "accumulate",
+        "no_sync",
+        "set_grad_enabled",
+    ]
 )
 # Constructors and wrappers: a branch that makes one decides what later names stand for.
-MAKING = re.compile(r"(Adam|SGD|RMSprop|Adagrad|Adadelta|LBFGS|Optimizer|Scaler|LR$|Scheduler|Accelerator|Fabric|prepare|initialize)")
+MAKING = re.compile(
+    r"(Adam|SGD|RMSprop|Adagrad|Adadelta|LBFGS|Optimizer|Scaler|LR$|Scheduler|Accelerator|Fabric|prepare|initialize)"
+)
 
 TRAINING_CALLS = frozenset({"backward", "manual_backward", "step", "zero_grad"})
 # Never looked for among the files that were given, even where their own source is.
-LIBRARIES = frozenset("torch torchvision torchaudio numpy accelerate transformers lightning pytorch_lightning ignite deepspeed".split())
+LIBRARIES = frozenset(
+    [
+        "torch",
+        "torchvision",
+        "torchaudio",
+        "numpy",
+        "accelerate",
+        "transformers",
+        "lightning",
+        "pytorch_lightning",
+        "ignite",
+        "deepspeed",
+    ]
+)
 
 
 @dataclass

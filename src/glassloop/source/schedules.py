@@ -31,7 +31,9 @@ def is_scheduler(path: str) -> bool:
     return path.startswith(("transformers.get_", "transformers.optimization.get_", "diffusers.optimization.get_"))
 
 
-def make_scheduler(p: Player, path: str, args: list[Value], kwargs: dict[str, Value], at: tuple[ast.AST, Scope]) -> Scheduler:
+def make_scheduler(
+    p: Player, path: str, args: list[Value], kwargs: dict[str, Value], at: tuple[ast.AST, Scope]
+) -> Scheduler:
     """A schedule, said with the unit of its length where that can be known."""
     label = path.rsplit(".", 1)[-1]
     given = args[0] if args else kwargs.get("optimizer")

@@ -22,7 +22,7 @@ TORCH = re.compile(rb"\b(?:torch|accelerate|lightning|fabric)\b")
 IMPORTS = re.compile(rb"^[ \t]*(?:from[ \t]+([.\w]+)[ \t]+import[ \t]+([^\n#]+)|import[ \t]+([^\n#]+))", re.MULTILINE)
 
 
-class Unreadable(Exception):
+class Unreadable(Exception):  # noqa: N818 (names what the file is)
     """A file that cannot be read as Python; the message is the one line to show."""
 
 
