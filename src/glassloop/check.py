@@ -18,7 +18,7 @@ from glassloop.source.roots import Root, uncalled
 from glassloop.source.text import Unreadable, imported, may_help, may_train, parse, read, suppressed
 
 SKIPPED = frozenset({".git", ".venv", "venv", "node_modules", "__pycache__", ".ipynb_checkpoints", ".tox", "build"})
-FEW, SHORT = 16, 0.4  # paths and seconds for a function that nothing calls; a script gets more
+FEW, SHORT = 16, 8_000  # paths and statements for a function that nothing calls; a script gets more
 
 
 @dataclass
@@ -45,15 +45,16 @@ def check_paths(
     `keep` keeps every path that was played in the report. Raises FileNotFoundError and ValueError (an unknown rule).
     """
     report = Report()
-    program = Program(_load(paths, stdin, report))
+    texts, own = _load(paths, stdin, report)
+    program = Program(texts)
     program.follow = follow
     rules = _rules(select, ignore)
     called: set[ast.AST] = set()
     for path in program.texts:
-        if program.runs(path):
+        if path in own and program.runs(path):
             _judge(report, program, rules, Root(path), called, keep)
     for path in program.texts:
-        for root in uncalled(program, path, called):
+        for root in uncalled(program, path, called) if path in own else ():
             if root.function not in called:
                 _judge(report, program, rules, root, called, keep)
     _finish(report, program)
@@ -90,7 +91,8 @@ def _below(folder: str) -> list[str]:
     return found
 
 
-def _load(paths: Iterable[str | Path], stdin: bytes | None, report: Report) -> list[Text]:
+def _load(paths: Iterable[str | Path], stdin: bytes | None, report: Report) -> tuple[list[Text], set[str]]:
+    """The files to play, and which of them train or import one that does (the rest are their helpers)."""
     texts: dict[str, bytes] = {}
     for path in files_of(paths):
         try:
@@ -98,7 +100,7 @@ def _load(paths: Iterable[str | Path], stdin: bytes | None, report: Report) -> l
         except Unreadable as error:
             report.notes.append((path, str(error)))
     report.statistics["files"] = len(texts)
-    wanted = _relevant(texts)
+    wanted, own = _relevant(texts)
     report.statistics["files played"] = len(wanted)
     parsed = []
     for path in wanted:
@@ -106,19 +108,19 @@ def _load(paths: Iterable[str | Path], stdin: bytes | None, report: Report) -> l
             parsed.append(parse(path, texts[path]))
         except Unreadable as error:
             report.notes.append((path, str(error)))
-    return parsed
+    return parsed, own
 
 
-def _relevant(texts: dict[str, bytes]) -> list[str]:
+def _relevant(texts: dict[str, bytes]) -> tuple[list[str], set[str]]:
     """Files that may train, those that they import, and those that import them."""
     trains = {path for path, data in texts.items() if may_train(data)}
     if not trains:
-        return []
+        return [], set()
     by_name: dict[str, list[str]] = {}
     for path, data in texts.items():
         if path in trains or may_help(data):
             by_name.setdefault(module_name(path), []).append(path)
-    found = set(trains)
+    found, own = set(trains), set(trains)
     for path, data in texts.items():
         if len(texts) > 1 and (path in trains or may_help(data)):
             wants = {_found(by_name, parts, path, level) for level, parts in imported(data)} - {None}
@@ -126,7 +128,8 @@ def _relevant(texts: dict[str, bytes]) -> list[str]:
                 found.update(w for w in wants if w is not None)
             elif not wants.isdisjoint(trains):
                 found.add(path)
-    return [path for path in texts if path in found]
+                own.add(path)
+    return [path for path in texts if path in found], own
 
 
 def _found(by_name: dict[str, list[str]], parts: tuple[str, ...], path: str, level: int) -> str | None:

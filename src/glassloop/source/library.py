@@ -20,6 +20,7 @@ from glassloop.source.values import (
     NONE,
     Const,
     Context,
+    External,
     Instance,
     Loader,
     Module,
@@ -32,7 +33,6 @@ from glassloop.source.values import (
     Stream,
     Table,
     Tensor,
-    Unknown,
     Value,
 )
 from glassloop.source.words import FACTORIES, HARMLESS, WRAPPERS
@@ -62,7 +62,7 @@ def call_library(p: Player, path: str, args: Args, kwargs: Kwargs, at: At) -> Va
             return EXACT[name](p, args, kwargs, at)
     if is_scheduler(path):
         return make_scheduler(p, path, args, kwargs, at)
-    if path.startswith("torch.") or path.startswith("torch_geometric."):
+    if path.startswith(("torch.", "torch_geometric.")):
         return _torch(p, path, last, args, kwargs, at)
     if path.startswith(OTHER_OPTIMIZERS) and last[:1].isupper():
         return make_optimizer(p, last, args, kwargs, at)
@@ -74,12 +74,9 @@ def call_library(p: Player, path: str, args: Args, kwargs: Kwargs, at: At) -> Va
 def _other(p: Player, path: str, last: str, args: Args, kwargs: Kwargs, at: At) -> Value:
     from glassloop.source.calls import unknown_call
 
-    if (
-        path.startswith(("torchvision.models.", "timm.create_model", "segmentation_models_pytorch."))
-        or last == "from_pretrained"
-    ):
-        if "okenizer" not in path and "rocessor" not in path and "onfig" not in path:
-            return Module(p.ref(MODEL, last), training=last != "from_pretrained")
+    pretrained = last == "from_pretrained" and not any(w in path for w in ("okenizer", "rocessor", "onfig"))
+    if pretrained or path.startswith(("torchvision.models.", "timm.create_model", "segmentation_models_pytorch.")):
+        return Module(p.ref(MODEL, last), training=not pretrained)
     if args and isinstance(args[0], Params) and "lr" in kwargs:
         return make_optimizer(p, last, args, kwargs, at)
     args = [consumed(p, a, at) for a in args]
@@ -187,7 +184,7 @@ def _clip(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
     given = args[0] if args else kwargs.get("parameters")
     limit = args[1] if len(args) > 1 else kwargs.get("max_norm", kwargs.get("clip_value", NONE))
     endless = isinstance(limit, Const) and limit.value == float("inf")  # only measures the norm
-    if not endless and not (isinstance(limit, Unknown) and limit.key == "infinity"):
+    if not endless and not (isinstance(limit, External) and limit.path.endswith(".inf")):
         p.say(events.CLIP, at, None, p.holding(owners_of(given)))
     return Tensor()
 

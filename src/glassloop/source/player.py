@@ -7,7 +7,6 @@ the events. Statements, expressions and calls are played by the modules of those
 from __future__ import annotations
 
 import ast
-import time
 from collections.abc import Callable, Hashable, Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -52,14 +51,21 @@ class GaveUp(Exception):  # noqa: N818 (control flow, no error)
     """The path grew past its bounds; what it would have said is unknown."""
 
 
+class Budget:
+    """Statements that may still be played for one root."""
+
+    def __init__(self, statements: int) -> None:
+        self.left = statements
+
+
 class Player:
     """Plays one path. `forced` are the first choices at undecided branches; `choices` records all that were made."""
 
-    def __init__(self, program: Program, rules: Iterable[Rule], forced: tuple[bool, ...], deadline: float) -> None:
+    def __init__(self, program: Program, rules: Iterable[Rule], forced: tuple[bool, ...], budget: Budget) -> None:
         self.program = program
         self.listening = Listening(rules)
         self.forced = forced
-        self.deadline = deadline
+        self.budget = budget
         self.choices: list[bool] = []
         self.assumed: dict[Hashable, bool] = {}
         self.events: list[Event] = []
@@ -232,7 +238,8 @@ class Player:
         self.played += 1
         self.statement = (scope.path, node.lineno)
         self.visited.add(self.statement)
-        if self.played > STATEMENTS or (self.played % 64 == 0 and time.monotonic() > self.deadline):
+        self.budget.left -= 1
+        if self.played > STATEMENTS or self.budget.left <= 0:
             raise GaveUp
 
 

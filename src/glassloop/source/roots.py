@@ -142,8 +142,7 @@ def _methods_of(body: ast.AST, name: str, kept: bool) -> Iterator[str]:
             if isinstance(n, ast.Assign) and isinstance(n.value, ast.Name) and n.value.id == name:
                 attrs |= {t.attr for t in n.targets if isinstance(t, ast.Attribute)}
     for n in ast.walk(body):
-        if isinstance(n, ast.Attribute):
-            if (isinstance(n.value, ast.Name) and n.value.id in names) or (
-                isinstance(n.value, ast.Attribute) and n.value.attr in attrs
-            ):
-                yield n.attr
+        of = n.value if isinstance(n, ast.Attribute) else None
+        kept_in = isinstance(of, ast.Attribute) and of.attr in attrs
+        if isinstance(n, ast.Attribute) and (kept_in or (isinstance(of, ast.Name) and of.id in names)):
+            yield n.attr

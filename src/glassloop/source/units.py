@@ -14,7 +14,7 @@ from glassloop.source.program import Program
 from glassloop.source.roots import Root, uncalled
 from glassloop.source.text import Unreadable, parse, read
 
-PATHS, SECONDS = 16, 1.0  # a run waits for the answer
+PATHS, STATEMENTS = 16, 30_000  # a run waits for the answer
 
 
 class Told(NamedTuple):
@@ -67,12 +67,12 @@ def _plays(program: Program, files: tuple[str, ...]) -> Iterator[Play]:
     called: set[ast.AST] = set()
     roots = [Root(path) for path in files[:1] if path in program.texts]
     for root in roots:
-        play = explore(program, (), root, PATHS, SECONDS)
+        play = explore(program, (), root, PATHS, STATEMENTS)
         called.update(*(path.called for path in play.paths))
         yield play
     for path in program.texts:
         for root in uncalled(program, path, called):
             if root.function not in called:
-                play = explore(program, (), root, PATHS, SECONDS)
+                play = explore(program, (), root, PATHS, STATEMENTS)
                 called.update(*(one.called for one in play.paths))
                 yield play
