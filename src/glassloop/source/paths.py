@@ -26,8 +26,6 @@ from glassloop.source.values import Const, Scope
 
 PATHS = 64  # played for one root
 STATEMENTS = 60_000  # played for one root: about a second. Counted, so that a busy machine changes nothing
-    60_000  # played for one root, along all its paths: about a second. Counted, so that a busy machine changes nothing
-)
 
 
 @dataclass
