@@ -11,7 +11,6 @@ functions that `check` calls. Nothing is loaded until a watch begins, and torch 
 from __future__ import annotations
 
 import atexit
-import json
 import linecache
 import os
 import sys
@@ -23,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from glassloop.events import MADE, SCHEDULE, SCHEDULER, STEP, TURN, UNIT, Event, Place
 from glassloop.findings import Finding, Severity, Story, Where, tell
+from glassloop.record.files import write_json
 from glassloop.rules import Listening, Rule, all_rules
 
 if TYPE_CHECKING:
@@ -105,10 +105,7 @@ class Watch:
 
     def write(self, path: str | Path) -> None:
         """Writes findings.json to `path`, whole or not at all. Raises OSError where that fails."""
-        target = Path(path)
-        draft = target.with_name(f".{target.name}.{os.getpid()}")
-        draft.write_text(json.dumps(self.as_json(), indent=2) + "\n", encoding="utf-8")
-        os.replace(draft, target)
+        write_json(Path(path), self.as_json())
 
     def hear(self, event: Event) -> None:
         """The tap's sink: tells every rule that listens for this kind of event."""

@@ -30,6 +30,7 @@ class _Finder(MetaPathFinder):
         self._call = call
 
     def cancel(self) -> None:
+        """Stands aside."""
         if self in sys.meta_path:
             sys.meta_path.remove(self)
 
