@@ -19,6 +19,7 @@ from glassloop.source.text import Unreadable, imported, may_help, may_train, par
 
 SKIPPED = frozenset({".git", ".venv", "venv", "node_modules", "__pycache__", ".ipynb_checkpoints", ".tox", "build"})
 FEW, SHORT = 16, 8_000  # paths and statements for a function that nothing calls; a script gets more
+SMALL = 200  # files
 
 
 @dataclass
@@ -112,24 +113,28 @@ def _load(paths: Iterable[str | Path], stdin: bytes | None, report: Report) -> t
 
 
 def _relevant(texts: dict[str, bytes]) -> tuple[list[str], set[str]]:
-    """Files that may train, those that they import, and those that import them."""
+    """Files that may train or import one that does, with what they import; and the former alone."""
     trains = {path for path, data in texts.items() if may_train(data)}
-    if not trains:
-        return [], set()
+    if not trains or len(texts) == 1:
+        return list(trains), trains
+    helping = {path for path, data in texts.items() if path in trains or may_help(data)}
     by_name: dict[str, list[str]] = {}
-    for path, data in texts.items():
-        if path in trains or may_help(data):
-            by_name.setdefault(module_name(path), []).append(path)
-    found, own = set(trains), set(trains)
-    for path, data in texts.items():
-        if len(texts) > 1 and (path in trains or may_help(data)):
-            wants = {_found(by_name, parts, path, level) for level, parts in imported(data)} - {None}
-            if path in trains:
-                found.update(w for w in wants if w is not None)
-            elif not wants.isdisjoint(trains):
-                found.add(path)
-                own.add(path)
+    for path in helping:
+        by_name.setdefault(module_name(path), []).append(path)
+    wants = {path: _imports(path, texts[path], by_name) for path in helping}
+    own = trains | {path for path in helping if not trains.isdisjoint(wants[path])}
+    found = own.union(*(wants[path] for path in own))
+    while len(texts) <= SMALL:  # of a small program all that it imports, of a library what is next to a loop
+        more = found.union(*(wants[path] for path in found))
+        if more == found:
+            break
+        found = more
     return [path for path in texts if path in found], own
+
+
+def _imports(path: str, data: bytes, by_name: dict[str, list[str]]) -> set[str]:
+    wanted = {_found(by_name, parts, path, level) for level, parts in imported(data)}
+    return {w for w in wanted if w is not None}
 
 
 def _found(by_name: dict[str, list[str]], parts: tuple[str, ...], path: str, level: int) -> str | None:

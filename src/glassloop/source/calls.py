@@ -147,12 +147,12 @@ def _is_generator(node: ast.AST) -> bool:
 def _generator(p: Player, node: Any, scope: Scope) -> Lazy:
     from glassloop.source.statements import play
 
-    own: list[tuple[list[Any], list[ast.AST]]] = [([], [])]
+    own: list[tuple[list[Any], list[ast.AST], At | None]] = [([], [], None)]
 
     def swap() -> None:
         # The generator's loops and calls are under way only while its body is played.
-        mine, own[0] = own[0], (p.loops, p.frames)
-        p.loops, p.frames = mine
+        mine, own[0] = own[0], (p.loops, p.frames, p.asker)
+        p.loops, p.frames, p.asker = mine
 
     def body(give: Callable[[Value], None]) -> None:
         def hand_over(value: Value) -> None:
