@@ -26,9 +26,11 @@ def test_findings_are_said_written_and_told(command, write):
     assert [(f["rule"], f["path"], f["line"], f["count"], f["step"]) for f in written] == [
         ("zero-grad-missing", "train.py", 7, 2, 2)
     ]
-    checked = [finding.as_json() for finding in check_paths([script]).findings]
-    assert [{k: v for k, v in f.items() if k not in ("count", "step", "path")} for f in written] == [
-        {k: v for k, v in f.items() if k != "path"} for f in checked
+    (checked,) = (finding.as_json() for finding in check_paths([script]).findings)
+    both = {key: (value, written[0][key]) for key, value in checked.items() if key not in ("path", "related")}
+    assert all(text == run for text, run in both.values()), both
+    assert [(r["line"], r["message"]) for r in checked["related"]] == [
+        (r["line"], r["message"]) for r in written[0]["related"]
     ]
 
 

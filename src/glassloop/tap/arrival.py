@@ -51,9 +51,11 @@ class _Loader(Loader):
         self._real, self._call = real, call
 
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        """As the real loader does."""
         return self._real.create_module(spec)
 
     def exec_module(self, module: ModuleType) -> None:
+        """As the real loader does, and the call after it."""
         # From here on the module is torch's own loader's, as for everybody who looks at its spec.
         module.__loader__ = self._real
         if module.__spec__ is not None:
