@@ -52,7 +52,7 @@ def check_paths(
     rules = _rules(select, ignore)
     called: set[ast.AST] = set()
     for path in program.texts:
-        if path in own and program.runs(path):
+        if path in own and (len(texts) <= SMALL or program.runs(path)):
             _judge(report, program, rules, Root(path), called, keep)
     for path in program.texts:
         for root in uncalled(program, path, called) if path in own else ():
@@ -117,14 +117,15 @@ def _relevant(texts: dict[str, bytes]) -> tuple[list[str], set[str]]:
     trains = {path for path, data in texts.items() if may_train(data)}
     if not trains or len(texts) == 1:
         return list(trains), trains
-    helping = {path for path, data in texts.items() if path in trains or may_help(data)}
+    small = len(texts) <= SMALL
+    helping = {path for path, data in texts.items() if small or path in trains or may_help(data)}
     by_name: dict[str, list[str]] = {}
     for path in helping:
         by_name.setdefault(module_name(path), []).append(path)
     wants = {path: _imports(path, texts[path], by_name) for path in helping}
     own = trains | {path for path in helping if not trains.isdisjoint(wants[path])}
     found = own.union(*(wants[path] for path in own))
-    while len(texts) <= SMALL:  # of a small program all that it imports, of a library what is next to a loop
+    while small:  # of a small program all that it imports, of a library what is next to a loop
         more = found.union(*(wants[path] for path in found))
         if more == found:
             break

@@ -15,6 +15,7 @@ from glassloop.source.values import (
     NONE,
     ClassValue,
     Const,
+    External,
     Instance,
     Loader,
     Module,
@@ -40,8 +41,14 @@ def fresh(at: At) -> Unknown:
     return Unknown(("call", conditions.site(*at)))
 
 
+def as_unknown(v: Value) -> Value:
+    """A library's name that is used as a number."""
+    return Unknown(("external", v.path), frozenset({("external", v.path)})) if isinstance(v, External) else v
+
+
 def _range(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
     start: Value = args[0] if len(args) > 1 else Const(0)
+    args = [as_unknown(a) for a in args]
     stop = args[1] if len(args) > 1 else args[0] if args else fresh(at)
     step = args[2].value if len(args) > 2 and isinstance(args[2], Const) else 1
     ends = [v.value for v in (start, stop) if isinstance(v, Const) and isinstance(v.value, int)]

@@ -13,6 +13,7 @@ from glassloop.source import conditions
 from glassloop.source.arithmetic import roots_of, through
 from glassloop.source.builtin import BUILTINS, chain, consumed, fresh
 from glassloop.source.frameworks import FRAMEWORKS
+from glassloop.source.loops import iterate
 from glassloop.source.objects import make_optimizer, owners_of
 from glassloop.source.player import Dead, Player
 from glassloop.source.schedules import is_scheduler, make_scheduler
@@ -249,6 +250,13 @@ def _count(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
     return Stream(Const(i) for i in itertools.count(first))
 
 
+def _islice(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
+    ends = [a.value for a in args[1:] if isinstance(a, Const)]
+    if not args or len(ends) != len(args) - 1 or not all(e is None or isinstance(e, int) for e in ends):
+        return args[0] if args else fresh(at)
+    return Stream(itertools.islice(iterate(p, args[0], at), *ends))
+
+
 def _exit(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
     raise Dead("SystemExit")
 
@@ -283,6 +291,7 @@ ANYWHERE: dict[str, Callable[[Player, Args, Kwargs, At], Value]] = {
     "GradScaler": _scaler,
     "clip_grad_norm_": _clip,
     "clip_grad_norm": _clip,
+    "clip_grads_with_norm_": _clip,
     "clip_grad_value_": _clip,
     "tqdm": _progress,
     "tqdm_notebook": _progress,
@@ -306,6 +315,7 @@ EXACT: dict[str, Callable[[Player, Args, Kwargs, At], Value]] = {
     "functools.partial": _partial,
     "dataclasses.replace": _dataclass_replace,
     "itertools.count": _count,
+    "itertools.islice": _islice,
     "itertools.chain": chain,
     "itertools.chain.from_iterable": chain,
     "types.SimpleNamespace": _namespace,

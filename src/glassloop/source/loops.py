@@ -69,7 +69,7 @@ def play_while(p: Player, node: ast.While, scope: Scope) -> None:
     from glassloop.source.statements import play
 
     entry: list[Any] = [frozenset(), 0, True, False]
-    if isinstance(node.test, ast.Compare):
+    if isinstance(node.test, ast.Compare) and _plain(node.test):
         entry[0] = getattr(evaluate(p, node.test.comparators[0], scope), "source", frozenset())
     enter_loop(p, entry)
     try:
@@ -99,7 +99,7 @@ def _goes_on(p: Player, node: ast.While, scope: Scope, entry: list[Any]) -> bool
 
 def _near_end(p: Player, test: ast.expr, scope: Scope, entry: list[Any]) -> bool:
     """Whether a loop that goes on now may be over soon, by a counter or a `break` that is decided."""
-    if not isinstance(test, ast.Compare):
+    if not isinstance(test, ast.Compare) or not _plain(test):
         return True
     left, right = evaluate(p, test.left, scope), evaluate(p, test.comparators[0], scope)
     if isinstance(left, Const) and isinstance(right, Const):
@@ -122,6 +122,11 @@ def leave_loop(p: Player, entry: list[Any]) -> None:
     """A loop is over, and whatever began inside it."""
     i = next((i for i, e in enumerate(p.loops) if e is entry), len(p.loops))
     del p.loops[i:]
+
+
+def _plain(test: ast.expr) -> bool:
+    """Whether evaluating a condition once more changes nothing."""
+    return not any(isinstance(n, (ast.Call, ast.NamedExpr, ast.Await)) for n in ast.walk(test))
 
 
 def sources(value: Value) -> frozenset[Any]:

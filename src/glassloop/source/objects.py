@@ -142,7 +142,8 @@ def _freeze(p: Player, m: Module, name: str, args: Args, kwargs: Kwargs, at: At)
 
 
 def _move(p: Player, m: Module, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
-    p.say(events.TO_DEVICE, at, m.ref, ())
+    if not is_loss(m):
+        p.say(events.TO_DEVICE, at, m.ref, ())
     return m
 
 

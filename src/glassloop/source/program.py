@@ -74,12 +74,15 @@ class Program:
         for t in texts:
             self.by_name.setdefault(module_name(t.path), []).append(t.path)
         self._quiet: dict[ast.AST, bool] = {}
+        self._variables: set[str] = set()
         self._functions: dict[str, list[ast.AST]] = {}
         self.follow = True  # whether calls of the script's own functions are followed
         self.strict = False  # whether a mistake of the reader itself is raised (tests) or noted
         self.epoch_counts: set[Hashable] = set()  # sources of the numbers that bound a loop around another loop
         for t in texts:
             for node in ast.walk(t.tree):
+                if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                    self._variables.add(node.id)
                 if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
                     self._functions.setdefault(node.name, []).append(node)
         self.accumulates = any(self._has_guard(t.tree) for t in texts)
@@ -133,7 +136,9 @@ class Program:
             return node.attr in ("grad", "requires_grad") and isinstance(node.ctx, ast.Store)
         if not isinstance(node, ast.Call):
             return False
-        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        name = _called(node)
+        if isinstance(node.func, ast.Name) and name in self._variables and name not in self._functions:
+            return True  # an object that is called: a model, a loss, a partial
         if name in ("exit", "_exit", "abort") or name in TELLING or MAKING.search(name):
             return True
         return any(not self._body_quiet(f) for f in self._functions.get(name, ()))

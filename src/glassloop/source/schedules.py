@@ -8,7 +8,7 @@ from collections.abc import Hashable
 from glassloop import events
 from glassloop.events import SCHEDULER
 from glassloop.source.player import Player
-from glassloop.source.values import Const, Optimizer, Scheduler, Scope, Seq, Unknown, Value
+from glassloop.source.values import Const, External, Optimizer, Scheduler, Scope, Seq, Unknown, Value
 
 # Which argument is the length: its name, and its position after the optimizer.
 LENGTHS = {
@@ -62,6 +62,8 @@ def _sources(length: Value | None) -> frozenset[Hashable]:
         return frozenset().union(*(_sources(i) for i in length.items))
     if isinstance(length, Const):
         return length.source
+    if isinstance(length, External):
+        return frozenset({("external", length.path)})
     return length.source | {length.key} if isinstance(length, Unknown) else frozenset()
 
 

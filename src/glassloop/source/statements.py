@@ -25,6 +25,7 @@ from glassloop.source.values import (
     Scope,
     Stream,
     Table,
+    Tensor,
     Unknown,
     Value,
 )
@@ -55,6 +56,11 @@ def _ann_assign(p: Player, node: ast.AnnAssign, scope: Scope) -> None:
 
 
 def _aug_assign(p: Player, node: ast.AugAssign, scope: Scope) -> None:
+    if isinstance(node.target, ast.Name):
+        held = scope.get(node.target.id)
+        if isinstance(held, Tensor) and held.leaf:
+            evaluate(p, node.value, scope)
+            return  # a parameter moved in place stays who it is
     load: ast.expr = ast.copy_location(_as_load(node.target), node.target)
     value = evaluate(p, ast.copy_location(ast.BinOp(load, node.op, node.value), node), scope)
     assign(p, node.target, value, scope)

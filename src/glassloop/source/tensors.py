@@ -65,7 +65,9 @@ def _parameter_op(p: Player, v: Params, name: str, args: Args, kwargs: Kwargs, a
             freeze(v.owners, not flag.value)
     if name.startswith("register_"):
         p.haunted = True  # a hook on gradients may do anything with them
-    return v if name in ("requires_grad_", "data", "detach", "clone") else Unknown(("call", conditions.site(*at)))
+    if name in ("numel", "nelement", "size", "dim", "item", "register_hook"):
+        return Unknown(("call", conditions.site(*at)))
+    return v if name.endswith("_") or name in ("data", "detach", "clone") else Tensor()
 
 
 def _gradient_op(p: Player, g: Grad, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
