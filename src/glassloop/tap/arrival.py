@@ -35,6 +35,7 @@ class _Finder(MetaPathFinder):
             sys.meta_path.remove(self)
 
     def find_spec(self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
+        """The spec of torch, with a loader that calls back; nothing for other modules."""
         if fullname != "torch":
             return None
         self.cancel()
