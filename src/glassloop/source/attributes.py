@@ -235,10 +235,8 @@ def _set_parameter(p: Player, v: Params | Tensor, name: str, value: Value, at: A
     elif name == "grad":
         cleared = isinstance(value, Const) and value.value is None
         holders = p.holding(owners)
-        if cleared:
-            p.say(events.ZERO_GRAD, at, None, holders)
-        else:
-            p.say(events.OPAQUE, at, None, holders)
+        if holders != ():
+            p.say(events.ZERO_GRAD if cleared else events.OPAQUE, at, None, holders)
 
 
 def freeze(owners: frozenset[Any] | None, frozen: bool) -> None:

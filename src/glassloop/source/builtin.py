@@ -64,18 +64,17 @@ def _range(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
 
 def _enumerate(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
     start = args[1] if len(args) > 1 else kwargs.get("start", Const(0))
-    entry = p.loops[-1] if p.loops else [frozenset(), 0, True, False]
-    return Stream(_numbered(p, args[0], start, at, entry), _length_of(args[0]))
-
-
-def _numbered(p: Player, value: Value, start: Value, at: At, entry: list[Any]) -> Iterator[Value]:
     own: list[Any] = [frozenset(), 0, True, False]
+    return Stream(_numbered(p, begin(p, args[0], at, own), args[0], start, own), _length_of(args[0]))
+
+
+def _numbered(p: Player, items: Iterator[Value], value: Value, start: Value, own: list[Any]) -> Iterator[Value]:
     first = start.value if isinstance(start, Const) and isinstance(start.value, int) else 0
     length = _length_of(value)
     source: frozenset[Any] = getattr(length, "source", frozenset())
     held: Value | None = None
     i = first
-    for item in iterate(p, value, at, None, own):
+    for item in items:
         if own[3] and p.loops:
             p.loops[-1][3] = True
         if held is not None:
@@ -124,12 +123,12 @@ def _zip(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
     if args and all(isinstance(a, Params) for a in args):
         return Seq([Seq(list(args), frozen=True)])
     lengths = [_length_of(a) for a in args]
-    return Stream(_zipped(p, args, at), next((n for n in lengths if n is not None), None))
-
-
-def _zipped(p: Player, args: Args, at: At) -> Iterator[Value]:
     own: list[Any] = [frozenset(), 0, True, False]
-    its = [iterate(p, a, at, None, own) for a in args]
+    its = [begin(p, a, at, own) for a in args]
+    return Stream(_zipped(p, its, own), next((n for n in lengths if n is not None), None))
+
+
+def _zipped(p: Player, its: list[Iterator[Value]], own: list[Any]) -> Iterator[Value]:
     while True:
         row: list[Value] = []
         for it in its:
@@ -146,7 +145,7 @@ def _iter(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
     if not args:
         return fresh(at)
     if isinstance(args[0], Loader):
-        return begin(p, args[0], at)
+        return Stream(begin(p, args[0], at, [frozenset(), 0, True, False]), _length_of(args[0]))
     if isinstance(args[0], (Stream, Unknown)):
         return args[0]
     return Stream(iterate(p, args[0], at), _length_of(args[0]))

@@ -13,7 +13,7 @@ from glassloop.source import conditions
 from glassloop.source.arithmetic import roots_of, through
 from glassloop.source.builtin import BUILTINS, chain, consumed, fresh
 from glassloop.source.frameworks import FRAMEWORKS
-from glassloop.source.loops import iterate
+from glassloop.source.loops import begin
 from glassloop.source.objects import make_optimizer, owners_of
 from glassloop.source.player import Dead, Player
 from glassloop.source.schedules import is_scheduler, make_scheduler
@@ -254,7 +254,7 @@ def _islice(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
     ends = [a.value for a in args[1:] if isinstance(a, Const)]
     if not args or len(ends) != len(args) - 1 or not all(e is None or isinstance(e, int) for e in ends):
         return args[0] if args else fresh(at)
-    return Stream(itertools.islice(iterate(p, args[0], at), *ends))
+    return Stream(itertools.islice(begin(p, args[0], at, [frozenset(), 0, True, False]), *ends))
 
 
 def _exit(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:

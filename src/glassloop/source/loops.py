@@ -216,10 +216,12 @@ def _passes(
     p.say(events.PASS_END, p.asker or at, loader.ref)
 
 
-def begin(p: Player, loader: Loader, at: tuple[ast.AST, Scope]) -> Stream:
-    """iter(loader): the pass begins here and now."""
-    p.say(events.PASS_BEGIN, at, loader.ref)
-    return Stream(_passes(p, loader, at, turns(p), [frozenset(), 0, True, False], begun=True))
+def begin(p: Player, value: Value, at: tuple[ast.AST, Scope], entry: list[Any]) -> Iterator[Value]:
+    """iter(value): a pass over a loader begins here and now, though its first batch may be asked for elsewhere."""
+    if not isinstance(value, Loader):
+        return iterate(p, value, at, None, entry)
+    p.say(events.PASS_BEGIN, p.asker or at, value.ref)
+    return _passes(p, value, at, turns(p), entry, begun=True)
 
 
 def _span(p: Player, span: Span, most: int, entry: list[Any]) -> Iterator[Value]:

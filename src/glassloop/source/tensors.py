@@ -70,13 +70,20 @@ def _parameter_op(p: Player, v: Params, name: str, args: Args, kwargs: Kwargs, a
     return v if name.endswith("_") or name in ("data", "detach", "clone") else Tensor()
 
 
+def by_hand(p: Player, kind: str, owners: frozenset[Any] | None, at: At) -> None:
+    """What the script does to gradients itself; those of no optimizer are nobody's."""
+    holders = p.holding(owners)
+    if holders != ():
+        p.say(kind, at, None, holders)
+
+
 def _gradient_op(p: Player, g: Grad, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
     if name == "zero_" or (name in ("fill_", "mul_") and args and isinstance(args[0], Const) and args[0].value == 0):
-        p.say(events.ZERO_GRAD, at, None, p.holding(g.owners))
+        by_hand(p, events.ZERO_GRAD, g.owners, at)
     elif name in ("clamp_", "clip_"):
-        p.say(events.CLIP, at, None, p.holding(g.owners))
+        by_hand(p, events.CLIP, g.owners, at)
     elif name in ("copy_", "set_"):
-        p.say(events.OPAQUE, at, None, p.holding(g.owners))
+        by_hand(p, events.OPAQUE, g.owners, at)
     return g if name.endswith("_") or name in ("detach", "data") else Tensor()
 
 
