@@ -26,7 +26,7 @@ from glassloop.record.files import write_json
 from glassloop.rules import Listening, Rule, all_rules
 
 if TYPE_CHECKING:
-    from glassloop.tap import Spot, Tap
+    from glassloop.tap import Tap
 
 Sink = Callable[[Finding], None]
 LARGEST_PROGRAM = 64  # files that are read to learn what a schedule counts
@@ -76,7 +76,7 @@ class Watch:
         self._home = os.getcwd()
         self._memory = Memory(all_rules() if rules is None else rules)
         self._seen: dict[tuple[str, Where], Sighting] = {}
-        self._loops: dict[Spot, tuple[Where, str] | None] = {}
+        self._loops: dict[Place, tuple[Where, str] | None] = {}
         self._turned: dict[tuple[int, object], Event] = {}
         self._comments: dict[str, dict[int, frozenset[str] | None]] = {}
         self._tap: Tap | None = None
@@ -173,15 +173,15 @@ class Watch:
 
     def _with_turn(self, event: Event) -> Event:
         """A loop over epochs cannot be heard; its variable can be looked at, where the text says which loop it is."""
-        from glassloop.tap import Spot
+        at = event.at
+        if at not in self._loops:
+            self._loops[at] = _loop(at)
+        loop = self._loops[at]
+        if loop is None:
+            return event
         from glassloop.tap.turns import turn_of
 
-        if not isinstance(event.at, Spot):
-            return event
-        if event.at not in self._loops:
-            self._loops[event.at] = _loop(event.at)
-        loop = self._loops[event.at]
-        turn = None if loop is None else turn_of(*loop, sys._getframe(1))
+        turn = turn_of(*loop, sys._getframe(1))
         if turn is None:
             return event
         known = self._turned.get((id(event), turn))  # the tap keeps its events, so the id stays theirs
@@ -200,12 +200,14 @@ class Watch:
         return any(lines[n] is None or rule in (lines[n] or ()) for n in lines if where.spans(n))
 
 
-def _loop(spot: Spot) -> tuple[Where, str] | None:
+def _loop(at: Place) -> tuple[Where, str] | None:
     """The loop that counts what the schedule stepped at this spot counts, and its variable."""
     from glassloop.source.units import loop_at
-    from glassloop.tap import resolve
+    from glassloop.tap import Spot, resolve
 
-    where = resolve(spot)
+    if not isinstance(at, Spot):  # no user code was on the stack
+        return None
+    where = resolve(at)
     return loop_at(where.path, where.line, _files(where.path))
 
 
