@@ -95,8 +95,11 @@ def hear(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
         return state._replace(made=frozenset(), lost=lost), ()
     if event.kind == STEP and concerns:
         searched = event.facts.get(CLOSURE) is True  # an optimizer that tries several points clears before each
-        found = state.stepped and not searched and state.broken is not None and bool(state.made)
-        return State(state.me, stepped=True), ((_story(*state.broken, event.at),) if found and state.broken else ())
+        if not state.stepped or searched or state.broken is None:
+            return State(state.me, stepped=True), ()
+        # What was made again after the clearing is what the step uses, and was not cleared once more.
+        used = any(place == state.broken[1] for place, _ in state.made)
+        return State(state.me, stepped=True), ((_story(*state.broken, event.at),) if used else ())
     return State(state.me), ()
 
 

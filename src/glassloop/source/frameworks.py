@@ -61,7 +61,7 @@ def keeper_method(p: Player, me: Instance, name: str, args: Args, kwargs: Kwargs
         return args[0] if len(args) == 1 else Seq(list(args), frozen=True)
     if name == "backward":
         # Whether it scales the loss is configured elsewhere: no word of it.
-        p.say(events.BACKWARD, at, None, p.holding(roots_of(args[0]) if args else None, frozen=False))
+        p.say(events.BACKWARD, at, None, p.reached(roots_of(args[0]) if args else None))
         return NONE
     if name in ("clip_grad_norm_", "clip_grad_value_", "clip_gradients"):
         p.say(events.CLIP, at, None, p.holding(owners_of(args[0]) if args else None))

@@ -201,7 +201,7 @@ def _set_grad_enabled(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
 
 def _autograd_grad(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
     p.say(events.BACKWARD, at, None, ())
-    out = through(args[:1])
+    out = through(args[:1] or [kwargs.get("outputs", NONE)])
     create = kwargs.get("create_graph")
     kept = isinstance(create, Const) and bool(create.value)
     return Tensor(out.roots if kept else frozenset(), loose=True)
@@ -210,7 +210,7 @@ def _autograd_grad(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
 def _autograd_backward(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
     given = through(args[:1])
     facts: dict[str, object] = {} if given.scaled is None else {"scaled": given.scaled}
-    p.say(events.BACKWARD, at, None, p.holding(roots_of(given), frozen=False), **facts)
+    p.say(events.BACKWARD, at, None, p.reached(roots_of(given)), **facts)
     return NONE
 
 

@@ -62,7 +62,7 @@ def _unknown_method(p: Player, me: Value, name: str, args: Args, kwargs: Kwargs,
         return Unknown(("call", conditions.site(*at)))
     if isinstance(me, Unknown) and name in ("backward", "manual_backward"):
         scaled: dict[str, object] = {} if args else {"scaled": False}
-        p.say(events.BACKWARD, at, None, p.holding(roots_of(args[0]) if args else None, frozen=False), **scaled)
+        p.say(events.BACKWARD, at, None, p.reached(roots_of(args[0]) if args else None), **scaled)
         return NONE
     return unknown_call(p, me, args, kwargs, at)
 

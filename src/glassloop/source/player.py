@@ -180,6 +180,13 @@ class Player:
                 found.append(optimizer.ref)
         return tuple(found)
 
+    def reached(self, roots: frozenset[Any] | None) -> tuple[Ref, ...] | None:
+        """The optimizers that a backward from these roots fills gradients for.
+
+        A loss that seems to depend on nothing is one that was not understood: PyTorch would refuse it.
+        """
+        return self.holding(roots or None, frozen=False)
+
     def reachable(self, values: Iterable[Value]) -> list[Value]:
         """What unknown code could get at through these values."""
         seen: dict[int, Value] = {}

@@ -21,7 +21,7 @@ Method = Callable[[Player, Any, str, Args, Kwargs, At], Value]
 
 def _backward(p: Player, t: Tensor, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
     facts: dict[str, object] = {} if t.scaled is None else {"scaled": t.scaled}
-    p.say(events.BACKWARD, at, None, p.holding(roots_of(t), frozen=False), **facts)
+    p.say(events.BACKWARD, at, None, p.reached(roots_of(t)), **facts)
     if p.haunted:
         p.opaque(at, None)
     return NONE
