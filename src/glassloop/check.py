@@ -13,13 +13,12 @@ from pathlib import Path
 from glassloop.findings import Finding, Where, tell
 from glassloop.rules import Rule, all_rules
 from glassloop.source.paths import Play, explore
-from glassloop.source.program import LIBRARIES, Program, Text, find_file, module_name
+from glassloop.source.program import LIBRARIES, SMALL, Program, Text, find_file, module_name
 from glassloop.source.roots import Root, uncalled
 from glassloop.source.text import Unreadable, imported, may_help, may_train, parse, read, suppressed
 
 SKIPPED = frozenset({".git", ".venv", "venv", "node_modules", "__pycache__", ".ipynb_checkpoints", ".tox", "build"})
 FEW, SHORT = 16, 8_000  # paths and statements for a function that nothing calls; a script gets more
-SMALL = 200  # files
 
 
 @dataclass

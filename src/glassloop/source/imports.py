@@ -8,8 +8,6 @@ from pathlib import PurePath
 from glassloop.source.player import Player
 from glassloop.source.values import Const, External, Scope, Space, Unknown, Value
 
-DEEPEST = 8  # modules that import one another; what lies deeper is not played
-
 
 def play_import(p: Player, node: ast.Import, scope: Scope) -> None:
     """`import a.b as c`."""
@@ -65,7 +63,7 @@ def module(p: Player, path: str) -> Space:
     if path not in p.spaces:
         p.spaces[path] = Scope(path)
         p.spaces[path].vars["__name__"] = Const(PurePath(path).stem)
-        if len(p.importing) >= DEEPEST:
+        if len(p.importing) >= p.program.deepest:
             return Space(p.spaces[path])
         kept = (p.statement, p.loops, p.frames)
         p.loops, p.frames = [], []

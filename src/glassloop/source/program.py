@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 from collections.abc import Callable, Collection, Hashable
 from dataclasses import dataclass, field
@@ -33,6 +34,8 @@ MAKING = re.compile(
     r"(Adam|SGD|RMSprop|Adagrad|Adadelta|LBFGS|Optimizer|Scaler|LR$|Scheduler|Accelerator|Fabric|prepare|initialize)"
 )
 
+SMALL = 200  # files; of a larger program less is played, for it is a library
+DEEPEST = 8
 TRAINING_CALLS = frozenset({"backward", "manual_backward", "step", "zero_grad"})
 # Never looked for among the files that were given, even where their own source is.
 LIBRARIES = frozenset(
@@ -75,6 +78,8 @@ class Program:
             self.by_name.setdefault(module_name(t.path), []).append(t.path)
         self._quiet: dict[ast.AST, bool] = {}
         self._variables: set[str] = set()
+        self._found: dict[tuple[str, str, int], str | None] = {}
+        self.deepest = DEEPEST if len(texts) <= SMALL else 2  # imports within imports that are played
         self._functions: dict[str, list[ast.AST]] = {}
         self.follow = True  # whether calls of the script's own functions are followed
         self.strict = False  # whether a mistake of the reader itself is raised (tests) or noted
@@ -93,10 +98,12 @@ class Program:
 
     def find(self, dotted: str, path: str, level: int = 0) -> str | None:
         """The file that `import dotted` means in the file `path`, if it was given."""
-        parts = tuple(p for p in dotted.split(".") if p)
-        if not parts or (parts[0] in LIBRARIES and not level):
-            return None
-        return find_file(self.by_name.get(parts[-1], ()), parts, path, level)
+        key = (dotted, path, level)
+        if key not in self._found:
+            parts = tuple(p for p in dotted.split(".") if p)
+            foreign = not parts or (parts[0] in LIBRARIES and not level)
+            self._found[key] = None if foreign else find_file(self.by_name.get(parts[-1], ()), parts, path, level)
+        return self._found[key]
 
     def quiet(self, nodes: list[ast.stmt] | list[ast.expr]) -> bool:
         """Whether playing these can neither say an event nor leave the line of play."""
@@ -177,14 +184,21 @@ def find_file(candidates: Collection[str], parts: tuple[str, ...], path: str, le
 
     Where no folder above has it, a lone candidate that ends in all the parts is taken: files may be given from anywhere.
     """
-    folders = [PurePath(path).parent, *PurePath(path).parent.parents]
-    if level:
-        folders = folders[level - 1 : level]
     have = set(candidates) - {path}
-    for folder in folders:
-        for end in (PurePath(*parts).with_suffix(".py"), PurePath(*parts) / "__init__.py"):
-            if str(folder / end) in have:
-                return str(folder / end)
+    if not have:
+        return None
+    folder, tail = os.path.dirname(path), os.path.join(*parts)
+    for _ in range(level - 1):
+        folder = os.path.dirname(folder)
+    while True:
+        below = os.path.join(folder, tail)
+        for found in (f"{below}.py", os.path.join(below, "__init__.py")):
+            if found in have:
+                return found
+        above = os.path.dirname(folder)
+        if level or above == folder:
+            break
+        folder = above
     ending = [c for c in have if _ends(c, parts)] if not level and len(have) <= 3 else []
     return ending[0] if len(ending) == 1 else None
 
