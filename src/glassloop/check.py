@@ -13,12 +13,12 @@ from pathlib import Path
 from glassloop.findings import Finding, Where, tell
 from glassloop.rules import Rule, all_rules
 from glassloop.source.paths import Play, explore
-from glassloop.source.program import LIBRARIES, Program, Text, find_file, module_name
+from glassloop.source.program import LIBRARIES, SMALL, Program, Text, find_file, module_name
 from glassloop.source.roots import Root, uncalled
 from glassloop.source.text import Unreadable, imported, may_help, may_train, parse, read, suppressed
 
 SKIPPED = frozenset({".git", ".venv", "venv", "node_modules", "__pycache__", ".ipynb_checkpoints", ".tox", "build"})
-FEW, SHORT = 16, 0.4  # paths and seconds for a function that nothing calls; a script gets more
+FEW, SHORT = 16, 8_000  # paths and statements for a function that nothing calls; a script gets more
 
 
 @dataclass
@@ -45,15 +45,16 @@ def check_paths(
     `keep` keeps every path that was played in the report. Raises FileNotFoundError and ValueError (an unknown rule).
     """
     report = Report()
-    program = Program(_load(paths, stdin, report))
+    texts, own = _load(paths, stdin, report)
+    program = Program(texts)
     program.follow = follow
     rules = _rules(select, ignore)
     called: set[ast.AST] = set()
     for path in program.texts:
-        if program.runs(path):
+        if path in own and (len(texts) <= SMALL or program.runs(path)):
             _judge(report, program, rules, Root(path), called, keep)
     for path in program.texts:
-        for root in uncalled(program, path, called):
+        for root in uncalled(program, path, called) if path in own else ():
             if root.function not in called:
                 _judge(report, program, rules, root, called, keep)
     _finish(report, program)
@@ -83,14 +84,15 @@ def files_of(paths: Iterable[str | Path]) -> list[str]:
 
 
 def _below(folder: str) -> list[str]:
-    found = []
+    found: list[str] = []
     for where, folders, names in os.walk(folder):
         folders[:] = sorted(f for f in folders if f not in SKIPPED and not f.startswith("."))
         found.extend(os.path.join(where, n) for n in sorted(names) if fnmatch.fnmatch(n, "*.py") or n.endswith(".ipynb"))
     return found
 
 
-def _load(paths: Iterable[str | Path], stdin: bytes | None, report: Report) -> list[Text]:
+def _load(paths: Iterable[str | Path], stdin: bytes | None, report: Report) -> tuple[list[Text], set[str]]:
+    """The files to play, and which of them train or import one that does (the rest are their helpers)."""
     texts: dict[str, bytes] = {}
     for path in files_of(paths):
         try:
@@ -98,7 +100,7 @@ def _load(paths: Iterable[str | Path], stdin: bytes | None, report: Report) -> l
         except Unreadable as error:
             report.notes.append((path, str(error)))
     report.statistics["files"] = len(texts)
-    wanted = _relevant(texts)
+    wanted, own = _relevant(texts)
     report.statistics["files played"] = len(wanted)
     parsed = []
     for path in wanted:
@@ -106,27 +108,33 @@ def _load(paths: Iterable[str | Path], stdin: bytes | None, report: Report) -> l
             parsed.append(parse(path, texts[path]))
         except Unreadable as error:
             report.notes.append((path, str(error)))
-    return parsed
+    return parsed, own
 
 
-def _relevant(texts: dict[str, bytes]) -> list[str]:
-    """Files that may train, those that they import, and those that import them."""
+def _relevant(texts: dict[str, bytes]) -> tuple[list[str], set[str]]:
+    """Files that may train or import one that does, with what they import; and the former alone."""
     trains = {path for path, data in texts.items() if may_train(data)}
-    if not trains:
-        return []
+    if not trains or len(texts) == 1:
+        return list(trains), trains
+    small = len(texts) <= SMALL
+    helping = {path for path, data in texts.items() if small or path in trains or may_help(data)}
     by_name: dict[str, list[str]] = {}
-    for path, data in texts.items():
-        if path in trains or may_help(data):
-            by_name.setdefault(module_name(path), []).append(path)
-    found = set(trains)
-    for path, data in texts.items():
-        if len(texts) > 1 and (path in trains or may_help(data)):
-            wants = {_found(by_name, parts, path, level) for level, parts in imported(data)} - {None}
-            if path in trains:
-                found.update(w for w in wants if w is not None)
-            elif not wants.isdisjoint(trains):
-                found.add(path)
-    return [path for path in texts if path in found]
+    for path in helping:
+        by_name.setdefault(module_name(path), []).append(path)
+    wants = {path: _imports(path, texts[path], by_name) for path in helping}
+    own = trains | {path for path in helping if not trains.isdisjoint(wants[path])}
+    found = own.union(*(wants[path] for path in own))
+    while small:  # of a small program all that it imports, of a library what is next to a loop
+        more = found.union(*(wants[path] for path in found))
+        if more == found:
+            break
+        found = more
+    return [path for path in texts if path in found], own
+
+
+def _imports(path: str, data: bytes, by_name: dict[str, list[str]]) -> set[str]:
+    wanted = {_found(by_name, parts, path, level) for level, parts in imported(data)}
+    return {w for w in wanted if w is not None}
 
 
 def _found(by_name: dict[str, list[str]], parts: tuple[str, ...], path: str, level: int) -> str | None:
@@ -135,9 +143,7 @@ def _found(by_name: dict[str, list[str]], parts: tuple[str, ...], path: str, lev
     return find_file(by_name.get(parts[-1], ()), parts, path, level)
 
 
-def _judge(
-    report: Report, program: Program, rules: tuple[Rule, ...], root: Root, called: set[ast.AST], keep: bool
-) -> None:
+def _judge(report: Report, program: Program, rules: tuple[Rule, ...], root: Root, called: set[ast.AST], keep: bool) -> None:
     play = explore(program, rules, root) if root.function is None else explore(program, rules, root, FEW, SHORT)
     for path in play.paths:
         called |= path.called

@@ -11,7 +11,6 @@ functions that `check` calls. Nothing is loaded until a watch begins, and torch 
 from __future__ import annotations
 
 import atexit
-import json
 import linecache
 import os
 import sys
@@ -21,8 +20,9 @@ from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import TYPE_CHECKING, Any
 
-from glassloop.events import MADE, SCHEDULER, STEP, UNIT, Event, Place
+from glassloop.events import MADE, SCHEDULE, SCHEDULER, STEP, TURN, UNIT, Event, Place
 from glassloop.findings import Finding, Severity, Story, Where, tell
+from glassloop.record.files import write_json
 from glassloop.rules import Listening, Rule, all_rules
 
 if TYPE_CHECKING:
@@ -76,6 +76,8 @@ class Watch:
         self._home = os.getcwd()
         self._memory = Memory(all_rules() if rules is None else rules)
         self._seen: dict[tuple[str, Where], Sighting] = {}
+        self._loops: dict[Place, tuple[Where, str] | None] = {}
+        self._turned: dict[tuple[int, object], Event] = {}
         self._comments: dict[str, dict[int, frozenset[str] | None]] = {}
         self._tap: Tap | None = None
         from glassloop.tap.arrival import when_torch_is_there
@@ -103,15 +105,14 @@ class Watch:
 
     def write(self, path: str | Path) -> None:
         """Writes findings.json to `path`, whole or not at all. Raises OSError where that fails."""
-        target = Path(path)
-        draft = target.with_name(f".{target.name}.{os.getpid()}")
-        draft.write_text(json.dumps(self.as_json(), indent=2) + "\n", encoding="utf-8")
-        os.replace(draft, target)
+        write_json(Path(path), self.as_json())
 
     def hear(self, event: Event) -> None:
         """The tap's sink: tells every rule that listens for this kind of event."""
         if event.kind == STEP:
             self.steps += 1
+        elif event.kind == SCHEDULE:
+            event = self._with_turn(event)
         elif event.kind == MADE and event.what is not None and event.what.role == SCHEDULER:
             event = self._with_unit(event)
         found = self._memory.hear(event)
@@ -170,6 +171,24 @@ class Watch:
         unit = unit_at(where.path, where.line, _files(where.path))
         return event if unit is None else event._replace(facts={**event.facts, UNIT: unit})
 
+    def _with_turn(self, event: Event) -> Event:
+        """A loop over epochs cannot be heard; its variable can be looked at, where the text says which loop it is."""
+        at = event.at
+        if at not in self._loops:
+            self._loops[at] = _loop(at)
+        loop = self._loops[at]
+        if loop is None:
+            return event
+        from glassloop.tap.turns import turn_of
+
+        turn = turn_of(*loop, sys._getframe(1))
+        if turn is None:
+            return event
+        known = self._turned.get((id(event), turn))  # the tap keeps its events, so the id stays theirs
+        if known is None:
+            self._turned[id(event), turn] = known = event._replace(facts={**event.facts, TURN: turn})
+        return known
+
     def _is_set_aside(self, rule: str, where: Where) -> bool:
         """Whether a comment on the finding's lines says to leave it: `# glassloop: ignore[rule]`."""
         from glassloop.source.text import suppressed
@@ -179,6 +198,17 @@ class Watch:
             self._comments[path] = suppressed("".join(linecache.getlines(path)))
         lines = self._comments[path]
         return any(lines[n] is None or rule in (lines[n] or ()) for n in lines if where.spans(n))
+
+
+def _loop(at: Place) -> tuple[Where, str] | None:
+    """The loop that counts what the schedule stepped at this spot counts, and its variable."""
+    from glassloop.source.units import loop_at
+    from glassloop.tap import Spot, resolve
+
+    if not isinstance(at, Spot):  # no user code was on the stack
+        return None
+    where = resolve(at)
+    return loop_at(where.path, where.line, _files(where.path))
 
 
 def _files(path: str) -> list[str]:
@@ -308,9 +338,7 @@ def terminal(finding: Finding) -> None:
     Console(stderr=True, soft_wrap=True, highlight=False).print(text)
 
 
-def watch(
-    *sinks: Sink, strict: bool = False, rules: Iterable[Rule] | None = None, out: str | Path | None = None
-) -> Watch:
+def watch(*sinks: Sink, strict: bool = False, rules: Iterable[Rule] | None = None, out: str | Path | None = None) -> Watch:
     """Begins to watch the training that this thread runs from here on; see Watch for the arguments.
 
     Use it in a `with` statement, or call `stop()` on what it returns.

@@ -47,14 +47,15 @@ class Case(NamedTuple):
 
 
 def load(folder: str | Path = HERE) -> list[Case]:
-    """All cases below `folder`, sorted by path.
+    """All cases below `folder` (or the one file), sorted by path.
 
-    The unseen part, so that nobody tunes on it by accident, the frameworks' and the programs are left out unless `folder` lies in them.
+    The unseen part (so that nobody tunes on it by accident), the frameworks' and the programs are left out unless
+    `folder` lies in them.
     Raises ValueError where a label names an unknown rule.
     """
     root = Path(folder).resolve()
     apart = [part for part in (UNSEEN, FRAMEWORKS, PROGRAMS) if not root.is_relative_to(part)]
-    paths = sorted(p for p in root.rglob("*.py") if p.parent != HERE)
+    paths = [root] if root.is_file() else sorted(p for p in root.rglob("*.py") if p.parent != HERE)
     return [Case(p, expected(p)) for p in paths if not any(p.is_relative_to(part) for part in apart)]
 
 

@@ -20,7 +20,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 from labels import HERE, load
 
 CALLS = {
-    "zero_grad", "backward", "step", "clip_grad_norm_", "clip_grad_value_", "unscale_", "train", "eval", "detach_", "zero_",
+    "zero_grad", "backward", "step", "clip_grad_norm_", "clip_grad_value_", "unscale_", "train", "eval", "detach_",
+    "zero_",
 }  # fmt: skip
 GUARDS = ("torch.no_grad()", "torch.inference_mode()")
 

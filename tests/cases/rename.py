@@ -1,8 +1,8 @@
 """Gives every variable of a case a name that says nothing, and leaves the lines where they are.
 
 Renaming must change no finding. What is renamed: variables, parameters, functions, classes, and what is stored on self.
-What keeps its name: imports, methods, class-body fields, keywords of calls, words that are strings too, names inside f-strings (Python 3.11 gives
-them no position), and attributes that torch's own objects have.
+What keeps its name: imports, methods, class-body fields, keywords of calls, words that are strings too, names
+inside f-strings (Python 3.11 gives them no position), and attributes that torch's own objects have.
 """
 
 from __future__ import annotations

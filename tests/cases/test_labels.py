@@ -77,7 +77,9 @@ def frameworks_here() -> bool:
     "folders",
     [
         [],
-        pytest.param([str(FRAMEWORKS)], marks=pytest.mark.skipif(not frameworks_here(), reason="frameworks are missing")),
+        pytest.param(
+            [str(FRAMEWORKS)], marks=pytest.mark.skipif(not frameworks_here(), reason="frameworks are missing")
+        ),
     ],
     ids=["torch", "frameworks"],
 )

@@ -3,9 +3,9 @@
     python tests/cases/witness.py [FILE_OR_FOLDER ...]      # prints each case whose evidence contradicts its labels
 
 Evidence is (rule, line). It knows nothing of events or rules: it compares gradients before and after each call.
-Two rules leave one-sided evidence, which a right loop can leave as well (a GAN clears what the other player's loss left;
-a schedule counted in steps moves with each): it is asked for in the bad files only. Torch is patched for the life of
-the process.
+Two rules leave one-sided evidence, which a right loop can leave as well (a GAN clears what the other player left; a
+schedule counted in steps moves with each): it is asked for in the bad files only. Torch is patched for the life of the
+process.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Witness:
         self.forwards: list[Forward] = []  # outermost calls that made a graph
         self.walking = False
         self.scaling = self.scaled = None  # the scaler that gave a loss; the one that the last backward began with
-        self.validated: set[int] = set()  # parameters of modules that were evaluated: in evaluation mode, without a graph
+        self.validated: set[int] = set()  # parameters of modules that ran in evaluation mode without a graph
         self.depth = 0
         self.steps = 0
         self.first_reached: dict[int, int] = {}  # parameter -> line of the first backward that reached it
@@ -231,7 +231,7 @@ def patch() -> None:
 
 
 def observe(main: Path, paths: tuple[Path, ...]) -> set[tuple[str, int]]:
-    """Run the script (output swallowed) and return its evidence, lines of any of `paths`. Raises what the script raises."""
+    """Run the script, its output swallowed; the evidence names lines of `paths`. Raises what the script raises."""
     global HEARD
     HEARD = Witness(paths)
     random.seed(0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import linecache
 import textwrap
+from pathlib import Path
 from typing import Any
 
 from glassloop.events import Event
@@ -42,7 +43,7 @@ def hear(code: str, start: str = START) -> list[Event]:
 def line(event: Event) -> int:
     assert isinstance(event.at, Spot)
     where = resolve(event.at)
-    assert where.path == FILE, where
+    assert Path(where.path).name == FILE, where
     return where.line
 
 

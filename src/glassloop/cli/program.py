@@ -47,8 +47,10 @@ def find_module(name: str) -> Program:
     return Program(Path(spec.origin), Path.cwd(), spec.origin, spec)
 
 
-def execute(program: Program, args: list[str]) -> int:
+def execute(program: Program, args: list[str], stopped_by: type[BaseException] | None = None, stopped_code: int = 1) -> int:
     """Run `program` as `__main__` with `args` and return its exit code. What it raises is shown as Python would show it.
+
+    Where it raises `stopped_by`, nothing is shown and `stopped_code` is returned: whoever stopped it has said why.
 
     `__main__`, sys.argv and sys.path stay the program's afterwards: its exit handlers and threads may still need them.
     """
@@ -61,6 +63,8 @@ def execute(program: Program, args: list[str]) -> int:
     except SystemExit as stop:
         return _exit_code(stop)
     except BaseException as error:
+        if stopped_by is not None and isinstance(error, stopped_by):
+            return stopped_code
         trace = _without_our_frames(error.__traceback__)
         # Through the hook, because the program may have installed its own.
         sys.excepthook(type(error), error.with_traceback(trace), trace)

@@ -15,7 +15,8 @@ from typing import Annotated
 import typer
 
 from glassloop import templates
-from glassloop.cli.program import Program, execute, find_module, find_script
+from glassloop.cli.program import Program, find_module, find_script
+from glassloop.cli.watching import Watching
 from glassloop.errors import UserError
 from glassloop.record import manifest, report
 from glassloop.record.folders import new_run_folder, newest_run_folder
@@ -38,13 +39,13 @@ def run(
     out: Annotated[
         Path | None, typer.Option("--out", metavar="DIR", help="The run folder.", show_default="runs/NAME-001, and so on")
     ] = None,
-    form: Annotated[
-        Format, typer.Option("--format", help="json: the last line of stdout is one object.")
-    ] = Format.text,
+    form: Annotated[Format, typer.Option("--format", help="json: the last line of stdout is one object.")] = Format.text,
     no_source: Annotated[bool, typer.Option("--no-source", help="Record the digests of the source, not its text.")] = False,
     no_record: Annotated[bool, typer.Option("--no-record", help="Leave no run folder.")] = False,
+    no_watch: Annotated[bool, typer.Option("--no-watch", help="Do not look for mistakes while it runs.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Stop at the first error that is found; exit code 3.")] = False,
 ) -> None:
-    """Run a training script as `python` would, or a shipped loop by its name, and record it.
+    """Run a training script as `python` would, or a shipped loop by its name, watched and recorded.
 
     Options before the script are glassloop's, all after it are the script's. The exit code is the script's own.
 
@@ -53,45 +54,41 @@ def run(
     name, args = program[0], program[1:]
     if out is not None and no_record:
         raise UserError(f"--out {out} asks for a run folder and --no-record for none; leave one of them out")
+    if no_watch and strict:
+        raise UserError("--strict stops at what the watch finds and --no-watch finds nothing; leave one of them out")
+    watching = Watching(on=not no_watch, strict=strict)
     if module or Path(name).is_file():
         found = find_module(name) if module else find_script(name)
-        folder, code = _run_own(found, name, args, out, not no_record, not no_source)
+        folder, code = _run_own(watching, found, name, args, out, not no_record, not no_source)
     elif name in templates.tasks():
-        folder, code = _run_shipped(name, args, out, not no_record, not no_source)
+        folder, code = _run_shipped(watching, name, args, out, not no_record, not no_source)
     else:
         raise UserError(_unknown(name))
     if form is Format.json:
-        # Findings come with the watcher; the list stands here already, so that readers of this line need no change.
-        print(json.dumps({"run": None if folder is None else str(folder), "findings": [], "exit_code": code}), flush=True)
+        run_folder = None if folder is None else str(folder)
+        print(json.dumps({"run": run_folder, "findings": watching.findings, "exit_code": code}), flush=True)
     elif folder is not None:
         # Not on stdout: the last line there is the program's own.
         print(f"run folder {folder}; open {folder / 'report.html'}", file=sys.stderr, flush=True)
     raise typer.Exit(code)
 
 
-def _watched(program: Program, args: list[str]) -> int:
-    """Run `program`. The one place where a watcher would start, before this line, and stop, after it."""
-    return execute(program, args)
-
-
 def _run_own(
-    program: Program, name: str, args: list[str], out: Path | None, record: bool, keep_source: bool
+    watching: Watching, program: Program, name: str, args: list[str], out: Path | None, record: bool, keep_source: bool
 ) -> tuple[Path | None, int]:
     """A script of the user's, with run.json, source/ and report.html around it. Returns the folder and the exit code."""
     if not record or not manifest.is_recording_process():
-        return None, _watched(program, args)
+        return None, watching.run(program, args, None)
     label = Path(name).stem if program.spec is None else name.rpartition(".")[2]
     _refuse_foreign(out)
     folder = out or new_run_folder(label)
     home, began, process = folder.absolute(), time.perf_counter(), os.getpid()  # absolute: a program may change folder
     command = ["python", *(["-m"] if program.spec else []), name, *args]
     with _clear_write_error(folder):
-        manifest.start(
-            home, command=command, sources=[program.path], config=None, seed=None, keep_source=keep_source
-        )
+        manifest.start(home, command=command, sources=[program.path], config=None, seed=None, keep_source=keep_source)
         report.write_report(home)  # already now: a run that is killed leaves one, too
     roots = [program.import_root, Path.cwd()]
-    code = _watched(program, args)
+    code = watching.run(program, args, home)
     if os.getpid() != process:  # a fork of the program came back here: the record is its parent's
         return None, code
 
@@ -105,7 +102,7 @@ def _run_own(
 
 
 def _run_shipped(
-    name: str, args: list[str], out: Path | None, record: bool, keep_source: bool
+    watching: Watching, name: str, args: list[str], out: Path | None, record: bool, keep_source: bool
 ) -> tuple[Path | None, int]:
     """A shipped loop: its text is copied to RUN/source and runs there; it writes the rest of RUN itself."""
     given = _run_dir(args)
@@ -113,16 +110,16 @@ def _run_shipped(
         raise UserError(f"both --out {out} and --run-dir {given} name the run folder; give --out alone")
     if not record or {"--help", "-h"} & set(args):
         with tempfile.TemporaryDirectory(prefix="glassloop-") as scratch:
-            return None, _run_in(Path(scratch), name, args)
+            return None, _run_in(watching, Path(scratch), name, args)
     if not manifest.is_recording_process():  # rank 0 has the folder; this one needs a text to run
         with tempfile.TemporaryDirectory(prefix="glassloop-") as scratch:
-            return None, _run_in(Path(scratch), name, [*args, "--run-dir", str(out or given or scratch)])
+            return None, _run_in(watching, Path(scratch), name, [*args, "--run-dir", str(out or given or scratch)])
     folder = out or given or (newest_run_folder(name) if "--resume" in args else None)
     is_new = folder is None or not folder.exists()
     folder = folder or new_run_folder(name)
     _refuse_foreign(folder)
     began = time.perf_counter()
-    code = _run_in(folder, name, args)
+    code = _run_in(watching, folder, name, args)
     if is_new and code == 2 and not (folder / "run.json").exists():
         shutil.rmtree(folder, ignore_errors=True)  # it refused its arguments: no run has begun
         return None, code
@@ -140,7 +137,7 @@ def _run_shipped(
     return folder, code
 
 
-def _run_in(folder: Path, name: str, args: list[str]) -> int:
+def _run_in(watching: Watching, folder: Path, name: str, args: list[str]) -> int:
     """Run the shipped loop `name` from `folder`/source, which is written first unless an earlier session did."""
     source = folder / "source"
     if not (source / "train.py").exists():
@@ -149,7 +146,7 @@ def _run_in(folder: Path, name: str, args: list[str]) -> int:
         raise UserError(f"{folder} holds a run of another task than {name}; give another --out")
     if _run_dir(args) is None:
         args = ["--run-dir", str(folder), *args]
-    return _watched(find_script(str(source / "train.py")), args)
+    return watching.run(find_script(str(source / "train.py")), args, folder)
 
 
 def _run_dir(args: list[str]) -> Path | None:

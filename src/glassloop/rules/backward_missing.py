@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from glassloop.events import BACKWARD, FORWARD, GRAD, OPAQUE, OPTIMIZER, STEP, Event, Place, Ref
+from glassloop.events import BACKWARD, FORWARD, OPAQUE, OPTIMIZER, STEP, Event, Place, Ref
 from glassloop.findings import Severity, Story
 from glassloop.rules import Card, reaches
 
@@ -50,7 +50,7 @@ HEARS = {BACKWARD, FORWARD, STEP, OPAQUE}
 
 
 class State(NamedTuple):
-    """`stepped`: the last step; `ran`: a training forward since; `fed`: some backward since may have reached us."""
+    """`stepped`: the last step; `ran`: a forward since; `fed`: some backward since may have reached us."""
 
     me: Ref
     stepped: Place | None = None
@@ -71,8 +71,7 @@ def hear(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
     if event.kind == BACKWARD:
         return state._replace(fed=True), ()
     if event.kind == FORWARD:
-        graph = concerns and event.facts.get(GRAD) is True
-        return (state._replace(ran=event.at) if graph else state), ()
+        return (state._replace(ran=event.at) if concerns else state), ()
     if event.kind == STEP and concerns:
         missing = state.stepped is not None and state.ran is not None and not state.fed
         stories = (_story(event.at, state.ran),) if missing else ()

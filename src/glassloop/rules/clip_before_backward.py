@@ -104,6 +104,4 @@ def _story(clip: Place, made: Place, step: Place) -> Story:
         "this clips before the backward at {made} has made the gradients: the step at {step} applies them unclipped; "
         "move the clip between the two"
     )
-    return Story(
-        says, (("clip", clip, ""), ("made", made, "makes the gradients"), ("step", step, "applies them unclipped"))
-    )
+    return Story(says, (("clip", clip, ""), ("made", made, "makes the gradients"), ("step", step, "applies them unclipped")))

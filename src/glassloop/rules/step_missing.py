@@ -80,8 +80,5 @@ def hear(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
 
 
 def _story(first: Place) -> Story:
-    says = (
-        "gradients are made here again and again, and the optimizer never steps; "
-        "call optimizer.step() after the backward"
-    )
+    says = "gradients are made here again and again, and the optimizer never steps; call optimizer.step() after the backward"
     return Story(says, (("backward", first, ""),))

@@ -23,8 +23,7 @@ from glassloop.findings import Severity, Story
 from glassloop.rules import Card
 
 CARD = Card(
-    what="A model that trained in training mode is put in evaluation mode for a validation, and goes on training in "
-    "it.",
+    what="A model that trained in training mode is put in evaluation mode for a validation, and goes on training in it.",
     why="From the second epoch on dropout is off and batch-norm normalises with statistics that no longer move: "
     "the model overfits, or diverges, and only after the first validation.",
     intended="Training in evaluation mode from the first step on (a frozen batch-norm) is not reported.",

@@ -57,13 +57,16 @@ KEY = OPTIMIZER
 HEARS = {BACKWARD, ZERO_GRAD, STEP, OPAQUE}
 
 
+Made = tuple[Place, tuple[Ref, ...] | None]  # a backward: where, and whose parameters it reached
+
+
 class State(NamedTuple):
-    """`made`: places of the backwards since the last step or clearing; `lost`: (clearing, backwards it threw away)."""
+    """`made`: the backwards since the last step or clearing; `lost`: (clearing, backwards it threw away)."""
 
     me: Ref
     stepped: bool = False
-    made: frozenset[Place] = frozenset()
-    lost: tuple[Place, frozenset[Place]] | None = None
+    made: frozenset[Made] = frozenset()
+    lost: tuple[Place, frozenset[Made]] | None = None
     broken: tuple[Place, Place] | None = None
 
 
@@ -75,24 +78,28 @@ def initial(me: Ref) -> State:
 def hear(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
     """A clearing between two turns of the same backward, with no step between them, then a step, is the mistake.
 
-    The same backward on both sides tells a broken window from a loss whose gradients were never wanted here. One step
-    must have gone before: a loop that has not begun to step (a warm-up) breaks nothing.
+    The same backward on both sides, reaching the same optimizers, tells a broken window from a loss whose gradients were
+    never wanted here. One step must have gone before: a loop that has not begun to step (a warm-up) breaks nothing.
     """
     concerns = reaches(event, state.me)
     if concerns is False:
         return state, ()
     if event.kind == BACKWARD and concerns:
         broken = state.broken
-        if state.lost is not None and event.at in state.lost[1]:
+        backward = (event.at, event.of)
+        if state.lost is not None and backward in state.lost[1]:
             broken = (state.lost[0], event.at)
-        return state._replace(made=state.made | {event.at}, lost=None, broken=broken), ()
+        return state._replace(made=state.made | {backward}, lost=None, broken=broken), ()
     if event.kind == ZERO_GRAD and concerns:
         lost = (event.at, state.made) if state.made else state.lost
         return state._replace(made=frozenset(), lost=lost), ()
     if event.kind == STEP and concerns:
         searched = event.facts.get(CLOSURE) is True  # an optimizer that tries several points clears before each
-        found = state.stepped and not searched and state.broken is not None and bool(state.made)
-        return State(state.me, stepped=True), ((_story(*state.broken, event.at),) if found and state.broken else ())
+        if not state.stepped or searched or state.broken is None:
+            return State(state.me, stepped=True), ()
+        # What was made again after the clearing is what the step uses, and was not cleared once more.
+        used = any(place == state.broken[1] for place, _ in state.made)
+        return State(state.me, stepped=True), ((_story(*state.broken, event.at),) if used else ())
     return State(state.me), ()
 
 

@@ -21,7 +21,9 @@ def is_parser(v: Value) -> bool:
     return isinstance(v, Instance) and v.key == KIND
 
 
-def parser_method(p: Player, me: Instance, name: str, args: list[Value], kwargs: dict[str, Value], at: tuple[ast.AST, Scope]) -> Value:
+def parser_method(
+    p: Player, me: Instance, name: str, args: list[Value], kwargs: dict[str, Value], at: tuple[ast.AST, Scope]
+) -> Value:
     """add_argument, parse_args and what else a parser does."""
     table = me.attrs["arguments"]
     assert isinstance(table, Table)

@@ -7,7 +7,7 @@ import operator
 from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Any
 
-from glassloop.source.values import Bound, Const, Grad, Params, Scope, Seq, Table, Tensor, Unknown, Value
+from glassloop.source.values import Bound, Const, External, Grad, Params, Scope, Seq, Table, Tensor, Unknown, Value
 
 if TYPE_CHECKING:
     from glassloop.source.player import Player
@@ -35,7 +35,11 @@ def binary(p: Player, left: Value, op: ast.operator, right: Value, at: tuple[ast
         return Params(both, left.whole and right.whole)
     if isinstance(left, Table) and isinstance(right, Table):
         return Table({**left.items, **right.items}, left.exact and right.exact)
-    return _unknown(left, op, right, at)
+    return _unknown(_named(left), op, _named(right), at)
+
+
+def _named(v: Value) -> Value:
+    return Unknown(("external", v.path), frozenset({("external", v.path)})) if isinstance(v, External) else v
 
 
 def through(values: list[Value], scaled: bool | None = None) -> Tensor:

@@ -38,9 +38,45 @@ At = tuple[ast.AST, Scope]
 KNOWN = (Optimizer, Scheduler, Scaler, Loader)
 # Methods of every nn.Module: reading one gives a bound method, never a child.
 MODULE_METHODS = frozenset(
-    "parameters named_parameters children modules named_modules named_children buffers train eval zero_grad to cuda cpu half"
-    " float double bfloat16 apply state_dict load_state_dict requires_grad_ register_buffer register_parameter add_module"
-    " register_module forward share_memory compile append extend items values keys insert __call__ to_empty type".split()
+    [
+        "parameters",
+        "named_parameters",
+        "children",
+        "modules",
+        "named_modules",
+        "named_children",
+        "buffers",
+        "train",
+        "eval",
+        "zero_grad",
+        "to",
+        "cuda",
+        "cpu",
+        "half",
+        "float",
+        "double",
+        "bfloat16",
+        "apply",
+        "state_dict",
+        "load_state_dict",
+        "requires_grad_",
+        "register_buffer",
+        "register_parameter",
+        "add_module",
+        "register_module",
+        "forward",
+        "share_memory",
+        "compile",
+        "append",
+        "extend",
+        "items",
+        "values",
+        "keys",
+        "insert",
+        "__call__",
+        "to_empty",
+        "type",
+    ]
 )
 
 
@@ -111,6 +147,8 @@ def _of_object(p: Player, v: Instance | Module, name: str, at: At) -> Value:
         return v.cls
     if isinstance(v, Module):
         return _of_module(p, v, name)
+    if name == "_replace":
+        return Bound(v, name)
     if v.key in ("accelerate", "fabric"):
         return Const(True) if name == "sync_gradients" else Unknown((v.key, name))
     if name == "__dict__":
@@ -197,10 +235,8 @@ def _set_parameter(p: Player, v: Params | Tensor, name: str, value: Value, at: A
     elif name == "grad":
         cleared = isinstance(value, Const) and value.value is None
         holders = p.holding(owners)
-        if cleared:
-            p.say(events.ZERO_GRAD, at, None, holders)
-        else:
-            p.say(events.OPAQUE, at, None, holders)
+        if holders != ():
+            p.say(events.ZERO_GRAD if cleared else events.OPAQUE, at, None, holders)
 
 
 def freeze(owners: frozenset[Any] | None, frozen: bool) -> None:

@@ -15,14 +15,11 @@ from glassloop.source.values import (
     NONE,
     ClassValue,
     Const,
-    Function,
+    External,
     Instance,
     Loader,
     Module,
-    Optimizer,
     Params,
-    Scaler,
-    Scheduler,
     Scope,
     Seq,
     Span,
@@ -44,33 +41,40 @@ def fresh(at: At) -> Unknown:
     return Unknown(("call", conditions.site(*at)))
 
 
+def as_unknown(v: Value) -> Value:
+    """A library's name that is used as a number."""
+    return Unknown(("external", v.path), frozenset({("external", v.path)})) if isinstance(v, External) else v
+
+
 def _range(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
     start: Value = args[0] if len(args) > 1 else Const(0)
+    args = [as_unknown(a) for a in args]
     stop = args[1] if len(args) > 1 else args[0] if args else fresh(at)
     step = args[2].value if len(args) > 2 and isinstance(args[2], Const) else 1
-    if isinstance(start, Const) and isinstance(stop, Const) and isinstance(stop.value, int) and isinstance(step, int):
-        if isinstance(start.value, int) and step:
-            return Span(start, Const(len(range(start.value, stop.value, step)), stop.source), step)
+    ends = [v.value for v in (start, stop) if isinstance(v, Const) and isinstance(v.value, int)]
+    if isinstance(stop, Const) and len(ends) == 2 and isinstance(step, int) and step:
+        return Span(start, Const(len(range(ends[0], ends[1], step)), stop.source), step)
     if isinstance(start, Const) and isinstance(stop, Unknown) and isinstance(start.value, int):
-        return Span(start, Unknown(stop.key, stop.source | {stop.key}, stop.plus - start.value), step if isinstance(step, int) else 1)
+        return Span(
+            start, Unknown(stop.key, stop.source | {stop.key}, stop.plus - start.value), step if isinstance(step, int) else 1
+        )
     source = getattr(stop, "source", frozenset()) | ({stop.key} if isinstance(stop, Unknown) else frozenset())
     return Span(start, Unknown(("count", conditions.site(*at)), source), 1)
 
 
 def _enumerate(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
     start = args[1] if len(args) > 1 else kwargs.get("start", Const(0))
-    entry = p.loops[-1] if p.loops else [frozenset(), 0, True, False]
-    return Stream(_numbered(p, args[0], start, at, entry), _length_of(args[0]))
-
-
-def _numbered(p: Player, value: Value, start: Value, at: At, entry: list[Any]) -> Iterator[Value]:
     own: list[Any] = [frozenset(), 0, True, False]
+    return Stream(_numbered(p, begin(p, args[0], at, own), args[0], start, own), _length_of(args[0]))
+
+
+def _numbered(p: Player, items: Iterator[Value], value: Value, start: Value, own: list[Any]) -> Iterator[Value]:
     first = start.value if isinstance(start, Const) and isinstance(start.value, int) else 0
     length = _length_of(value)
-    source = getattr(length, "source", frozenset())
+    source: frozenset[Any] = getattr(length, "source", frozenset())
     held: Value | None = None
     i = first
-    for item in iterate(p, value, at, None, own):
+    for item in items:
         if own[3] and p.loops:
             p.loops[-1][3] = True
         if held is not None:
@@ -119,12 +123,12 @@ def _zip(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
     if args and all(isinstance(a, Params) for a in args):
         return Seq([Seq(list(args), frozen=True)])
     lengths = [_length_of(a) for a in args]
-    return Stream(_zipped(p, args, at), next((n for n in lengths if n is not None), None))
-
-
-def _zipped(p: Player, args: Args, at: At) -> Iterator[Value]:
     own: list[Any] = [frozenset(), 0, True, False]
-    its = [iterate(p, a, at, None, own) for a in args]
+    its = [begin(p, a, at, own) for a in args]
+    return Stream(_zipped(p, its, own), next((n for n in lengths if n is not None), None))
+
+
+def _zipped(p: Player, its: list[Iterator[Value]], own: list[Any]) -> Iterator[Value]:
     while True:
         row: list[Value] = []
         for it in its:
@@ -141,7 +145,7 @@ def _iter(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
     if not args:
         return fresh(at)
     if isinstance(args[0], Loader):
-        return begin(p, args[0], at)
+        return Stream(begin(p, args[0], at, [frozenset(), 0, True, False]), _length_of(args[0]))
     if isinstance(args[0], (Stream, Unknown)):
         return args[0]
     return Stream(iterate(p, args[0], at), _length_of(args[0]))

@@ -147,12 +147,27 @@ def _is_generator(node: ast.AST) -> bool:
 def _generator(p: Player, node: Any, scope: Scope) -> Lazy:
     from glassloop.source.statements import play
 
+    own: list[tuple[list[Any], list[ast.AST], At | None]] = [([], [], None)]
+
+    def swap() -> None:
+        # The generator's loops and calls are under way only while its body is played.
+        mine, own[0] = own[0], (p.loops, p.frames, p.asker)
+        p.loops, p.frames, p.asker = mine
+
     def body(give: Callable[[Value], None]) -> None:
-        scope.give = give
+        def hand_over(value: Value) -> None:
+            swap()
+            give(value)
+            swap()
+
+        scope.give = hand_over
+        swap()
         try:
             play(p, node.body, scope)
         except ReturnSignal:
             return
+        finally:
+            swap()
 
     lazy = Lazy(body)
     p.lazies.append(lazy)
@@ -223,9 +238,11 @@ def _finish_optimizer(p: Player, made: Optimizer, args: Args, at: At) -> None:
 def unknown_call(p: Player, f: Value | None, args: Args, kwargs: Kwargs, at: At, harmless: bool = False) -> Value:
     """A call that cannot be followed: whatever it could get at may have been touched."""
     given = [*args, *kwargs.values()]
+    if not harmless and any(isinstance(v, Function) and p.program.trains_in(v.node) for v in given):
+        p.opaque(at, None)  # it may be called back, now or later
+        p.haunted = True
     if not harmless:
-        touched = [v for v in p.reachable([*given, *([f] if f is not None else [])])]
-        p.opaque(at, touched)
+        p.opaque(at, p.reachable([*given, *([f] if f is not None else [])]))
     tensors = [v for v in given if isinstance(v, (Tensor, Seq, Table))]
     if any(isinstance(v, Tensor) for v in tensors):
         models = [Tensor(frozenset({v})) for v in given if isinstance(v, Module)]

@@ -216,7 +216,7 @@ def _constants(p: Player, left: Const, op: ast.cmpop, right: Const, node: ast.AS
 def _near(left: Const, right: Const) -> bool:
     """A counter compared with a small number, or with the bound of its own loop: the turns that are played decide it."""
     number = right.value if left.counted else left.value
-    return isinstance(number, (int, float)) and number <= 1 or bool(left.source & right.source)
+    return (isinstance(number, (int, float)) and number <= 1) or bool(left.source & right.source)
 
 
 def _with_unknown(p: Player, a: Const, op: ast.cmpop, b: Unknown, node: ast.AST, scope: Scope) -> Decided:
@@ -258,7 +258,11 @@ def _remainder(p: Player, node: ast.BinOp, op: ast.cmpop, right: Value, scope: S
     cut = any(entry[3] for entry in p.loops)
     if isinstance(k, Const) and isinstance(k.value, int) and k.value > 0 and (not cut or k.value <= 2):
         exact = isinstance(right, Const) and isinstance(right.value, int)
-        return COMPARE[type(op)](a.value % k.value, right.value) if exact and isinstance(right, Const) else ask(p, site(node, scope))
+        return (
+            COMPARE[type(op)](a.value % k.value, right.value)
+            if exact and isinstance(right, Const)
+            else ask(p, site(node, scope))
+        )
     target = _in_window(k, right)
     if target is None:
         return ask(p, site(node, scope))

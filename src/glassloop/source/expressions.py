@@ -218,11 +218,15 @@ def _comprehension(p: Player, node: Any, scope: Scope) -> Value:
     if values and all(isinstance(v, Params) for v in values):
         return merge_params([v for v in values if isinstance(v, Params)])
     if isinstance(node, ast.DictComp):
-        return Table({k.value: v for k, v in found if isinstance(k, Const)}, exact and all(isinstance(k, Const) for k, _ in found))
+        return Table(
+            {k.value: v for k, v in found if isinstance(k, Const)}, exact and all(isinstance(k, Const) for k, _ in found)
+        )
     return Seq(values, exact)
 
 
-def _generate(p: Player, generators: list[ast.comprehension], node: Any, scope: Scope, found: list[tuple[Value, Value]]) -> bool:
+def _generate(
+    p: Player, generators: list[ast.comprehension], node: Any, scope: Scope, found: list[tuple[Value, Value]]
+) -> bool:
     from glassloop.source.loops import enter_loop, iterate, leave_loop, sources
 
     if not generators:
@@ -233,7 +237,7 @@ def _generate(p: Player, generators: list[ast.comprehension], node: Any, scope: 
         return True
     first, rest = generators[0], generators[1:]
     value = evaluate(p, first.iter, scope)
-    entry = [sources(value), 0, not isinstance(value, Span), False]
+    entry: list[Any] = [sources(value), 0, not isinstance(value, Span), False]
     enter_loop(p, entry)
     exact = True
     try:

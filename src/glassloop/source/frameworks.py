@@ -49,11 +49,19 @@ def keeper_method(p: Player, me: Instance, name: str, args: Args, kwargs: Kwargs
     """accelerator.prepare, fabric.backward and their like: the objects stay who they are."""
     from glassloop.source.calls import unknown_call
 
-    if name in ("prepare", "setup", "setup_dataloaders", "setup_module", "setup_optimizers", "prepare_model", "unwrap_model"):
+    if name in (
+        "prepare",
+        "setup",
+        "setup_dataloaders",
+        "setup_module",
+        "setup_optimizers",
+        "prepare_model",
+        "unwrap_model",
+    ):
         return args[0] if len(args) == 1 else Seq(list(args), frozen=True)
     if name == "backward":
         # Whether it scales the loss is configured elsewhere: no word of it.
-        p.say(events.BACKWARD, at, None, p.holding(roots_of(args[0]) if args else None, frozen=False))
+        p.say(events.BACKWARD, at, None, p.reached(roots_of(args[0]) if args else None))
         return NONE
     if name in ("clip_grad_norm_", "clip_grad_value_", "clip_gradients"):
         p.say(events.CLIP, at, None, p.holding(owners_of(args[0]) if args else None))
@@ -62,7 +70,17 @@ def keeper_method(p: Player, me: Instance, name: str, args: Args, kwargs: Kwargs
         return Context()
     if name in ("gather", "gather_for_metrics", "reduce", "pad_across_processes", "to_device", "all_gather"):
         return args[0] if args else NONE
-    quiet = ("print", "log", "log_dict", "wait_for_everyone", "init_trackers", "end_training", "save_state", "save", "launch")
+    quiet = (
+        "print",
+        "log",
+        "log_dict",
+        "wait_for_everyone",
+        "init_trackers",
+        "end_training",
+        "save_state",
+        "save",
+        "launch",
+    )
     if name in quiet or name.startswith("is_"):
         return fresh(at)
     if name == "load_state":

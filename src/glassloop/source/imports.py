@@ -63,8 +63,14 @@ def module(p: Player, path: str) -> Space:
     if path not in p.spaces:
         p.spaces[path] = Scope(path)
         p.spaces[path].vars["__name__"] = Const(PurePath(path).stem)
+        if len(p.importing) >= p.program.deepest:
+            return Space(p.spaces[path])
         kept = (p.statement, p.loops, p.frames)
         p.loops, p.frames = [], []
-        play(p, p.program.texts[path].tree.body, p.spaces[path])
-        p.statement, p.loops, p.frames = kept
+        p.importing.append(path)
+        try:
+            play(p, p.program.texts[path].tree.body, p.spaces[path])
+        finally:
+            p.importing.pop()
+            p.statement, p.loops, p.frames = kept
     return Space(p.spaces[path])

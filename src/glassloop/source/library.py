@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import itertools
 from collections.abc import Callable
 
 from glassloop import events
@@ -12,6 +13,7 @@ from glassloop.source import conditions
 from glassloop.source.arithmetic import roots_of, through
 from glassloop.source.builtin import BUILTINS, chain, consumed, fresh
 from glassloop.source.frameworks import FRAMEWORKS
+from glassloop.source.loops import begin
 from glassloop.source.objects import make_optimizer, owners_of
 from glassloop.source.player import Dead, Player
 from glassloop.source.schedules import is_scheduler, make_scheduler
@@ -19,6 +21,7 @@ from glassloop.source.values import (
     NONE,
     Const,
     Context,
+    External,
     Instance,
     Loader,
     Module,
@@ -27,33 +30,25 @@ from glassloop.source.values import (
     Scaler,
     Scope,
     Seq,
-    Space,
     Span,
+    Stream,
     Table,
     Tensor,
-    Unknown,
     Value,
 )
+from glassloop.source.words import FACTORIES, HARMLESS, WRAPPERS
 
 At = tuple[ast.AST, Scope]
 Args = list[Value]
 Kwargs = dict[str, Value]
 
-# Libraries that take a model, or parameters, and leave gradients, modes and schedules as they were.
-HARMLESS = frozenset(
-    "builtins logging os sys time math random numpy json re pathlib collections datetime argparse yaml tqdm wandb mlflow"
-    " tensorboardX tensorboard matplotlib sklearn PIL cv2 torchinfo torchsummary thop fvcore ptflops torchmetrics shutil"
-    " pickle copy itertools functools typing dataclasses warnings gc platform subprocess tempfile glob csv string omegaconf"
-    " hydra rich click pandas scipy torchvision torchaudio evaluate datasets sacrebleu nltk gymnasium gym seaborn neptune"
-    " pprint io struct uuid hashlib zipfile contextlib enum abc threading multiprocessing queue socket traceback signal".split()
+OTHER_OPTIMIZERS = (
+    "transformers.AdamW",
+    "transformers.optimization.",
+    "bitsandbytes.optim.",
+    "lion_pytorch.",
+    "torch_optimizer.",
 )
-FACTORIES = frozenset("randn rand zeros ones empty full randint arange linspace tensor as_tensor eye randperm normal from_numpy".split())
-WRAPPERS = frozenset(
-    "torch.nn.DataParallel torch.nn.parallel.DistributedDataParallel torch.nn.parallel.DataParallel torch.compile torch.jit.script"
-    " torch.jit.trace torch.nn.SyncBatchNorm.convert_sync_batchnorm torch.nn.utils.spectral_norm torch.quantization.prepare_qat"
-    " torch.distributed.fsdp.fully_shard torch.distributed.fsdp.FullyShardedDataParallel".split()
-)
-OTHER_OPTIMIZERS = ("transformers.AdamW", "transformers.optimization.", "bitsandbytes.optim.", "lion_pytorch.", "torch_optimizer.")
 
 
 def call_library(p: Player, path: str, args: Args, kwargs: Kwargs, at: At) -> Value:
@@ -68,7 +63,7 @@ def call_library(p: Player, path: str, args: Args, kwargs: Kwargs, at: At) -> Va
             return EXACT[name](p, args, kwargs, at)
     if is_scheduler(path):
         return make_scheduler(p, path, args, kwargs, at)
-    if path.startswith("torch.") or path.startswith("torch_geometric."):
+    if path.startswith(("torch.", "torch_geometric.")):
         return _torch(p, path, last, args, kwargs, at)
     if path.startswith(OTHER_OPTIMIZERS) and last[:1].isupper():
         return make_optimizer(p, last, args, kwargs, at)
@@ -80,9 +75,9 @@ def call_library(p: Player, path: str, args: Args, kwargs: Kwargs, at: At) -> Va
 def _other(p: Player, path: str, last: str, args: Args, kwargs: Kwargs, at: At) -> Value:
     from glassloop.source.calls import unknown_call
 
-    if path.startswith(("torchvision.models.", "timm.create_model", "segmentation_models_pytorch.")) or last == "from_pretrained":
-        if "okenizer" not in path and "rocessor" not in path and "onfig" not in path:
-            return Module(p.ref(MODEL, last), training=last != "from_pretrained")
+    pretrained = last == "from_pretrained" and not any(w in path for w in ("okenizer", "rocessor", "onfig"))
+    if pretrained or path.startswith(("torchvision.models.", "timm.create_model", "segmentation_models_pytorch.")):
+        return Module(p.ref(MODEL, last), training=not pretrained)
     if args and isinstance(args[0], Params) and "lr" in kwargs:
         return make_optimizer(p, last, args, kwargs, at)
     args = [consumed(p, a, at) for a in args]
@@ -105,8 +100,11 @@ def _torch(p: Player, path: str, last: str, args: Args, kwargs: Kwargs, at: At) 
         return _copy_of(p, args)
     if last in FACTORIES and path.count(".") == 1:
         return _factory(p, last, args, kwargs)
-    tensors = [v for v in (*args, *kwargs.values()) if isinstance(v, (Tensor, Seq, Table))]
-    if path.startswith(("torch.cuda.", "torch.backends.", "torch.distributed.", "torch.utils.", "torch.manual_seed")) or not tensors:
+    tensors: list[Value] = [v for v in (*args, *kwargs.values()) if isinstance(v, (Tensor, Seq, Table))]
+    if (
+        path.startswith(("torch.cuda.", "torch.backends.", "torch.distributed.", "torch.utils.", "torch.manual_seed"))
+        or not tensors
+    ):
         return Tensor(loose=True) if path.count(".") == 1 and tensors else fresh(at)
     return through(tensors)
 
@@ -187,7 +185,7 @@ def _clip(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
     given = args[0] if args else kwargs.get("parameters")
     limit = args[1] if len(args) > 1 else kwargs.get("max_norm", kwargs.get("clip_value", NONE))
     endless = isinstance(limit, Const) and limit.value == float("inf")  # only measures the norm
-    if not endless and not (isinstance(limit, Unknown) and limit.key == "infinity"):
+    if not endless and not (isinstance(limit, External) and limit.path.endswith(".inf")):
         p.say(events.CLIP, at, None, p.holding(owners_of(given)))
     return Tensor()
 
@@ -203,7 +201,7 @@ def _set_grad_enabled(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
 
 def _autograd_grad(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
     p.say(events.BACKWARD, at, None, ())
-    out = through(args[:1])
+    out = through(args[:1] or [kwargs.get("outputs", NONE)])
     create = kwargs.get("create_graph")
     kept = isinstance(create, Const) and bool(create.value)
     return Tensor(out.roots if kept else frozenset(), loose=True)
@@ -212,7 +210,7 @@ def _autograd_grad(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
 def _autograd_backward(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
     given = through(args[:1])
     facts: dict[str, object] = {} if given.scaled is None else {"scaled": given.scaled}
-    p.say(events.BACKWARD, at, None, p.holding(roots_of(given), frozen=False), **facts)
+    p.say(events.BACKWARD, at, None, p.reached(roots_of(given)), **facts)
     return NONE
 
 
@@ -240,6 +238,23 @@ def _progress(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
 
 def _trange(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
     return BUILTINS["range"](p, args, {}, at)
+
+
+def _dataclass_replace(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
+    v = args[0] if args else NONE
+    return Instance(v.cls, {**v.attrs, **kwargs}, v.open, v.key) if isinstance(v, Instance) else v
+
+
+def _count(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
+    first = args[0].value if args and isinstance(args[0], Const) and isinstance(args[0].value, int) else 0
+    return Stream(Const(i) for i in itertools.count(first))
+
+
+def _islice(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
+    ends = [a.value for a in args[1:] if isinstance(a, Const)]
+    if not args or len(ends) != len(args) - 1 or not all(e is None or isinstance(e, int) for e in ends):
+        return args[0] if args else fresh(at)
+    return Stream(itertools.islice(begin(p, args[0], at, [frozenset(), 0, True, False]), *ends))
 
 
 def _exit(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
@@ -276,6 +291,7 @@ ANYWHERE: dict[str, Callable[[Player, Args, Kwargs, At], Value]] = {
     "GradScaler": _scaler,
     "clip_grad_norm_": _clip,
     "clip_grad_norm": _clip,
+    "clip_grads_with_norm_": _clip,
     "clip_grad_value_": _clip,
     "tqdm": _progress,
     "tqdm_notebook": _progress,
@@ -297,6 +313,9 @@ EXACT: dict[str, Callable[[Player, Args, Kwargs, At], Value]] = {
     "torch.save": _save,
     "torch.load": _load,
     "functools.partial": _partial,
+    "dataclasses.replace": _dataclass_replace,
+    "itertools.count": _count,
+    "itertools.islice": _islice,
     "itertools.chain": chain,
     "itertools.chain.from_iterable": chain,
     "types.SimpleNamespace": _namespace,
@@ -307,4 +326,4 @@ EXACT: dict[str, Callable[[Player, Args, Kwargs, At], Value]] = {
     "os._exit": _exit,
     "contextlib.nullcontext": _context,
 }
-__all__ = ["HARMLESS", "Space", "call_library"]
+__all__ = ["call_library"]

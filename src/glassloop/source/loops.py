@@ -34,7 +34,9 @@ LONGEST = 64  # no iterator is asked more often
 
 def turns(p: Player, node: ast.AST | None = None) -> int:
     """How many turns of a loop without a known end are played: enough for one to meet the next."""
-    nested = node is not None and any(isinstance(n, (ast.For, ast.While)) for b in getattr(node, "body", ()) for n in ast.walk(b))
+    nested = node is not None and any(
+        isinstance(n, (ast.For, ast.While)) for b in getattr(node, "body", ()) for n in ast.walk(b)
+    )
     return 4 if p.program.accumulates and not nested else 2
 
 
@@ -43,7 +45,8 @@ def play_for(p: Player, node: Any, scope: Scope) -> None:
     from glassloop.source.statements import play
 
     value = evaluate(p, node.iter, scope)
-    entry = [sources(value), 0, _data(value), False]
+    name = node.target.id if isinstance(node.target, ast.Name) else ""
+    entry: list[Any] = [sources(value), 0, _data(value), False, (p.where(node, scope), name)]
     enter_loop(p, entry)
     items = iterate(p, value, (node.iter, scope), turns(p, node), entry)
     try:
@@ -66,7 +69,7 @@ def play_while(p: Player, node: ast.While, scope: Scope) -> None:
     from glassloop.source.statements import play
 
     entry: list[Any] = [frozenset(), 0, True, False]
-    if isinstance(node.test, ast.Compare):
+    if isinstance(node.test, ast.Compare) and _plain(node.test):
         entry[0] = getattr(evaluate(p, node.test.comparators[0], scope), "source", frozenset())
     enter_loop(p, entry)
     try:
@@ -96,7 +99,7 @@ def _goes_on(p: Player, node: ast.While, scope: Scope, entry: list[Any]) -> bool
 
 def _near_end(p: Player, test: ast.expr, scope: Scope, entry: list[Any]) -> bool:
     """Whether a loop that goes on now may be over soon, by a counter or a `break` that is decided."""
-    if not isinstance(test, ast.Compare):
+    if not isinstance(test, ast.Compare) or not _plain(test):
         return True
     left, right = evaluate(p, test.left, scope), evaluate(p, test.comparators[0], scope)
     if isinstance(left, Const) and isinstance(right, Const):
@@ -121,6 +124,11 @@ def leave_loop(p: Player, entry: list[Any]) -> None:
     del p.loops[i:]
 
 
+def _plain(test: ast.expr) -> bool:
+    """Whether evaluating a condition once more changes nothing."""
+    return not any(isinstance(n, (ast.Call, ast.NamedExpr, ast.Await)) for n in ast.walk(test))
+
+
 def sources(value: Value) -> frozenset[Any]:
     """Where the number of turns came from."""
     if isinstance(value, Span):
@@ -135,7 +143,9 @@ def sources(value: Value) -> frozenset[Any]:
 
 
 def _data(value: Value) -> bool:
-    return not isinstance(value, (Span, Const, Params)) and not (isinstance(value, Stream) and isinstance(value.length, Const))
+    return not isinstance(value, (Span, Const, Params)) and not (
+        isinstance(value, Stream) and isinstance(value.length, Const)
+    )
 
 
 def iterate(
@@ -206,10 +216,12 @@ def _passes(
     p.say(events.PASS_END, p.asker or at, loader.ref)
 
 
-def begin(p: Player, loader: Loader, at: tuple[ast.AST, Scope]) -> Stream:
-    """iter(loader): the pass begins here and now."""
-    p.say(events.PASS_BEGIN, at, loader.ref)
-    return Stream(_passes(p, loader, at, turns(p), [frozenset(), 0, True, False], begun=True))
+def begin(p: Player, value: Value, at: tuple[ast.AST, Scope], entry: list[Any]) -> Iterator[Value]:
+    """iter(value): a pass over a loader begins here and now, though its first batch may be asked for elsewhere."""
+    if not isinstance(value, Loader):
+        return iterate(p, value, at, None, entry)
+    p.say(events.PASS_BEGIN, p.asker or at, value.ref)
+    return _passes(p, value, at, turns(p), entry, begun=True)
 
 
 def _span(p: Player, span: Span, most: int, entry: list[Any]) -> Iterator[Value]:
@@ -219,7 +231,7 @@ def _span(p: Player, span: Span, most: int, entry: list[Any]) -> Iterator[Value]
     n = max(0, known) if exact and known is not None else most
     _cut(p, entry, not exact)
     start = span.start.value if isinstance(span.start, Const) and isinstance(span.start.value, int) else None
-    source = getattr(count, "source", frozenset())
+    source: frozenset[Any] = getattr(count, "source", frozenset())
     for i in range(n):
         if start is None:
             yield Unknown(("turn", span.start.key if isinstance(span.start, Unknown) else 0, i), source)

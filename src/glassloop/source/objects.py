@@ -13,11 +13,13 @@ from glassloop.source.arithmetic import roots_of, through
 from glassloop.source.attributes import freeze
 from glassloop.source.containers import CONTAINERS
 from glassloop.source.player import Player
+from glassloop.source.tensors import GRADIENT, PARAMETER, TENSOR
 from glassloop.source.values import (
     NONE,
     Const,
     Function,
     Grad,
+    Instance,
     Loader,
     Module,
     Optimizer,
@@ -60,14 +62,17 @@ def _unknown_method(p: Player, me: Value, name: str, args: Args, kwargs: Kwargs,
         return Unknown(("call", conditions.site(*at)))
     if isinstance(me, Unknown) and name in ("backward", "manual_backward"):
         scaled: dict[str, object] = {} if args else {"scaled": False}
-        p.say(events.BACKWARD, at, None, p.holding(roots_of(args[0]) if args else None, frozen=False), **scaled)
+        p.say(events.BACKWARD, at, None, p.reached(roots_of(args[0]) if args else None), **scaled)
         return NONE
     return unknown_call(p, me, args, kwargs, at)
 
 
 def recognise(p: Player, me: Unknown, name: str, args: Args) -> Value:
     """An unknown thing that is used as only a model can be used is one from then on."""
-    if name in ("parameters", "named_parameters", "state_dict", "load_state_dict", "eval", "train", "modules") and len(args) <= 1:
+    if (
+        name in ("parameters", "named_parameters", "state_dict", "load_state_dict", "eval", "train", "modules")
+        and len(args) <= 1
+    ):
         if name in ("state_dict", "load_state_dict"):
             return me
         p.roles[me.key] = Module(p.ref(MODEL, "?"), training=None)
@@ -137,7 +142,8 @@ def _freeze(p: Player, m: Module, name: str, args: Args, kwargs: Kwargs, at: At)
 
 
 def _move(p: Player, m: Module, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
-    p.say(events.TO_DEVICE, at, m.ref, ())
+    if not is_loss(m):
+        p.say(events.TO_DEVICE, at, m.ref, ())
     return m
 
 
@@ -184,7 +190,7 @@ def _register(p: Player, m: Module, name: str, args: Args, kwargs: Kwargs, at: A
     return NONE
 
 
-# --- optimizers and schedulers -----------------------------------------------------------------------------------------------
+# --- optimizers and schedulers ------------------------------------------------------------
 
 
 def owners_of(v: Value | None) -> frozenset[Any] | None:
@@ -266,12 +272,14 @@ def _schedule(p: Player, s: Scheduler, name: str, args: Args, kwargs: Kwargs, at
         plateau = s.unit == "evaluations" and depth == s.depth and any(e[2] for e in p.loops[depth + 1 :])
         if counts or plateau:
             facts["turn"] = (depth, entry[1])
+            if len(entry) > 4:  # a `for`: a run can look where it stands
+                facts["loop"] = entry[4]
             break
     p.say(events.SCHEDULE, at, s.ref, of, **facts)
     return NONE
 
 
-# --- scalers ------------------------------------------------------------------------------------------------------------------
+# --- scalers ------------------------------------------------------------
 
 
 def _scale(p: Player, s: Scaler, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
@@ -305,51 +313,8 @@ def _scaler_update(p: Player, s: Scaler, name: str, args: Args, kwargs: Kwargs, 
     return NONE
 
 
-# --- tensors, parameters and their gradients --------------------------------------------------------------------------------
-
-
-def _backward(p: Player, t: Tensor, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
-    facts: dict[str, object] = {} if t.scaled is None else {"scaled": t.scaled}
-    p.say(events.BACKWARD, at, None, p.holding(roots_of(t), frozen=False), **facts)
-    return NONE
-
-
-def _detach(p: Player, t: Tensor, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
-    return Tensor(length=t.length)
-
-
-def _number(p: Player, t: Tensor, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
-    return Unknown(("number", conditions.site(*at)))
-
-
-def _requires_grad(p: Player, t: Tensor, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
-    if not args or (isinstance(args[0], Const) and args[0].value):
-        t.leaf = True
-    return t
-
-
-def _tensor_op(p: Player, t: Tensor, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
-    out = through([t, *args, *kwargs.values()])
-    kept = t.length if name in ("to", "cuda", "cpu", "clone", "float", "long", "half") else None
-    return Tensor(out.roots, kept, out.scaled, loose=t.loose)
-
-
-def _parameter_op(p: Player, v: Params, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
-    if name == "requires_grad_" and v.whole and not v.named and not p.undecided:
-        flag = args[0] if args else Const(True)
-        if isinstance(flag, Const):
-            freeze(v.owners, not flag.value)
-    return v if name in ("requires_grad_", "data", "detach", "clone") else Unknown(("call", conditions.site(*at)))
-
-
-def _gradient_op(p: Player, g: Grad, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
-    if name == "zero_" or (name in ("fill_", "mul_") and args and isinstance(args[0], Const) and args[0].value == 0):
-        p.say(events.ZERO_GRAD, at, None, p.holding(g.owners))
-    elif name in ("clamp_", "clip_"):
-        p.say(events.CLIP, at, None, p.holding(g.owners))
-    elif name in ("copy_", "set_"):
-        p.say(events.OPAQUE, at, None, p.holding(g.owners))
-    return g if name.endswith("_") or name in ("detach", "data") else Tensor()
+def _replace(p: Player, v: Instance, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
+    return Instance(v.cls, {**v.attrs, **kwargs}, v.open, v.key)
 
 
 def _super_method(p: Player, s: Super, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
@@ -389,20 +354,11 @@ METHODS: list[tuple[Any, dict[str, Method]]] = [
     (Optimizer, OPTIMIZER_METHODS),
     (Scheduler, {"step": _schedule, "*": _nothing}),
     (Scaler, {"scale": _scale, "unscale_": _unscale, "step": _scaler_step, "update": _scaler_update, "*": _nothing}),
-    (
-        Tensor,
-        {
-            "backward": _backward,
-            "detach": _detach,
-            "detach_": _detach,
-            "requires_grad_": _requires_grad,
-            **dict.fromkeys(("item", "tolist", "numpy", "size", "dim", "numel", "nelement", "__len__"), _number),
-            "*": _tensor_op,
-        },
-    ),
-    (Params, {"*": _parameter_op}),
-    (Grad, {"*": _gradient_op}),
+    (Tensor, TENSOR),
+    (Params, PARAMETER),
+    (Grad, GRADIENT),
     (Super, {"*": _super_method}),
+    (Instance, {"_replace": _replace}),
     (Loader, {"*": _nothing}),
     ((Seq, Table, Const, Stream), CONTAINERS),
 ]

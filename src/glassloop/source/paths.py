@@ -8,7 +8,6 @@ each side of each branch is tried before combinations of many.
 from __future__ import annotations
 
 import ast
-import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -19,14 +18,14 @@ from glassloop.events import Event
 from glassloop.findings import Story, Where
 from glassloop.rules import Rule
 from glassloop.source.imports import module
-from glassloop.source.player import Dead, GaveUp, Player
+from glassloop.source.player import Budget, Dead, GaveUp, Player
 from glassloop.source.program import Program
 from glassloop.source.roots import Root, call_root
 from glassloop.source.signals import BreakSignal, ContinueSignal, ReturnSignal
 from glassloop.source.values import Const, Scope
 
 PATHS = 64  # played for one root
-SECONDS = 2.0  # spent on one root
+STATEMENTS = 60_000  # played for one root: about a second. Counted, so that a busy machine changes nothing
 
 
 @dataclass
@@ -64,16 +63,16 @@ class Play:
             yield rule, story, agreed and not self.failed
 
 
-def explore(program: Program, rules: Iterable[Rule], root: Root, paths: int = PATHS, seconds: float = SECONDS) -> Play:
+def explore(program: Program, rules: Iterable[Rule], root: Root, paths: int = PATHS, statements: int = STATEMENTS) -> Play:
     """Play a root along its paths."""
     rules = tuple(rules)
     play = Play(root)
-    deadline = time.monotonic() + seconds
+    budget = Budget(statements)
     known = set(program.epoch_counts)
-    first = _play(program, rules, root, (), deadline, play)
+    first = _play(program, rules, root, (), budget, play)
     if first is not None and program.epoch_counts != known:
         # The first time through told which numbers count epochs: schedules made before their loop need it.
-        first = _play(program, rules, root, (), deadline, play)
+        first = _play(program, rules, root, (), budget, play)
     queue = deque([(first, 0)] if first is not None else [])
     while queue and not play.failed:
         path, start = queue.popleft()
@@ -83,7 +82,7 @@ def explore(program: Program, rules: Iterable[Rule], root: Root, paths: int = PA
             continue
         for i in range(start, len(path.choices)):
             forced = (*path.choices[:i], not path.choices[i])
-            other = _play(program, rules, root, forced, deadline, play)
+            other = _play(program, rules, root, forced, budget, play)
             if other is not None:
                 queue.append((other, i + 1))
             if len(play.paths) + len(queue) >= paths or play.failed:
@@ -92,16 +91,18 @@ def explore(program: Program, rules: Iterable[Rule], root: Root, paths: int = PA
     return play
 
 
-def _play(program: Program, rules: tuple[Rule, ...], root: Root, forced: tuple[bool, ...], deadline: float, play: Play) -> Path | None:
-    p = Player(program, rules, forced, deadline)
+def _play(
+    program: Program, rules: tuple[Rule, ...], root: Root, forced: tuple[bool, ...], budget: Budget, play: Play
+) -> Path | None:
+    p = Player(program, rules, forced, budget)
     complete = True
     try:
         _perform(p, root)
     except Dead:
         complete = False
     except GaveUp:
-        if time.monotonic() > deadline:
-            play.failed = "it takes too long to play"
+        if budget.left <= 0:
+            play.failed = "it has too many paths, or too long ones, to be played"
             return None
         complete = False
     except RecursionError:
@@ -109,6 +110,11 @@ def _play(program: Program, rules: tuple[Rule, ...], root: Root, forced: tuple[b
         return None
     except (BreakSignal, ContinueSignal, ReturnSignal):
         complete = False
+    except Exception as error:
+        if program.strict:
+            raise
+        play.failed = f"it could not be followed ({type(error).__name__}: {error})"
+        return None
     finally:
         for lazy in p.lazies:
             lazy.abandon()

@@ -7,7 +7,6 @@ the events. Statements, expressions and calls are played by the modules of those
 from __future__ import annotations
 
 import ast
-import time
 from collections.abc import Callable, Hashable, Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +39,7 @@ STATEMENTS = 12_000  # played in one path before it is given up
 DEPTH = 40  # calls within calls
 
 
-class Dead(Exception):
+class Dead(Exception):  # noqa: N818 (control flow, no error)
     """The path ends here: the script raises or exits."""
 
     def __init__(self, kind: str = "") -> None:
@@ -48,18 +47,25 @@ class Dead(Exception):
         self.kind = kind
 
 
-class GaveUp(Exception):
+class GaveUp(Exception):  # noqa: N818 (control flow, no error)
     """The path grew past its bounds; what it would have said is unknown."""
+
+
+class Budget:
+    """Statements that may still be played for one root."""
+
+    def __init__(self, statements: int) -> None:
+        self.left = statements
 
 
 class Player:
     """Plays one path. `forced` are the first choices at undecided branches; `choices` records all that were made."""
 
-    def __init__(self, program: Program, rules: Iterable[Rule], forced: tuple[bool, ...], deadline: float) -> None:
+    def __init__(self, program: Program, rules: Iterable[Rule], forced: tuple[bool, ...], budget: Budget) -> None:
         self.program = program
         self.listening = Listening(rules)
         self.forced = forced
-        self.deadline = deadline
+        self.budget = budget
         self.choices: list[bool] = []
         self.assumed: dict[Hashable, bool] = {}
         self.events: list[Event] = []
@@ -82,6 +88,9 @@ class Player:
         self.frames: list[ast.AST] = []
         self.asker: tuple[ast.AST, Scope] | None = None  # who asks an iterator for its next value
         self.roles: dict[Hashable, Value] = {}  # what an unknown thing turned out to be, by its use
+        self.sure = True  # whether the roles of the objects in play are known, and not guessed from their use
+        self.importing: list[str] = []
+        self.haunted = False  # some library may call the script's own functions at any time
         self.lazies: list[Any] = []  # generators under way
 
     # --- saying events ---------------------------------------------------------------------------------------------------
@@ -99,7 +108,6 @@ class Player:
         at: tuple[ast.AST, Scope],
         what: Ref | None = None,
         of: tuple[Ref, ...] | None = None,
-        sure: bool = True,
         **facts: object,
     ) -> None:
         """Say an event; inside a model's forward nothing is heard."""
@@ -107,7 +115,7 @@ class Player:
             return
         place = self.where(*at)
         self.statement_of[place] = self.statement
-        event = Event(kind, place, what, of, facts or events.NO_FACTS, sure)
+        event = Event(kind, place, what, of, facts or events.NO_FACTS, sure=self.sure)
         self.events.append(event)
         self.stories.extend(self.listening.hear(event))
 
@@ -172,6 +180,13 @@ class Player:
                 found.append(optimizer.ref)
         return tuple(found)
 
+    def reached(self, roots: frozenset[Any] | None) -> tuple[Ref, ...] | None:
+        """The optimizers that a backward from these roots fills gradients for.
+
+        A loss that seems to depend on nothing is one that was not understood: PyTorch would refuse it.
+        """
+        return self.holding(roots or None, frozen=False)
+
     def reachable(self, values: Iterable[Value]) -> list[Value]:
         """What unknown code could get at through these values."""
         seen: dict[int, Value] = {}
@@ -230,7 +245,8 @@ class Player:
         self.played += 1
         self.statement = (scope.path, node.lineno)
         self.visited.add(self.statement)
-        if self.played > STATEMENTS or (self.played % 64 == 0 and time.monotonic() > self.deadline):
+        self.budget.left -= 1
+        if self.played > STATEMENTS or self.budget.left <= 0:
             raise GaveUp
 
 

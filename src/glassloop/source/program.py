@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 from collections.abc import Callable, Collection, Hashable
 from dataclasses import dataclass, field
@@ -10,15 +11,47 @@ from pathlib import PurePath
 
 # Attribute names of PyTorch that say events. A branch with none of them (nor a call that leads to one) changes no stream.
 TELLING = frozenset(
-    "step zero_grad backward unscale_ eval train clip_grad_norm_ clip_grad_value_ clip_grad_norm clip_grads_with_norm_"
-    " requires_grad_ manual_backward accumulate no_sync set_grad_enabled".split()
+    [
+        "step",
+        "zero_grad",
+        "backward",
+        "unscale_",
+        "eval",
+        "train",
+        "clip_grad_norm_",
+        "clip_grad_value_",
+        "clip_grad_norm",
+        "clip_grads_with_norm_",
+        "requires_grad_",
+        "manual_backward",
+        "accumulate",
+        "no_sync",
+        "set_grad_enabled",
+    ]
 )
 # Constructors and wrappers: a branch that makes one decides what later names stand for.
-MAKING = re.compile(r"(Adam|SGD|RMSprop|Adagrad|Adadelta|LBFGS|Optimizer|Scaler|LR$|Scheduler|Accelerator|Fabric|prepare|initialize)")
+MAKING = re.compile(
+    r"(Adam|SGD|RMSprop|Adagrad|Adadelta|LBFGS|Optimizer|Scaler|LR$|Scheduler|Accelerator|Fabric|prepare|initialize)"
+)
 
+SMALL = 200  # files; of a larger program less is played, for it is a library
+DEEPEST = 8
 TRAINING_CALLS = frozenset({"backward", "manual_backward", "step", "zero_grad"})
 # Never looked for among the files that were given, even where their own source is.
-LIBRARIES = frozenset("torch torchvision torchaudio numpy accelerate transformers lightning pytorch_lightning ignite deepspeed".split())
+LIBRARIES = frozenset(
+    [
+        "torch",
+        "torchvision",
+        "torchaudio",
+        "numpy",
+        "accelerate",
+        "transformers",
+        "lightning",
+        "pytorch_lightning",
+        "ignite",
+        "deepspeed",
+    ]
+)
 
 
 @dataclass
@@ -44,11 +77,17 @@ class Program:
         for t in texts:
             self.by_name.setdefault(module_name(t.path), []).append(t.path)
         self._quiet: dict[ast.AST, bool] = {}
+        self._variables: set[str] = set()
+        self._found: dict[tuple[str, str, int], str | None] = {}
+        self.deepest = DEEPEST if len(texts) <= SMALL else 2  # imports within imports that are played
         self._functions: dict[str, list[ast.AST]] = {}
         self.follow = True  # whether calls of the script's own functions are followed
+        self.strict = False  # whether a mistake of the reader itself is raised (tests) or noted
         self.epoch_counts: set[Hashable] = set()  # sources of the numbers that bound a loop around another loop
         for t in texts:
             for node in ast.walk(t.tree):
+                if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                    self._variables.add(node.id)
                 if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
                     self._functions.setdefault(node.name, []).append(node)
         self.accumulates = any(self._has_guard(t.tree) for t in texts)
@@ -59,10 +98,12 @@ class Program:
 
     def find(self, dotted: str, path: str, level: int = 0) -> str | None:
         """The file that `import dotted` means in the file `path`, if it was given."""
-        parts = tuple(p for p in dotted.split(".") if p)
-        if not parts or (parts[0] in LIBRARIES and not level):
-            return None
-        return find_file(self.by_name.get(parts[-1], ()), parts, path, level)
+        key = (dotted, path, level)
+        if key not in self._found:
+            parts = tuple(p for p in dotted.split(".") if p)
+            foreign = not parts or (parts[0] in LIBRARIES and not level)
+            self._found[key] = None if foreign else find_file(self.by_name.get(parts[-1], ()), parts, path, level)
+        return self._found[key]
 
     def quiet(self, nodes: list[ast.stmt] | list[ast.expr]) -> bool:
         """Whether playing these can neither say an event nor leave the line of play."""
@@ -78,6 +119,10 @@ class Program:
         """Whether a file does anything as a script, beyond defining functions and classes."""
         passive = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
         return not self.quiet([s for s in self.texts[path].tree.body if not isinstance(s, passive)])
+
+    def trains_in(self, function: ast.AST) -> bool:
+        """Whether a function goes backward, steps or clears by itself."""
+        return any(isinstance(n, ast.Call) and _called(n) in TRAINING_CALLS for n in ast.walk(function))
 
     def trains(self, path: str) -> set[ast.AST]:
         """Functions of a file that go backward, step or clear, or that call one of the file's own that does."""
@@ -98,7 +143,9 @@ class Program:
             return node.attr in ("grad", "requires_grad") and isinstance(node.ctx, ast.Store)
         if not isinstance(node, ast.Call):
             return False
-        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        name = _called(node)
+        if isinstance(node.func, ast.Name) and name in self._variables and name not in self._functions:
+            return True  # an object that is called: a model, a loss, a partial
         if name in ("exit", "_exit", "abort") or name in TELLING or MAKING.search(name):
             return True
         return any(not self._body_quiet(f) for f in self._functions.get(name, ()))
@@ -137,14 +184,21 @@ def find_file(candidates: Collection[str], parts: tuple[str, ...], path: str, le
 
     Where no folder above has it, a lone candidate that ends in all the parts is taken: files may be given from anywhere.
     """
-    folders = [PurePath(path).parent, *PurePath(path).parent.parents]
-    if level:
-        folders = folders[level - 1 : level]
     have = set(candidates) - {path}
-    for folder in folders:
-        for end in (PurePath(*parts).with_suffix(".py"), PurePath(*parts) / "__init__.py"):
-            if str(folder / end) in have:
-                return str(folder / end)
+    if not have:
+        return None
+    folder, tail = os.path.dirname(path), os.path.join(*parts)
+    for _ in range(level - 1):
+        folder = os.path.dirname(folder)
+    while True:
+        below = os.path.join(folder, tail)
+        for found in (f"{below}.py", os.path.join(below, "__init__.py")):
+            if found in have:
+                return found
+        above = os.path.dirname(folder)
+        if level or above == folder:
+            break
+        folder = above
     ending = [c for c in have if _ends(c, parts)] if not level and len(have) <= 3 else []
     return ending[0] if len(ending) == 1 else None
 

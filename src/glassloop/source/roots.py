@@ -83,6 +83,7 @@ def call_root(p: Player, root: Root, scope: Scope) -> None:
     if isinstance(f, Table) and isinstance(f.key, tuple):
         f = f.items["function"]
     if isinstance(f, Function):
+        p.sure = False
         call(p, f, arguments(p, node, scope, skip=1 if f.me is not None else 0), {}, at)
         p.say(events.OPAQUE, at)
 
@@ -141,8 +142,7 @@ def _methods_of(body: ast.AST, name: str, kept: bool) -> Iterator[str]:
             if isinstance(n, ast.Assign) and isinstance(n.value, ast.Name) and n.value.id == name:
                 attrs |= {t.attr for t in n.targets if isinstance(t, ast.Attribute)}
     for n in ast.walk(body):
-        if isinstance(n, ast.Attribute):
-            if isinstance(n.value, ast.Name) and n.value.id in names:
-                yield n.attr
-            elif isinstance(n.value, ast.Attribute) and n.value.attr in attrs:
-                yield n.attr
+        of = n.value if isinstance(n, ast.Attribute) else None
+        kept_in = isinstance(of, ast.Attribute) and of.attr in attrs
+        if isinstance(n, ast.Attribute) and (kept_in or (isinstance(of, ast.Name) and of.id in names)):
+            yield n.attr

@@ -8,7 +8,7 @@ from collections.abc import Hashable
 from glassloop import events
 from glassloop.events import SCHEDULER
 from glassloop.source.player import Player
-from glassloop.source.values import Const, Optimizer, Scheduler, Scope, Seq, Unknown, Value
+from glassloop.source.values import Const, External, Optimizer, Scheduler, Scope, Seq, Unknown, Value
 
 # Which argument is the length: its name, and its position after the optimizer.
 LENGTHS = {
@@ -31,11 +31,15 @@ def is_scheduler(path: str) -> bool:
     return path.startswith(("transformers.get_", "transformers.optimization.get_", "diffusers.optimization.get_"))
 
 
-def make_scheduler(p: Player, path: str, args: list[Value], kwargs: dict[str, Value], at: tuple[ast.AST, Scope]) -> Scheduler:
+def make_scheduler(
+    p: Player, path: str, args: list[Value], kwargs: dict[str, Value], at: tuple[ast.AST, Scope]
+) -> Scheduler:
     """A schedule, said with the unit of its length where that can be known."""
     label = path.rsplit(".", 1)[-1]
     given = args[0] if args else kwargs.get("optimizer")
     optimizer = given if isinstance(given, Optimizer) else None
+    if isinstance(given, Seq) and given.items and isinstance(given.items[0], Scheduler):
+        optimizer = given.items[0].optimizer
     name, position = LENGTHS.get(label, ("", 0))
     length = kwargs.get(name) or (args[position] if 0 < position < len(args) else None)
     counts = _sources(length)
@@ -58,6 +62,8 @@ def _sources(length: Value | None) -> frozenset[Hashable]:
         return frozenset().union(*(_sources(i) for i in length.items))
     if isinstance(length, Const):
         return length.source
+    if isinstance(length, External):
+        return frozenset({("external", length.path)})
     return length.source | {length.key} if isinstance(length, Unknown) else frozenset()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from glassloop.source.values import Value
 
 
-class ReturnSignal(Exception):
+class ReturnSignal(Exception):  # noqa: N818 (control flow, no error)
     """A function returns."""
 
     def __init__(self, value: Value) -> None:
@@ -13,9 +13,9 @@ class ReturnSignal(Exception):
         self.value = value
 
 
-class BreakSignal(Exception):
+class BreakSignal(Exception):  # noqa: N818 (control flow, no error)
     """The innermost loop ends."""
 
 
-class ContinueSignal(Exception):
+class ContinueSignal(Exception):  # noqa: N818 (control flow, no error)
     """The innermost loop's turn ends."""

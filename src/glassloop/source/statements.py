@@ -25,6 +25,7 @@ from glassloop.source.values import (
     Scope,
     Stream,
     Table,
+    Tensor,
     Unknown,
     Value,
 )
@@ -55,6 +56,11 @@ def _ann_assign(p: Player, node: ast.AnnAssign, scope: Scope) -> None:
 
 
 def _aug_assign(p: Player, node: ast.AugAssign, scope: Scope) -> None:
+    if isinstance(node.target, ast.Name):
+        held = scope.get(node.target.id)
+        if isinstance(held, Tensor) and held.leaf:
+            evaluate(p, node.value, scope)
+            return  # a parameter moved in place stays who it is
     load: ast.expr = ast.copy_location(_as_load(node.target), node.target)
     value = evaluate(p, ast.copy_location(ast.BinOp(load, node.op, node.value), node), scope)
     assign(p, node.target, value, scope)
@@ -99,7 +105,13 @@ def _decorate(p: Player, expr: ast.expr, value: Value, scope: Scope) -> Value:
     if isinstance(decorator, Function):
         return call(p, decorator, [value], {}, (expr, scope))
     name = decorator.path.rsplit(".", 1)[-1] if isinstance(decorator, External) else ""
-    if isinstance(value, Function) and name in ("staticmethod", "classmethod", "property", "cached_property", "contextmanager"):
+    if isinstance(value, Function) and name in (
+        "staticmethod",
+        "classmethod",
+        "property",
+        "cached_property",
+        "contextmanager",
+    ):
         return Table({"decorated": Const(name), "function": value}, key=("decorated", name))
     return value
 
@@ -176,7 +188,7 @@ def _leaves(body: list[ast.stmt]) -> bool:
 
 def _either(p: Player, node: ast.If, scope: Scope) -> None:
     """Play both arms of a branch that says nothing; names that differ after them are unknown."""
-    names = {n.id for b in (*node.body, *node.orelse) for n in ast.walk(b) if _stores(n)}
+    names = {n.id for b in (*node.body, *node.orelse) for n in ast.walk(b) if isinstance(n, ast.Name) and _stores(n)}
     before = {n: scope.vars[n] for n in names if n in scope.vars}
     p.undecided += 1
     try:
@@ -192,8 +204,8 @@ def _either(p: Player, node: ast.If, scope: Scope) -> None:
         scope.vars[n] = _join(p, n, value, scope.vars.get(n), node, scope)
 
 
-def _stores(n: ast.AST) -> bool:
-    return isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+def _stores(n: ast.Name) -> bool:
+    return isinstance(n.ctx, ast.Store)
 
 
 def _join(p: Player, name: str, a: Value, b: Value | None, node: ast.If, scope: Scope) -> Value:

@@ -16,13 +16,12 @@ LARGEST = 1_500_000  # bytes; generated code beyond it is not a training loop
 MAGIC = re.compile(r"^\s*(%|!|\?)|^\s*\w+\s*=\s*[!%]")
 SUPPRESS = re.compile(r"#\s*glassloop:\s*ignore(?:\[([\w\s,-]*)\])?")
 # A program without a backward, a step or a clearing cannot train; a helper of one may do no more than the second line.
-TRAINS = re.compile(rb"\.(?:manual_)?backward\(|\.step\(|\.zero_grad\(")
+TRAINS = re.compile(rb"\.(?:manual_)?backward\(|\.zero_grad\(|\boptim\b[\s\S]*\.step\(")
 HELPS = re.compile(rb"torch|\.backward\(|\.step\(|\.zero_grad\(|\.eval\(|\.train\(|\.grad\b")
-TORCH = re.compile(rb"\b(?:torch|accelerate|lightning|fabric)\b")
 IMPORTS = re.compile(rb"^[ \t]*(?:from[ \t]+([.\w]+)[ \t]+import[ \t]+([^\n#]+)|import[ \t]+([^\n#]+))", re.MULTILINE)
 
 
-class Unreadable(Exception):
+class Unreadable(Exception):  # noqa: N818 (names what the file is)
     """A file that cannot be read as Python; the message is the one line to show."""
 
 
@@ -39,7 +38,7 @@ def read(path: str, data: bytes | None = None) -> bytes:
 
 def may_train(data: bytes) -> bool:
     """Whether the text mentions what every training loop mentions."""
-    return TRAINS.search(data) is not None and TORCH.search(data) is not None
+    return TRAINS.search(data) is not None
 
 
 def may_help(data: bytes) -> bool:

@@ -1,18 +1,27 @@
-"""What a run asks of its own text: whether the schedule made at a line is counted in epochs or in steps."""
+"""What a run asks of its own text: what the length of a schedule counts, and which loop goes through that."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from typing import NamedTuple
 
-from glassloop.events import MADE, SCHEDULER, UNIT
+from glassloop.events import LOOP, MADE, SCHEDULE, SCHEDULER, UNIT
+from glassloop.findings import Where
 from glassloop.source.paths import Play, explore
 from glassloop.source.program import Program
 from glassloop.source.roots import Root, uncalled
 from glassloop.source.text import Unreadable, parse, read
 
-PATHS, SECONDS = 16, 1.0  # a run waits for the answer
+PATHS, STATEMENTS = 16, 30_000  # a run waits for the answer
+
+
+class Told(NamedTuple):
+    """What the text tells of one line, over all of its paths; where they disagree, nothing is certain."""
+
+    units: set[str | None]  # of the schedules made here
+    loops: set[tuple[Where, str] | None]  # (place, variable) of the `for` that counts what a schedule stepped here counts
 
 
 def unit_at(path: str, line: int, files: Iterable[str]) -> str | None:
@@ -20,13 +29,19 @@ def unit_at(path: str, line: int, files: Iterable[str]) -> str | None:
 
     `files` are all files of the program, the one that runs as `__main__` first. Unreadable ones are left out.
     """
-    found = _units(tuple(files)).get((path, line), set())
-    return next(iter(found)) if len(found) == 1 else None
+    told = _read(tuple(files)).get((path, line))
+    return next(iter(told.units)) if told is not None and len(told.units) == 1 else None
+
+
+def loop_at(path: str, line: int, files: Iterable[str]) -> tuple[Where, str] | None:
+    """The `for` loop that counts what the schedule stepped at `line` counts: its place and its variable; or None."""
+    told = _read(tuple(files)).get((path, line))
+    return next(iter(told.loops)) if told is not None and len(told.loops) == 1 else None
 
 
 @lru_cache(maxsize=8)
-def _units(files: tuple[str, ...]) -> dict[tuple[str, int], set[str | None]]:
-    found: dict[tuple[str, int], set[str | None]] = {}
+def _read(files: tuple[str, ...]) -> dict[tuple[str, int], Told]:
+    found: dict[tuple[str, int], Told] = {}
     texts = []
     for path in files:
         try:
@@ -34,11 +49,16 @@ def _units(files: tuple[str, ...]) -> dict[tuple[str, int], set[str | None]]:
         except Unreadable:
             continue
     for play in _plays(Program(texts), files):
-        for event in (event for one in play.paths for event in one.events if event.kind == MADE):
-            if event.what is not None and event.what.role == SCHEDULER:
+        for event in (event for one in play.paths for event in one.events if event.kind in (MADE, SCHEDULE)):
+            if event.what is None or event.what.role != SCHEDULER or not isinstance(event.at, Where):
+                continue
+            told = found.setdefault((event.at.path, event.at.line), Told(set(), set()))
+            if event.kind == MADE:
                 unit = event.facts.get(UNIT)
-                place = (event.at.path, event.at.line)  # type: ignore[attr-defined]  # the reader's places are lines
-                found.setdefault(place, set()).add(str(unit) if unit is not None else None)
+                told.units.add(unit if isinstance(unit, str) else None)
+            else:
+                loop = event.facts.get(LOOP)
+                told.loops.add(loop if isinstance(loop, tuple) and loop[1] else None)
     return found
 
 
@@ -47,12 +67,12 @@ def _plays(program: Program, files: tuple[str, ...]) -> Iterator[Play]:
     called: set[ast.AST] = set()
     roots = [Root(path) for path in files[:1] if path in program.texts]
     for root in roots:
-        play = explore(program, (), root, PATHS, SECONDS)
+        play = explore(program, (), root, PATHS, STATEMENTS)
         called.update(*(path.called for path in play.paths))
         yield play
     for path in program.texts:
         for root in uncalled(program, path, called):
             if root.function not in called:
-                play = explore(program, (), root, PATHS, SECONDS)
+                play = explore(program, (), root, PATHS, STATEMENTS)
                 called.update(*(one.called for one in play.paths))
                 yield play

@@ -66,7 +66,7 @@ class Tensor(Value):
 
 @dataclass(eq=False)
 class Module(Value):
-    """An nn.Module. `cls` is the user's class, or None for one of a library, whose children are only known when asked for."""
+    """An nn.Module. `cls` is the user's class, or None for a library's, whose children are only known when asked for."""
 
     ref: Ref
     cls: ClassValue | None = None

@@ -30,12 +30,12 @@ class _Finder(MetaPathFinder):
         self._call = call
 
     def cancel(self) -> None:
+        """Stands aside."""
         if self in sys.meta_path:
             sys.meta_path.remove(self)
 
-    def find_spec(
-        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
-    ) -> ModuleSpec | None:
+    def find_spec(self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
+        """The spec of torch, with a loader that calls back; nothing for other modules."""
         if fullname != "torch":
             return None
         self.cancel()
@@ -52,9 +52,11 @@ class _Loader(Loader):
         self._real, self._call = real, call
 
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        """As the real loader does."""
         return self._real.create_module(spec)
 
     def exec_module(self, module: ModuleType) -> None:
+        """As the real loader does, and the call after it."""
         # From here on the module is torch's own loader's, as for everybody who looks at its spec.
         module.__loader__ = self._real
         if module.__spec__ is not None:

@@ -18,6 +18,9 @@ from glassloop.tap.place import is_users
 from glassloop.tap.scalers import Scaled
 
 _SCALED = {True: {SCALED: True}, False: {SCALED: False}, None: NO_FACTS}
+# Files of torch's that turn recording off and on at every step; other libraries are told apart further down.
+_TORCHS = ("torch.autograd.grad_mode", "torch.optim.optimizer", "torch.nn.utils.clip_grad", "torch.utils._foreach_utils")
+_QUIET_FILES = frozenset(sys.modules[name].__file__ for name in _TORCHS)
 _CLONE = torch.set_grad_enabled.clone.__code__  # a decorator makes its context anew at each call
 _CLIPS = ("clip_grad_norm_", "clip_grad_value_", "clip_grads_with_norm_")
 
@@ -118,13 +121,12 @@ def _switch(ear: Ear, original: Any) -> Any:
 
     torch turns it itself some twenty times a step, so the caller is looked at first.
     """
-    grad_on, getframe, decorator = torch.is_grad_enabled, sys._getframe, _contextlib.__file__
+    grad_on, getframe = torch.is_grad_enabled, sys._getframe
 
     @functools.wraps(original)
     def switch(self: Any, *args: Any) -> Any:
         caller = getframe(1)
-        code = caller.f_code
-        if code.co_filename != decorator and code is not _CLONE and not is_users(code):
+        if caller.f_code.co_filename in _QUIET_FILES and caller.f_code is not _CLONE:
             return original(self, *args)
         before = grad_on()
         result = original(self, *args)
@@ -145,6 +147,8 @@ def _turned_by(caller: FrameType) -> FrameType | None:
     """
     if is_users(caller.f_code):
         return caller
+    if caller.f_code is not _CLONE and caller.f_code.co_filename != _contextlib.__file__:
+        return None
     outer = caller.f_back
     if caller.f_code is _CLONE and outer is not None:
         caller, outer = outer, outer.f_back

@@ -73,12 +73,9 @@ class Hands:
         assigned, written = self._assigned, self._written
         self._assigned, self._written = {}, {}
         for known in self._ear.fresh():
-            told = set()
-            for notes, mine in ((assigned, _ids(known.held)), (written, _addresses(known.held))):
-                for kind, at in _mine(notes, mine):
-                    if (kind, at) not in told:
-                        told.add((kind, at))
-                        self._ear.say_at(kind, at, None, (known.ref,), NO_FACTS)
+            done = _mine(assigned, _ids(known.held)) + _mine(written, _addresses(known.held))
+            for kind, at in dict.fromkeys(done):
+                self._ear.say_at(kind, at, None, (known.ref,), NO_FACTS)
 
 
 def _ids(held: Held) -> Callable[[], frozenset[int]]:

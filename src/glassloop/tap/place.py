@@ -81,7 +81,8 @@ def resolve(spot: Spot) -> Where:
     start = _call_starts(code.co_filename).get((end_line, end_column))
     if start is not None and start <= (line, column):  # else a whole statement, which happens to end with a call
         line, column = start
-    return Where(code.co_filename, line, column + 1, end_line)
+    path = code.co_filename
+    return Where(path if path.startswith("<") else os.path.abspath(path), line, column + 1, end_line)
 
 
 def _position(code: CodeType, instruction: int) -> tuple[int, int, int, int]:

@@ -31,9 +31,7 @@ def hear(ear: Ear, patches: Patches) -> Scaled:
             ear.say(SCALE, caller, ear.names.ref(args[0], SCALER))
 
     def unscales(caller: FrameType, args: Any, kwargs: Any, _: Any) -> None:
-        within_step = (
-            caller.f_code is GradScaler.step.__code__
-        )  # what the scaler does by itself is no call of the user's
+        within_step = caller.f_code is GradScaler.step.__code__  # what the scaler does by itself is no call of the user's
         if args[0].is_enabled() and not within_step:
             optimizer = args[1] if len(args) > 1 else kwargs["optimizer"]
             ear.say(UNSCALE, caller, ear.names.ref(args[0], SCALER), (ear.optimizer(optimizer).ref,))

@@ -1,0 +1,36 @@
+"""The watch around a program that `glassloop run` runs: begun before its first line, ended after its last."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from glassloop.cli.program import Program, execute
+from glassloop.record import manifest
+
+STOPPED = 3  # the exit code where a strict watch stopped the program
+
+
+class Watching:
+    """How a program is watched, and afterwards what was found, as findings.json lists it."""
+
+    def __init__(self, on: bool, strict: bool) -> None:
+        # One rank of many speaks for all: they run the same lines.
+        self._on, self._strict = on and manifest.is_recording_process(), strict
+        self.findings: list[dict[str, Any]] = []
+
+    def run(self, program: Program, args: list[str], folder: Path | None) -> int:
+        """Run `program` and return its exit code, or 3. The findings are written to `folder` if it holds a record then."""
+        if not self._on:
+            return execute(program, args)
+        from glassloop.watch import MistakeFoundError, Watch
+
+        process, home = os.getpid(), folder.absolute() if folder else None
+        seen = Watch(strict=self._strict)
+        code = execute(program, args, stopped_by=MistakeFoundError, stopped_code=STOPPED)
+        if os.getpid() != process:  # a fork of the program came back here: the watch is its parent's
+            return code
+        seen.stop(ended=code == 0)
+        self.findings = seen.as_json()
+        if home is not None and (home / "run.json").exists():
+            seen.write(home / "findings.json")
+        return code
