@@ -10,11 +10,13 @@ import typer
 from typer.core import TyperGroup
 
 import glassloop
+from glassloop.cli.check import check
+from glassloop.cli.explain import explain
 from glassloop.cli.new import new
 from glassloop.cli.run import run
 from glassloop.errors import UserError
 
-FRONT_DOOR = "Front door"
+FRONT_DOOR, LEARN = "Front door", "Learn"
 
 DEBUG_VARIABLE = "GLASSLOOP_DEBUG"  # an environment variable, so that a loop that runs inside a command sees it, too
 
@@ -91,4 +93,6 @@ def _root(
 
 # One line a command; what follows a script's name belongs to the script.
 app.command(rich_help_panel=FRONT_DOOR)(new)
+app.command(rich_help_panel=FRONT_DOOR)(check)
 app.command(rich_help_panel=FRONT_DOOR, context_settings={"allow_interspersed_args": False})(run)
+app.command(rich_help_panel=LEARN)(explain)
