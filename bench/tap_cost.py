@@ -3,7 +3,8 @@
     python bench/tap_cost.py            measures, prints, and writes results/tap_cost.json
 
 Each round times the unwatched step, then the watched one, then both again (A B A B); a round's cost is the difference
-of the two. The step holds a loader's batch, zero_grad, forward, loss, backward, clip, step and schedule.
+of the two. The plain step holds a loader's batch, zero_grad, forward, loss, backward and step; the full one a clip and a
+schedule besides.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ HERE = Path(__file__).parent
 class Work:
     """An MLP of about 0.36 ms a step, and a loader that hands over ready batches."""
 
-    def __init__(self) -> None:
+    def __init__(self, full: bool = True) -> None:
+        self.full = full
         torch.manual_seed(0)
         batches = [(torch.randn(32, 64), torch.randint(0, 10, (32,))) for _ in range(8)]
         self.loader = DataLoader(batches, batch_size=None)
@@ -48,16 +50,18 @@ class Work:
                 self.optimizer.zero_grad()
                 loss = nn.functional.cross_entropy(self.model(x), y)
                 loss.backward()
-                nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+                if self.full:
+                    nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
                 self.optimizer.step()
-                self.schedule.step()
+                if self.full:
+                    self.schedule.step()
             times.append((time.thread_time() - began) / len(self.loader))
         return min(times)
 
 
-def measure(rounds: int, passes: int) -> dict[str, object]:
+def measure(full: bool, rounds: int, passes: int) -> dict[str, object]:
     """CPU microseconds per step, bare and watched: medians over the rounds."""
-    work = Work()
+    work = Work(full)
     work.steps(passes)
     bare, watched = [], []
     for _ in range(rounds):
@@ -74,6 +78,7 @@ def measure(rounds: int, passes: int) -> dict[str, object]:
         "cost_us": round(statistics.median(costs), 1),
         "cost_us_spread": [round(costs[0], 1), round(costs[-1], 1)],
         "ratio": round(statistics.median(ratios), 3),
+        "events_a_step": 8 if full else 6,
         "rounds": rounds,
         "steps_a_round": passes * 8,
     }
@@ -85,7 +90,7 @@ def main() -> None:
     parser.add_argument("--passes", type=int, default=40)
     args = parser.parse_args()
     torch.set_num_threads(1)
-    result = measure(args.rounds, args.passes)
+    result: dict[str, object] = {name: measure(name == "full", args.rounds, args.passes) for name in ("plain", "full")}
     result["conditions"] = {
         "torch": torch.__version__,
         "python": platform.python_version(),
@@ -93,7 +98,6 @@ def main() -> None:
         "cores": os.cpu_count(),
         "load": round(os.getloadavg()[0], 2),
         "capability": torch.backends.cpu.get_cpu_capability(),
-        "events_a_step": 8,
         "date": time.strftime("%Y-%m-%d"),
     }
     (HERE / "results").mkdir(exist_ok=True)

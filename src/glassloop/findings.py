@@ -80,7 +80,7 @@ def tell(story: Story, rule: str, severity: Severity, fix: str, resolve: Callabl
     places = {name: resolve(place) for name, place, _ in story.scenes}
     main = places[story.scenes[0][0]]
     names = {name: _name(place, main) for name, place in places.items()}
-    related = tuple((places[name], words) for name, _, words in story.scenes[1:])
+    related = tuple((places[name], words) for name, _, words in story.scenes[1:] if words)
     return Finding(main, rule, severity, story.says.format(**names), related, fix)
 
 

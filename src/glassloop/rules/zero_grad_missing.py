@@ -52,10 +52,10 @@ HEARS = {BACKWARD, ZERO_GRAD, STEP, OPAQUE}
 
 
 class State(NamedTuple):
-    """`used`: the gradients were used by a step and not cleared since; `added`: the backward that added to them."""
+    """`used`: the step that used the gradients, if nothing cleared them since; `added`: the backward that added to them."""
 
     me: Ref
-    used: bool = False
+    used: Place | None = None
     added: Place | None = None
 
 
@@ -70,17 +70,18 @@ def hear(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
     if concerns is False:
         return state, ()
     if event.kind == BACKWARD and concerns:
-        return (state._replace(added=event.at) if state.used else state), ()
+        return (state._replace(added=event.at) if state.used is not None else state), ()
     if event.kind == STEP and concerns:
-        stories = (_story(event.at, state.added),) if state.used and state.added is not None else ()
-        return State(state.me, used=True), stories
+        stale = state.used is not None and state.added is not None
+        return State(state.me, used=event.at), ((_story(event.at, state.added, state.used),) if stale else ())
     # Cleared, or touched by code that nobody heard, or a backward that reaches who knows what: forget.
     return State(state.me), ()
 
 
-def _story(step: Place, added: Place) -> Story:
+def _story(step: Place, added: Place, used: Place) -> Story:
     says = (
-        "the gradients that this step uses were never cleared: the backward at {backward} adds to those that the last "
-        "step at {step} has already used; call zero_grad() once for every step"
+        "the gradients that this step uses were never cleared: the backward at {backward} adds to those that the "
+        "step at {used} has already used; call zero_grad() once for every step"
     )
-    return Story(says, (("step", step, ""), ("backward", added, "adds to gradients that were already used")))
+    scenes = (("step", step, ""), ("backward", added, "adds to gradients that were already used"))
+    return Story(says, (*scenes, ("used", used, "used them" if used != step else "")))

@@ -162,7 +162,13 @@ def _dataset(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
 
 def _subset(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
     indices = args[1] if len(args) > 1 else NONE
-    count = indices.count if isinstance(indices, Span) else Const(len(indices.items)) if isinstance(indices, Seq) else NONE
+    count = (
+        indices.count
+        if isinstance(indices, Span)
+        else Const(len(indices.items))
+        if isinstance(indices, Seq) and indices.exact
+        else NONE
+    )
     return Tensor(length=count.value if isinstance(count, Const) else None, loose=True)
 
 
