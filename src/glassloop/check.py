@@ -27,6 +27,7 @@ class Report:
 
     findings: list[Finding] = field(default_factory=list)
     notes: list[tuple[str, str]] = field(default_factory=list)  # (path, one line): a file or part that was not followed
+    unreadable: list[str] = field(default_factory=list)  # files that cannot be read as Python; each has its note
     statistics: Counter[str] = field(default_factory=Counter)
     plays: list[Play] = field(default_factory=list)
 
@@ -94,21 +95,29 @@ def _below(folder: str) -> list[str]:
 def _load(paths: Iterable[str | Path], stdin: bytes | None, report: Report) -> tuple[list[Text], set[str]]:
     """The files to play, and which of them train or import one that does (the rest are their helpers)."""
     texts: dict[str, bytes] = {}
+    paths = [str(path) for path in paths]
     for path in files_of(paths):
         try:
             texts[path] = read(path, stdin if path == "-" else None)
         except Unreadable as error:
-            report.notes.append((path, str(error)))
+            _set_aside(report, path, error)
     report.statistics["files"] = len(texts)
     wanted, own = _relevant(texts)
     report.statistics["files played"] = len(wanted)
     parsed = []
-    for path in wanted:
+    # A file that trains nothing is not parsed for that, but who names one wants to hear that it cannot be.
+    named = [path for path in paths if path in texts and path not in wanted]
+    for path in (*wanted, *named):
         try:
             parsed.append(parse(path, texts[path]))
         except Unreadable as error:
-            report.notes.append((path, str(error)))
-    return parsed, own
+            _set_aside(report, path, error)
+    return [text for text in parsed if text.path in set(wanted)], own
+
+
+def _set_aside(report: Report, path: str, error: Unreadable) -> None:
+    report.notes.append((path, str(error)))
+    report.unreadable.append(path)
 
 
 def _relevant(texts: dict[str, bytes]) -> tuple[list[str], set[str]]:

@@ -34,7 +34,7 @@ def check(
 ) -> None:
     """Find silent mistakes in training loops by reading them; nothing is run and torch is not imported.
 
-    Exit code 0: clean; 1: errors or warnings were found; 2: wrong usage.
+    Exit code 0: clean; 1: errors or warnings were found; 2: wrong usage, or a file that was named cannot be read.
 
     Example: glassloop check train.py helpers/ --format json
     """
@@ -54,6 +54,8 @@ def check(
             print(text_of(finding))
         print(_summary(report))
     _aside(report, paths, verbose, statistics)
+    if set(report.unreadable) & set(paths):
+        raise typer.Exit(2)
     raise typer.Exit(1 if any(f.severity.value != "info" for f in report.findings) else 0)
 
 
@@ -80,7 +82,7 @@ def _aside(report: Report, paths: list[str], verbose: bool, statistics: bool) ->
     """What is no finding goes to stderr: files named that cannot be read always, the rest when asked for."""
     for path, note in report.notes:
         if verbose or path in paths:
-            print(f"{path}: {note}", file=sys.stderr)
+            print(f"error: {path}: {note}" if path in report.unreadable else f"{path}: {note}", file=sys.stderr)
     if verbose or statistics:
         for name, count in sorted(report.statistics.items()):
             print(f"{count:8d} {name}", file=sys.stderr)

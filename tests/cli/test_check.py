@@ -1,0 +1,61 @@
+"""`glassloop check` and `explain` as a person meets them: output, exit codes, and one line for what cannot be read."""
+
+import json
+
+from glassloop.rules import all_rules
+
+NEVER_CLEARED = next(rule.bad for rule in all_rules() if rule.name == "zero-grad-missing")
+CLEARED = next(rule.good for rule in all_rules() if rule.name == "zero-grad-missing")
+
+
+def test_a_mistake_is_told_with_both_places_and_the_remedy(command, write):
+    write("train.py", NEVER_CLEARED)
+    done = command("check", "train.py")
+    assert done.returncode == 1
+    first, story, second, fix, summary = done.stdout.splitlines()
+    assert first.startswith("train.py:11:")
+    assert first.endswith("error zero-grad-missing")
+    assert "line 10" in story
+    assert "train.py:10:" in second
+    assert "zero_grad()" in fix
+    assert summary == "1 finding in 1 file"
+
+
+def test_right_code_is_silent(command, write):
+    write("train.py", CLEARED)
+    done = command("check", "train.py")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "no findings in 1 file\n", "")
+
+
+def test_json_and_selection(command, write):
+    write("train.py", NEVER_CLEARED)
+    found = json.loads(command("check", ".", "--format", "json").stdout)
+    assert [finding["rule"] for finding in found] == ["zero-grad-missing"]
+    keys = {"path", "line", "column", "end_line", "rule", "severity", "message", "related", "fix"}
+    assert set(found[0]) == keys
+    assert command("check", ".", "--ignore", "zero-grad-missing").returncode == 0
+    assert command("check", ".", "--select", "step-missing").returncode == 0
+
+
+def test_a_named_file_that_is_no_python_is_said_even_where_it_trains_nothing(command, write):
+    write("broken.py", "def f(:\n")
+    write("train.py", NEVER_CLEARED)
+    done = command("check", "broken.py", "train.py")
+    assert done.returncode == 2
+    assert done.stderr == "error: broken.py: is not valid Python: invalid syntax (line 1)\n"
+    assert "zero-grad-missing" in done.stdout  # the others are checked all the same
+    assert command("check", ".").returncode == 1  # in a folder it is passed over, as a linter of loops should
+
+
+def test_wrong_usage_is_one_line(command):
+    for words in (["check", "nowhere.py"], ["check"], ["check", ".", "--select", "nothing"], ["explain", "nothing"]):
+        done = command(*words)
+        assert done.returncode == 2
+        assert done.stderr.startswith("error: ")
+        assert len(done.stderr.splitlines()) == 1
+
+
+def test_every_rule_has_its_page(command):
+    for rule in all_rules()[:2]:  # a process each; tests/test_check.py asks for all of them
+        page = command("explain", rule.name).stdout
+        assert all(title in page for title in ("What it is", "Why it hurts", "When it is intended", "How to mend it"))
