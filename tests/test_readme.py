@@ -1,6 +1,7 @@
 """The README's tour, run as it stands; and the code it shows is the code that ships."""
 
 import io
+import json
 import os
 import re
 import subprocess
@@ -30,18 +31,26 @@ def test_the_loop_it_shows_is_the_loop_that_ships():
 
 
 def test_tour(tmp_path):
-    tour = [block for block in blocks("sh") if not block.startswith("make ")]
-    (tmp_path / "your_script.py").write_text("import sys, torch\nprint(torch.ones(2) @ torch.ones(2), sys.argv)\n")
-    script = "set -e\n" + "\n".join(tour).replace("glassloop run --out", "cd .. && glassloop run --out")
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    tour = "\n".join(block for block in blocks("sh") if not block.startswith("make "))
+    script, check = blocks("python")[1], "glassloop check your_script.py"
+    (tmp_path / "your_script.py").write_text(script)
+    tour = tour.replace(check, f"cd ..; {check} > checked || test $? = 1")
     done = subprocess.run(
-        ["bash", "-c", script], cwd=tmp_path, env=os.environ | {"PATH": path}, capture_output=True, text=True, timeout=600
+        ["bash", "-c", f"set -e\n{tour}"],
+        cwd=tmp_path,
+        env=os.environ | {"PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])},
+        capture_output=True,
+        text=True,
+        timeout=600,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "resumed after step 30" in done.stdout
     assert done.stdout.count('final {"val_loss"') == 2
-    assert "['your_script.py', '--your-flag', '1']" in done.stdout
     assert re.search(r"\d+ passed", done.stdout)
+    shown = README[README.index("```\nyour_script.py:") + 4 :].partition("```")[0]
+    assert (tmp_path / "checked").read_text().startswith(shown)
+    (found,) = json.loads((tmp_path / "recorded" / "findings.json").read_text())
+    assert (found["rule"], found["line"]) == ("zero-grad-missing", 10)
     for name in ("run.json", "report.html", "source/your_script.py"):
         assert (tmp_path / "recorded" / name).exists()
     for name in ("run.json", "history.json", "report.html", "curves.png", "pictures/predictions.png", "checkpoints/latest"):

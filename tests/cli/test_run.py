@@ -224,3 +224,14 @@ def test_a_reader_that_leaves_early_is_no_error(write: Write, tmp_path: Path) ->
     line = f"{sys.executable} -m glassloop new --list | head -1"
     done = subprocess.run(["bash", "-c", line], cwd=tmp_path, capture_output=True, text=True, env=dict(os.environ))
     assert "Traceback" not in done.stderr
+
+
+def test_two_runs_do_not_share_a_folder(command: Command, write: Write, tmp_path: Path) -> None:
+    write("train.py", "print('trained')\n")
+    assert command("run", "--no-watch", "--out", "here", "train.py", "--lr", "1").returncode == 0
+    before = (tmp_path / "here" / "run.json").read_text()
+    done = command("run", "--no-watch", "--out", "here", "train.py")
+    assert done.returncode == 2
+    assert "here already holds a run" in done.stderr
+    assert (tmp_path / "here" / "run.json").read_text() == before
+    assert command("run", "--no-watch", "--out", "here", "train.py", "--resume").returncode == 0

@@ -26,7 +26,8 @@ def test_a_shipped_loop_leaves_a_whole_run_and_resumes_from_its_own_source(comma
     assert done.returncode == 0, done.stderr
     assert "resumed after step 2" in done.stdout
     assert done.stdout.splitlines()[-1].startswith("final {")
-    assert done.stderr.splitlines()[-1] == "run folder runs/digits-001; open runs/digits-001/report.html"
+    assert "run folder runs/digits-001; open runs/digits-001/report.html" in done.stdout.splitlines()
+    assert done.stderr == ""  # said once
     assert (source / "task.py").read_text() == edited
     assert {path.name for path in (tmp_path / "runs" / "digits-001").iterdir()} >= WHOLE
     run = json.loads((tmp_path / "runs" / "digits-001" / "run.json").read_text())
@@ -35,6 +36,13 @@ def test_a_shipped_loop_leaves_a_whole_run_and_resumes_from_its_own_source(comma
     refused = command("run", "--out", "runs/digits-001", "digits")
     assert refused.returncode == 2
     assert "already holds a run" in refused.stderr
+    longer = command("run", "--out", "runs/digits-001", "digits", "--resume", "--epochs", "5")
+    assert longer.returncode == 2
+    assert "--epochs was 1" in longer.stderr
+    assert json.loads((tmp_path / "runs" / "digits-001" / "run.json").read_text()) == run  # refused: nothing has changed
+    behind = command("run", "digits", "--out", "there")
+    assert behind.returncode == 2
+    assert "--out stands behind digits" in behind.stderr
     other = command("run", "--out", "runs/digits-001", "spiral", "--resume")
     assert other.returncode == 2
     assert "holds a run of another task than spiral" in other.stderr

@@ -18,7 +18,9 @@ def begin(tmp_path):
 
     def begin(folder=tmp_path / "run", resume=False, config=None):
         config = config or {"seed": 3}
-        return open_run(folder, "tiny", resume=resume, config=config, data={"train": 4}, sources=[script])
+        run = open_run(folder, "tiny", resume=resume)
+        run.begin(config=config, data={"train": 4}, sources=[script])
+        return run
 
     return begin
 

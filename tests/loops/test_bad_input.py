@@ -271,3 +271,28 @@ def test_a_run_whose_history_is_gone(tiny, stopped):
     assert ended.code == 2, ended
     assert "history.json holds no epoch of this finished run; put it back" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+# ---- a task of one's own -------------------------------------------------------------------------------------------------
+
+
+def test_what_a_task_lacks_is_named_at_once(project, tmp_path):
+    ended = run(project("del SPLIT, after_training, globals()['count']"), "--run-dir", tmp_path / "run")
+    one_clear_line(ended, "SPLIT (", "count (", "after_training (", "add it")
+
+
+@pytest.mark.parametrize("goal", [("accuracy", "max"), ("val_loss", "least")])
+def test_a_goal_that_is_never_measured_is_refused_at_once(project, tmp_path, goal):
+    one_clear_line(run(project(f"GOAL = {goal}"), "--run-dir", tmp_path / "run"), "GOAL in task.py is", "val_loss")
+
+
+def test_nothing_to_resume_is_said(tiny, tmp_path):
+    ended = run(tiny, "--run-dir", tmp_path / "run", "--resume", "--epochs", 1)
+    assert ended.code == 0, ended
+    assert "nothing to resume" in ended.stdout
+
+
+@pytest.mark.parametrize("loop", ["five_lines", "validated"])
+@pytest.mark.parametrize("args", [["--epochs", 0], ["--lr", -1], ["--threads", 0]], ids=str)
+def test_lower_rungs_refuse_too(tmp_path, loop, args):
+    one_clear_line(run(make_tiny(tmp_path / "project", loop=loop), *args), args[0], str(args[1]))

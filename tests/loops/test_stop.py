@@ -39,3 +39,17 @@ def test_a_second_ctrl_c_does_not_wait_for_a_worker(tmp_path):
     assert ended.code == 130, ended
     assert "stopped at once" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_an_exception_ends_the_run_although_workers_wait(tmp_path):
+    """A worker takes one SIGTERM for a batch system's notice, and Python's exit sends just one, then waits for it."""
+    project = make_tiny(
+        tmp_path / "project",
+        """
+        def after_epoch(model, epoch, folder):
+            raise RuntimeError("a bug of the owner's")
+        """,
+    )
+    ended = start(project, "--run-dir", tmp_path / "run", "--workers", 2).wait(timeout=60)
+    assert ended.code == 1
+    assert "a bug of the owner's" in ended.stderr

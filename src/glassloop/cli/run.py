@@ -22,6 +22,8 @@ from glassloop.record import manifest, report
 from glassloop.record.folders import new_run_folder, newest_run_folder
 from glassloop.record.sources import loaded_sources
 
+OPTIONS = ("--out", "--format", "--no-source", "--no-record", "--no-watch", "--strict")  # which no shipped loop knows
+
 
 class Format(str, Enum):
     """How the end of a run is told."""
@@ -67,8 +69,8 @@ def run(
     if form is Format.json:
         run_folder = None if folder is None else str(folder)
         print(json.dumps({"run": run_folder, "findings": watching.findings, "exit_code": code}), flush=True)
-    elif folder is not None:
-        # Not on stdout: the last line there is the program's own.
+    elif folder is not None and name not in templates.tasks():
+        # Not on stdout: the last line there is the program's own. A shipped loop has said it itself.
         print(f"run folder {folder}; open {folder / 'report.html'}", file=sys.stderr, flush=True)
     raise typer.Exit(code)
 
@@ -81,6 +83,8 @@ def _run_own(
         return None, watching.run(program, args, None)
     label = Path(name).stem if program.spec is None else name.rpartition(".")[2]
     _refuse_foreign(out)
+    if out is not None and (out / "run.json").exists() and not any("resume" in word for word in args):
+        raise UserError(f"{out} already holds a run; give another --out, or --resume to a script that can go on with it")
     folder = out or new_run_folder(label)
     home, began, process = folder.absolute(), time.perf_counter(), os.getpid()  # absolute: a program may change folder
     command = ["python", *(["-m"] if program.spec else []), name, *args]
@@ -105,6 +109,10 @@ def _run_shipped(
     watching: Watching, name: str, args: list[str], out: Path | None, record: bool, keep_source: bool
 ) -> tuple[Path | None, int]:
     """A shipped loop: its text is copied to RUN/source and runs there; it writes the rest of RUN itself."""
+    misplaced = [word for word in args if word.partition("=")[0] in OPTIONS]
+    if misplaced:
+        before = f"options of glassloop go before it, as in glassloop run --out DIR {name}"
+        raise UserError(f"{misplaced[0]} stands behind {name}; {before}")
     given = _run_dir(args)
     if given is not None and out is not None:
         raise UserError(f"both --out {out} and --run-dir {given} name the run folder; give --out alone")

@@ -139,7 +139,7 @@ def restore(
     for key, value in found.config.items():
         if key in settings and settings[key] != value and key not in may_change:
             flag = f"--{key.replace('_', '-')}"
-            now = f"is {settings[key]} now; leave it as it was"
+            now = f"is {settings[key]} now, and the schedule and the order hang on it; leave it, or begin a new run"
             raise UserError(f"{flag} was {value} when {found.path} was written and {now}")
     if set(modules) != set(found.weights):
         raise UserError(f"{found.path} holds {sorted(found.weights)}, and this run has {sorted(modules)}; it is not its own")

@@ -6,7 +6,9 @@ What is built here *is* a `DataLoader` (workers, pinning and every tool that kno
 
 import os
 import signal
+import weakref
 from collections.abc import Callable, Iterator
+from multiprocessing.util import Finalize
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -144,10 +146,10 @@ def make_loader(
         to_stderr(f"note: {size} validation samples make one batch shorter than {batch_size}; all of them are evaluated")
     in_memory = isinstance(dataset, InMemory)
     if workers is None:
-        workers = 0 if in_memory else min(4, os.cpu_count() or 1)
+        workers = 0 if in_memory else min(4, _cores())
     if workers < 0:
         raise UserError(f"workers is {workers}; give 0 (load in this process) or more")
-    return DataLoader(
+    loader: DataLoader[Any] = DataLoader(
         dataset if in_memory else Keyed(dataset),
         batch_sampler=EpochOrder(size, batch_size, seed, shuffle),  # type: ignore[arg-type]  # Keys, not lists of ints
         collate_fn=_as_it_is if in_memory else collate,
@@ -158,6 +160,31 @@ def make_loader(
         generator=torch.Generator().manual_seed(0),
         worker_init_fn=_leave_signals_to_the_parent,
     )
+    if workers:
+        _loaders.add(loader)
+        Finalize(None, end_workers, exitpriority=10)  # atexit would not run in a process that multiprocessing started
+    return loader
+
+
+def _cores() -> int:
+    """The cores that this process may use: fewer than the machine has where it was given some of them."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def end_workers() -> None:
+    """End every process that loads data, at once. Runs by itself when Python exits, also after an exception.
+
+    Python would tell them to stop once, which they take for a batch system's notice (`_leave_signals_to_the_parent`),
+    and then wait for them without end.
+    """
+    workers = [worker for loader in _loaders for worker in getattr(loader._iterator, "_workers", ())]
+    if workers and hasattr(signal, "SIGCHLD"):
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # torch would report each as a failure
+    for worker in workers:
+        worker.kill()
+
+
+_loaders: "weakref.WeakSet[DataLoader[Any]]" = weakref.WeakSet()
 
 
 def first_batch(dataset: Dataset[Any], batch_size: int, seed: int) -> Dataset[Any]:

@@ -1,6 +1,7 @@
 """Try one batch before training: a wrong shape, dtype or a NaN is named here, not as a stack trace from inside torch."""
 
 from collections.abc import Callable, Iterator
+from types import ModuleType
 from typing import Any
 
 import torch
@@ -12,6 +13,32 @@ from glassloop.kit import data, seeding
 
 # What torch and Python raise for a shape, dtype, index, key or number of values that does not fit.
 _MISFITS = (RuntimeError, TypeError, ValueError, LookupError, AttributeError, AssertionError)
+
+
+PARTS = {
+    "NAME": "the task's name, for its run folders",
+    "DEFAULTS": "settings that differ from the loop's own, a dict",
+    "GOAL": 'what makes a checkpoint the best, as ("val_accuracy", "max")',
+    "SPLIT": "how validation data was set apart, a sentence",
+    "make_data": "() -> training and validation set",
+    "make_model": "() -> the model",
+    "loss": "(model, batch) -> the batch's mean loss and the outputs",
+    "count": "(batch) -> over how many items that is a mean",
+    "make_metrics": "() -> a torchmetrics.MetricCollection",
+    "measure": "(metrics, outputs, batch): adds a batch to the metrics",
+    "after_epoch": "(model, epoch, folder): draws, or does nothing",
+    "after_training": "(model, folder): draws, or does nothing",
+}
+
+
+def check_task(task: ModuleType) -> None:
+    """Raise UserError, naming them all, where a task lacks what a loop will ask for, or its goal is never measured."""
+    lacking = [f"{name} ({what})" for name, what in PARTS.items() if not hasattr(task, name)]
+    if lacking:
+        raise UserError(f"task.py lacks {', '.join(lacking)}; add it")
+    scores = ["val_loss", *(f"val_{name}" for name in task.make_metrics())]
+    if task.GOAL[0] not in scores or task.GOAL[1] not in ("min", "max"):
+        raise UserError(f'GOAL in task.py is {task.GOAL}; name one of {", ".join(scores)}, and "min" or "max"')
 
 
 def check_first_batch(

@@ -1,9 +1,7 @@
 """The folder a run leaves behind, from a loop's side: opened, given its history, closed with a report."""
 
 import json
-import multiprocessing
 import os
-import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -13,6 +11,7 @@ from typing import Any
 
 from glassloop.errors import UserError
 from glassloop.kit import checkpoint
+from glassloop.kit.data import end_workers
 from glassloop.kit.progress import to_stderr
 from glassloop.record import manifest, report
 from glassloop.record.files import write_json
@@ -26,6 +25,16 @@ class Run:
         self.folder, self.history = folder, history
         self.checkpoints = folder / "checkpoints"
         self.started = time.perf_counter()
+
+    def begin(self, *, config: dict[str, Any], data: dict[str, Any], sources: list[Path]) -> None:
+        """Write run.json. Call it when nothing can refuse any more: a refused resume leaves the record as it was.
+
+        `data` says what is trained on: counts and the split rule; `sources` are kept as they run, the script first.
+        """
+        with _clear_error(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            command, seed = ["python", *sys.argv], config.get("seed")
+            manifest.start(self.folder, command=command, sources=sources, config=config, seed=seed, data=data)
 
     def add_history(self, row: dict[str, Any]) -> None:
         """Append an epoch's figures and rewrite history.json, whole, so that a crash leaves all epochs before it."""
@@ -53,18 +62,9 @@ class Run:
             report.write_report(self.folder)
 
 
-def open_run(
-    folder: Path | None,
-    name: str,
-    *,
-    resume: bool,
-    config: dict[str, Any],
-    data: dict[str, Any],
-    sources: list[Path],
-) -> Run:
-    """Open `folder` (default: the next free runs/NAME-NNN; with `resume` the newest), and write its run.json.
+def open_run(folder: Path | None, name: str, *, resume: bool) -> Run:
+    """Open `folder` (default: the next free runs/NAME-NNN; with `resume` the newest); `begin` writes into it.
 
-    `data` says what was trained on: counts and the split rule; `sources` are kept as they ran, the script first.
     Raises UserError where a run lies there already and `resume` is not asked for: nothing is overwritten.
     """
     if folder is None:
@@ -72,12 +72,10 @@ def open_run(
     history_file = folder / "history.json"
     if not resume and (checkpoint.exists(folder / "checkpoints") or history_file.exists()):
         raise UserError(f"{folder} already holds a run; add --resume to go on with it, or give another --run-dir")
-    with _clear_error(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        command, seed = ["python", *sys.argv], config.get("seed")
-        manifest.start(folder, command=command, sources=sources, config=config, seed=seed, data=data)
     try:
         history = json.loads(history_file.read_text()) if history_file.exists() else []
+    except OSError as error:
+        raise UserError(f"run folder {folder} cannot be read ({error.strerror}); give another --run-dir") from error
     except ValueError:
         raise UserError(f"{history_file} is not JSON any more; move it away, then --resume") from None
     return Run(folder, history)
@@ -94,17 +92,12 @@ def clear_errors() -> Iterator[None]:
         to_stderr(f"error: {error}")
         raise SystemExit(2) from None
     except KeyboardInterrupt:
-        _leave_workers()
+        end_workers()  # or the exit would wait for the sample that each is at, however long that takes
         to_stderr("stopped at once; --resume goes on from the last checkpoint")
         raise SystemExit(130) from None
-
-
-def _leave_workers() -> None:
-    """End what still loads data: its parent would wait for the sample that each is at, however long that takes."""
-    if hasattr(signal, "SIGCHLD"):
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # torch would report each as a failure
-    for worker in multiprocessing.active_children():
-        worker.kill()
+    except BrokenPipeError:  # who read the output has left (`| head`); what was reached can be resumed
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        raise SystemExit(141) from None
 
 
 @contextmanager

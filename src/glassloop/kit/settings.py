@@ -30,8 +30,9 @@ def parse(kind: type[C], defaults: dict[str, Any], args: list[str] | None = None
     except SystemExit as leaving:
         if leaving.code in (0, None):
             raise
-        text = re.sub(r"\x1b\[[0-9;]*m", "", said.getvalue()).partition("For full helptext")[0]
+        text = re.sub(r"\x1b\[[0-9;]*m", "", said.getvalue())
         inside = re.sub(r"╭.*╮|[╰╯│─]+", " ", text)  # without the box and its title
+        inside = re.split(r"For full helptext|Argument helptext|Perhaps you meant|Arguments similar to", inside)[0]
         raise UserError(f"{' '.join(inside.split()).rstrip('.')}; --help shows every flag") from None
 
 

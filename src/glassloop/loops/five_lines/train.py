@@ -12,6 +12,7 @@ import torch
 from config import Config
 from glassloop.kit import data, seeding
 from glassloop.kit.device import choose_device, refuse_many_processes
+from glassloop.kit.preflight import check_task
 from glassloop.kit.run import clear_errors
 from glassloop.kit.settings import parse
 
@@ -51,4 +52,5 @@ def train(config: Config) -> int:
 
 if __name__ == "__main__":  # where processes are spawned (macOS, Windows), each loader worker imports this file again
     with clear_errors():  # what you can mend is said in one line
+        check_task(task)
         raise SystemExit(train(parse(Config, task.DEFAULTS)))

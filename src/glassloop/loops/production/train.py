@@ -19,7 +19,7 @@ from config import MAY_CHANGE, Config
 from glassloop.kit import checkpoint, data, seeding
 from glassloop.kit.device import autocast_dtype, choose_device, refuse_many_processes
 from glassloop.kit.meter import Meter
-from glassloop.kit.preflight import check_first_batch
+from glassloop.kit.preflight import check_first_batch, check_task
 from glassloop.kit.progress import TrainingProgress
 from glassloop.kit.recompute import blocks_of, recompute
 from glassloop.kit.run import clear_errors, open_run
@@ -34,10 +34,10 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 def evaluate(model, loader, device, autocast) -> dict[str, float]:
     """Loss and metrics over the whole of `loader`, each sample counted once; the model is left in the mode it had."""
     was_training = model.training
-    model.eval()  # dropout off, batch-norm by its running statistics: no answer hangs on its neighbours
+    model.eval()  # dropout off, batch-norm by its running statistics: a sample is judged apart from its batch
     metrics = task.make_metrics().to(device)
     losses, counts = [], []
-    data.order_of(loader).set_position(0)
+    data.order_of(loader).set_position(0)  # from its first batch
     for batch in loader:
         counts.append(task.count(batch))
         batch = data.to_device(batch, device)
@@ -98,10 +98,8 @@ def train(config: Config) -> int:
     forward = torch.compile(model) if config.compile else model  # shares the weights; `model` keeps their plain names
 
     # ---- what was reached before -------------------------------------------------------------------------------------
-    about = {"train": len(train_set), "validation": len(val_set), "split": task.SPLIT}
-    sources = [Path(__file__).with_name(name) for name in ("train.py", "task.py", "config.py")]
     settings = as_json(config)
-    run = open_run(config.run_dir, task.NAME, resume=config.resume, config=settings, data=about, sources=sources)
+    run = open_run(config.run_dir, task.NAME, resume=config.resume)
     modules = {"model": model, "ema": ema} if ema else {"model": model}
     stateful = {"optimizer": optimizer, "scheduler": schedule.scheduler, "scaler": scaler}
     meter = Meter()
@@ -115,7 +113,12 @@ def train(config: Config) -> int:
         first_epoch, first_batch = found.state["epoch"], found.state["batch"]
         seeding.set_rng_state(found.state["rng"])  # last: building what stands above may have drawn from the generators
         print(f"resumed after step {step}: epoch {first_epoch + 1}, {first_batch} of {len(train_loader)} batches done")
-    run.drop_history_from(first_epoch)
+    elif config.resume:
+        print(f"nothing to resume in {run.folder}: a new run begins")
+    run.drop_history_from(first_epoch)  # rows of epochs beyond the checkpoint, which will be written again
+    about = {"train": len(train_set), "validation": len(val_set), "split": task.SPLIT}
+    sources = [Path(__file__).with_name(name) for name in ("train.py", "task.py", "config.py")]
+    run.begin(config=settings, data=about, sources=sources)  # here, so that a refusal leaves the record as it was
 
     def read_meter() -> int:
         """Take in the losses that wait: the sync. A scaler's overflows are its way of probing, until it gives up."""
@@ -136,7 +139,7 @@ def train(config: Config) -> int:
         for epoch in range(first_epoch, config.epochs):
             started, seen_before = time.perf_counter(), meter.items
             data.order_of(train_loader).set_position(epoch, first_batch)
-            batches_done = first_batch
+            batches_done = first_batch  # stored instead of the samples themselves: with the epoch, it is the position
             model.train()  # dropout on, batch-norm learning; forgotten after an eval(), nothing would say so
 
             for window in data.windows(train_loader, config.accumulate):
@@ -158,9 +161,9 @@ def train(config: Config) -> int:
                 # After the last backward and before the step; returns the length before clipping, on the device.
                 grad_norm = nn.utils.clip_grad_norm_(parameters, config.clip)
                 lr, scale = optimizer.param_groups[0]["lr"], scaler.get_scale()
-                scaler.step(optimizer)  # leaves the step out where a float16 gradient overflowed
+                scaler.step(optimizer)  # does nothing where a float16 gradient overflowed
                 scaler.update()  # then lowers the scale; without this line the next step would raise
-                skipped = scaler.get_scale() < scale  # plain numbers while the scaler is off; a sync each while it is on
+                skipped = scaler.get_scale() < scale  # how an overflow shows; a sync each, but only while the scaler is on
                 if schedule.per_step and not skipped:
                     schedule.scheduler.step()  # after the optimizer's step, or the first rate of the schedule is never used
                 if ema and not skipped:
@@ -177,11 +180,12 @@ def train(config: Config) -> int:
                     progress.say(f"stopped after step {step}; --resume goes on from there, in {run.folder}")
                     run.close(final=None, exit_code=stop.exit_code)
                     return stop.exit_code
-                if config.save_every and step % config.save_every == 0 and batches_done < len(train_loader):
+                mid_epoch = batches_done < len(train_loader)  # the last step of an epoch is saved after its evaluation
+                if config.save_every and step % config.save_every == 0 and mid_epoch:
                     save(epoch, batches_done)
 
             # ---- evaluate, remember, keep ----------------------------------------------------------------------------
-            read_meter()
+            read_meter()  # waits for the device: without it, `seconds` would measure how fast work was handed over
             seconds = time.perf_counter() - started
             scores = evaluate(ema or model, val_loader, device, autocast)
             if not schedule.per_step:
@@ -204,7 +208,7 @@ def train(config: Config) -> int:
             first_batch = 0
             save(epoch + 1, 0, is_best)
 
-    task.after_training(ema or model, run.folder)
+    task.after_training(ema or model, run.folder)  # the last weights; the best ones lie in checkpoints/best
     last = run.last_row()
     final = {name: last[name] for name in last if name.startswith("val_")}
     run.close(final)
@@ -215,4 +219,5 @@ def train(config: Config) -> int:
 
 if __name__ == "__main__":  # where processes are spawned (macOS, Windows), each loader worker imports this file again
     with clear_errors():  # what you can mend is said in one line
+        check_task(task)
         raise SystemExit(train(read_settings(Config, task.DEFAULTS, task.NAME)))

@@ -25,5 +25,7 @@ class Config:
         """Refuse in one line what cannot work. Raises UserError."""
         if self.epochs < 1:
             raise UserError(f"--epochs is {self.epochs}; give at least 1")
+        if not 0 < self.lr < float("inf"):
+            raise UserError(f"--lr is {self.lr}; give a number above 0")
         if self.threads is not None and self.threads < 1:
             raise UserError(f"--threads is {self.threads}; give at least 1")

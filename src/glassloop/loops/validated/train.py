@@ -16,6 +16,7 @@ import torch
 from config import Config
 from glassloop.kit import data, seeding
 from glassloop.kit.device import choose_device, refuse_many_processes
+from glassloop.kit.preflight import check_task
 from glassloop.kit.run import clear_errors, open_run
 from glassloop.kit.settings import as_json, parse
 
@@ -24,10 +25,10 @@ from glassloop.kit.settings import as_json, parse
 def evaluate(model, loader, device) -> dict[str, float]:
     """Loss and metrics over the whole of `loader`, each sample counted once; the model is left in the mode it had."""
     was_training = model.training
-    model.eval()  # dropout off, batch-norm by its running statistics: no answer hangs on its neighbours
+    model.eval()  # dropout off, batch-norm by its running statistics: a sample is judged apart from its batch
     metrics = task.make_metrics().to(device)
     losses, counts = [], []
-    data.order_of(loader).set_position(0)
+    data.order_of(loader).set_position(0)  # from its first batch
     for batch in loader:
         counts.append(task.count(batch))
         batch = data.to_device(batch, device)
@@ -61,7 +62,8 @@ def train(config: Config) -> int:
     optimizer = torch.optim.AdamW(model.parameters(), lr=config.lr)
     sources = [Path(__file__).with_name(name) for name in ("train.py", "task.py", "config.py")]
     about = {"train": len(train_set), "validation": len(val_set), "split": task.SPLIT}
-    run = open_run(config.run_dir, task.NAME, resume=False, config=as_json(config), data=about, sources=sources)
+    run = open_run(config.run_dir, task.NAME, resume=False)
+    run.begin(config=as_json(config), data=about, sources=sources)
 
     for epoch in range(config.epochs):
         started = time.perf_counter()
@@ -92,4 +94,5 @@ def train(config: Config) -> int:
 
 if __name__ == "__main__":  # where processes are spawned (macOS, Windows), each loader worker imports this file again
     with clear_errors():  # what you can mend is said in one line
+        check_task(task)
         raise SystemExit(train(parse(Config, task.DEFAULTS)))
