@@ -233,7 +233,7 @@ def test_an_existing_run_is_not_overwritten(tiny, stopped):
 )
 def test_a_setting_changed_on_resume(tiny, stopped, args, words):
     before = state_of(stopped / "checkpoints")
-    one_clear_line(run(tiny, "--run-dir", stopped, "--resume", *args), *words, "leave it as it was")
+    one_clear_line(run(tiny, "--run-dir", stopped, "--resume", *args), *words, "leave it, or begin a new run")
     assert state_of(stopped / "checkpoints") == before
     ended = run(tiny, "--run-dir", stopped, "--resume", "--stop-at", 9)  # and without it all is well
     assert ended.code == 0, ended

@@ -83,7 +83,8 @@ def _run_own(
         return None, watching.run(program, args, None)
     label = Path(name).stem if program.spec is None else name.rpartition(".")[2]
     _refuse_foreign(out)
-    if out is not None and (out / "run.json").exists() and not any("resume" in word for word in args):
+    earlier = manifest.read(out) if out is not None else None
+    if earlier and earlier["status"] == "finished" and not any("resume" in word for word in args):
         raise UserError(f"{out} already holds a run; give another --out, or --resume to a script that can go on with it")
     folder = out or new_run_folder(label)
     home, began, process = folder.absolute(), time.perf_counter(), os.getpid()  # absolute: a program may change folder

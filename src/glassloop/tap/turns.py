@@ -19,7 +19,7 @@ def turn_of(loop: Where, variable: str, frame: FrameType | None) -> Turn:
     Only numbers and words count: nothing of the user's is kept.
     """
     while frame is not None:
-        path, lines = _span(frame.f_code)
+        path, lines = _span(frame.f_code.co_filename, frame.f_code)
         if path == loop.path and loop.line in lines:
             value = _value(frame, variable)
             return value if isinstance(value, (int, str, float)) else None
@@ -28,9 +28,10 @@ def turn_of(loop: Where, variable: str, frame: FrameType | None) -> Turn:
 
 
 @lru_cache(maxsize=64)
-def _span(code: CodeType) -> tuple[str, frozenset[int]]:
+def _span(filename: str, code: CodeType) -> tuple[str, frozenset[int]]:
+    # The name is asked for too: code objects are equal where their instructions are, whichever file they came from.
     lines = frozenset(line for _, _, line in code.co_lines() if line is not None)
-    return os.path.abspath(code.co_filename), lines
+    return os.path.abspath(filename), lines
 
 
 def _value(frame: FrameType, variable: str) -> object:
