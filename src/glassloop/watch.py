@@ -212,12 +212,14 @@ def _loop(at: Place) -> tuple[Where, str] | None:
 
 
 def _files(path: str) -> list[str]:
-    """The files of the program that is running, `__main__` first, then `path` and the user's other modules."""
+    """The files of the program that is running: `__main__`, `path`, then the user's other modules, neighbours first."""
     from glassloop.tap.place import is_users_file
 
     main = getattr(sys.modules.get("__main__"), "__file__", None)
     loaded = [getattr(module, "__file__", None) for module in list(sys.modules.values())]
-    files = [main, path, *(file for file in loaded if file and is_users_file(file))]
+    home = os.path.dirname(os.path.abspath(main or path)) + os.sep
+    others = sorted((file for file in loaded if file and is_users_file(file)), key=lambda file: not file.startswith(home))
+    files = [main, path, *others]
     return list(dict.fromkeys(file for file in files if file and file.endswith(".py")))[:LARGEST_PROGRAM]
 
 
