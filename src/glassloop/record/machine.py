@@ -1,6 +1,5 @@
 """What a run stood on: interpreter, packages, processor, memory, accelerators, threads, git. No secrets."""
 
-import importlib.metadata
 import os
 import platform
 import subprocess
@@ -48,6 +47,8 @@ def describe_machine() -> dict[str, Any]:
 
 def _packages() -> dict[str, str]:
     """Every installed distribution and its version, sorted, as `pip freeze` would name them."""
+    import importlib.metadata  # 25 ms, which `check` need not pay
+
     found = {d.metadata["Name"]: d.version for d in importlib.metadata.distributions() if d.metadata["Name"]}
     return dict(sorted(found.items(), key=lambda item: item[0].lower()))
 
