@@ -106,13 +106,14 @@ def _load(paths: Iterable[str | Path], stdin: bytes | None, report: Report) -> t
     report.statistics["files played"] = len(wanted)
     parsed = []
     # A file that trains nothing is not parsed for that, but who names one wants to hear that it cannot be.
-    named = [path for path in paths if path in texts and path not in wanted]
+    relevant = set(wanted)
+    named = [path for path in paths if path in texts and path not in relevant]
     for path in (*wanted, *named):
         try:
             parsed.append(parse(path, texts[path]))
         except Unreadable as error:
             _set_aside(report, path, error)
-    return [text for text in parsed if text.path in set(wanted)], own
+    return [text for text in parsed if text.path in relevant], own
 
 
 def _set_aside(report: Report, path: str, error: Unreadable) -> None:
