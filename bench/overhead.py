@@ -234,12 +234,13 @@ def main() -> None:
     for name, reason in left_out.items():
         print(f"left out: {name} ({reason}; pip install -r bench/requirements.txt)")
     names = ["bare", *(name for name in chosen if name not in left_out and name != "bare")]
-    found: dict[str, Any] = {
+    conditions: dict[str, Any] = {
         "what": "wall time of an epoch, everything between two epochs included, divided by the bare loop's beside it",
         "hardware": hardware(), "python": platform.python_version(), "threads": THREADS,
         "versions": {package: version(package) for package in PACKAGES},
-        "arms": {name: ARMS[name].does for name in names}, "left_out": left_out, "tasks": {},
+        "arms": {name: ARMS[name].does for name in names}, "left_out": left_out,
     }  # fmt: skip
+    found: dict[str, Any] = json.loads(options.out.read_text()) if options.out.exists() else {}
     for task in options.tasks:
         rounds = options.rounds or (QUICK_ROUNDS if options.quick else ROUNDS)[task]
         if options.quick:
@@ -249,7 +250,7 @@ def main() -> None:
         own = [name for name in names if task != "char_gpt" or options.arms or name in FEW or "duties" in name]
         figures = measure(task, own, rounds)
         steps, load = vars(importlib.import_module(task))["STEPS_PER_EPOCH"], [load_before, round(os.getloadavg()[0], 2)]
-        found["tasks"][task] = {"steps_per_epoch": steps, "load_before_and_after": load, "arms": figures}
+        found[task] = conditions | {"steps_per_epoch": steps, "load_before_and_after": load, "figures": figures}
         show(task, figures, load)
         if not options.quick:
             options.out.parent.mkdir(parents=True, exist_ok=True)
