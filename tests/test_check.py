@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -118,3 +119,11 @@ def test_reading_loads_neither_torch_nor_numpy(script: Path):
         "print([m for m in ('torch', 'numpy') if m in sys.modules])"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+
+
+def test_a_rule_that_must_be_asked_is_silent_until_it_is_named(script: Path, monkeypatch: pytest.MonkeyPatch):
+    rules = tuple(replace(rule, card=replace(rule.card, asked=rule.name == "zero-grad-missing")) for rule in all_rules())
+    monkeypatch.setattr("glassloop.check.all_rules", lambda: rules)
+    assert check_paths([script]).findings == []
+    assert check_paths([script], select=["step-missing"]).findings == []
+    assert [f.rule for f in check_paths([script], select=["zero-grad-missing"]).findings] == ["zero-grad-missing"]

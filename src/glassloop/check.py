@@ -67,7 +67,8 @@ def _rules(select: Collection[str], ignore: Collection[str]) -> tuple[Rule, ...]
     unknown = {*select, *ignore} - {r.name for r in rules}
     if unknown:
         raise ValueError(f"no rule is called {', '.join(sorted(unknown))}")
-    return tuple(r for r in rules if (not select or r.name in select) and r.name not in ignore)
+    chosen = set(select) or {r.name for r in rules if not r.card.asked}
+    return tuple(r for r in rules if r.name in chosen and r.name not in ignore)
 
 
 def files_of(paths: Iterable[str | Path]) -> list[str]:

@@ -61,6 +61,9 @@ KINDS = (
     CLIP, STEP, SCALER_UPDATE, SCHEDULE, TRAIN_MODE, EVAL_MODE, GRAD_ON, GRAD_OFF, LOG, SAVE, LOAD, OPAQUE, END,
 )  # fmt: skip
 
+# Kinds that no run can say: they are about the text. Streams of the two ears are compared without them.
+ONLY_READ: frozenset[str] = frozenset()
+
 # --- facts: what only one of the ears may know; an absent fact is unknown ----------------------------------------
 TRAINING = "training"  # forward: bool, the mode of the model that is called
 GRAD = "grad"  # forward: bool, whether a graph is recorded

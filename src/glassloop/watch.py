@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 from glassloop.events import MADE, SCHEDULE, SCHEDULER, STEP, TURN, UNIT, Event, Place
 from glassloop.findings import Finding, Severity, Story, Where, tell
 from glassloop.record.files import write_json
-from glassloop.rules import Listening, Rule, all_rules
+from glassloop.rules import Listening, Rule, rules_of_runs
 
 if TYPE_CHECKING:
     from glassloop.tap import Tap
@@ -74,7 +74,7 @@ class Watch:
         self._strict = strict
         self._out = None if out is None else Path(out).absolute()
         self._home = os.getcwd()
-        self._memory = Memory(all_rules() if rules is None else rules)
+        self._memory = Memory(rules_of_runs() if rules is None else rules)
         self._seen: dict[tuple[str, Where], Sighting] = {}
         self._loops: dict[Place, tuple[Where, str] | None] = {}
         self._turned: dict[tuple[int, object], Event] = {}

@@ -36,7 +36,7 @@ def _rule_page(rule: object) -> str:
     assert isinstance(rule, Rule)
     card = rule.card
     parts = [
-        f"{rule.name} ({card.severity.value})",
+        f"{rule.name} ({card.severity.value})" + (f", off by default: --select {rule.name}" if card.asked else ""),
         _paragraph("What it is", card.what),
         _paragraph("Why it hurts", card.why),
         _paragraph("When it is intended", card.intended),

@@ -10,6 +10,8 @@ A rule file `zero_grad_missing.py` is the rule `zero-grad-missing` and holds the
 An event whose `what` has the key role goes to the machines of that Ref and of those in `of` (an optimizer that shares
 parameters, the models inside a model); every other event goes to all of the rule's machines, which look at `of`
 (`reaches`). On `opaque` a machine forgets what it can no longer know.
+
+A file whose name begins with `_` is no rule: it holds what several of them share.
 """
 
 from __future__ import annotations
@@ -34,6 +36,8 @@ class Card:
     intended: str  # when the code is meant so, and what to do then
     fix: str
     severity: Severity
+    asked: bool = False  # speaks only where --select names it
+    only_read: bool = False  # only the text tells; a run is not asked
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,13 @@ class Rule:
 @cache
 def all_rules() -> tuple[Rule, ...]:
     """Every rule of this folder, by name."""
-    return tuple(_load(m.name) for m in sorted(pkgutil.iter_modules(__path__), key=lambda m: m.name))
+    names = sorted(m.name for m in pkgutil.iter_modules(__path__))
+    return tuple(_load(name) for name in names if not name.startswith("_"))
+
+
+def rules_of_runs() -> tuple[Rule, ...]:
+    """The rules that a run can tell, and that speak unasked."""
+    return tuple(rule for rule in all_rules() if not rule.card.only_read and not rule.card.asked)
 
 
 def _load(module: str) -> Rule:
@@ -106,4 +116,4 @@ class Listening:
             self.states[rule.name][ref] = rule.initial(ref)
 
 
-__all__ = ["Card", "Listening", "Rule", "all_rules", "reaches"]
+__all__ = ["Card", "Listening", "Rule", "all_rules", "reaches", "rules_of_runs"]
