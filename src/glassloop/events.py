@@ -26,6 +26,7 @@ SCHEDULER = "scheduler"  # anything of torch.optim.lr_scheduler
 SCALER = "scaler"  # a GradScaler
 LOADER = "loader"  # a torch.utils.data.DataLoader
 LOSS = "loss"  # a loss module (torch.nn.modules.loss)
+PROGRAM = "program"  # the program itself, for a rule that follows no object: one machine for the whole stream
 
 # --- kinds: `what` is the object acted on (None where the line below says so), `of` the optimizers concerned ----------
 MADE = "made"  # an optimizer, scheduler (of: its optimizer) or scaler has been built; facts: unit, length
@@ -87,6 +88,9 @@ class Ref(NamedTuple):
     serial: int
     role: str  # one of the roles above
     label: str  # its class, for people: "AdamW"
+
+
+THE_PROGRAM = Ref(0, PROGRAM, "program")  # there from the start; no event names it
 
 
 class Event(NamedTuple):

@@ -47,6 +47,7 @@ class Story(NamedTuple):
 
     says: str
     scenes: tuple[tuple[str, Place, str], ...]
+    severity: Severity | None = None  # where it differs from the card's
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ def tell(story: Story, rule: str, severity: Severity, fix: str, resolve: Callabl
     main = places[story.scenes[0][0]]
     names = {name: _name(place, main) for name, place in places.items()}
     related = tuple((places[name], words) for name, _, words in story.scenes[1:] if words)
-    return Finding(main, rule, severity, story.says.format(**names), related, fix)
+    return Finding(main, rule, story.severity or severity, story.says.format(**names), related, fix)
 
 
 def _name(place: Where, main: Where) -> str:

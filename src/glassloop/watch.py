@@ -289,7 +289,7 @@ class Machine:
         self._numbers: dict[Hashable, int] = {}
         self._states: list[dict[Any, Hashable]] = []
         self._table: dict[tuple[int, int], tuple[int, list[Story], Event]] = {}
-        self.now = self._number({})
+        self.now = self._number(dict(self._listening.states[rule.name]))
 
     def hear(self, event: Event) -> list[Story]:
         """The stories that this event ends."""

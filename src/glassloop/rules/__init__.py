@@ -4,7 +4,7 @@ A rule file `zero_grad_missing.py` is the rule `zero-grad-missing` and holds the
 
 - `CARD`: what it is, why it hurts, when it is intended, how to mend it;
 - `BAD`, `GOOD`: runnable scripts; BAD carries `# expect: rule-name` on the primary line, GOOD stays silent: its tests;
-- `KEY`: a role. There is one state per Ref of that role; `HEARS`: the kinds it wants to be told of;
+- `KEY`: a role. There is one state per Ref of that role (PROGRAM: one in all); `HEARS`: the kinds it wants to be told of;
 - `initial(me) -> state`, `hear(state, event) -> (state, stories)`: the state machine. Both are pure, states hashable.
 
 An event whose `what` has the key role goes to the machines of that Ref and of those in `of` (an optimizer that shares
@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from glassloop.events import Event, Ref
+from glassloop.events import THE_PROGRAM, Event, Ref
 from glassloop.findings import Severity, Story
 
 
@@ -91,6 +91,7 @@ class Listening:
             self._by_role.setdefault(rule.key, []).append(rule)
             for kind in rule.hears:
                 self._by_kind.setdefault(kind, []).append(rule)
+        self._meet(THE_PROGRAM)
 
     def hear(self, event: Event) -> list[tuple[Rule, Story]]:
         """Tell every machine that wants to know; a Ref heard for the first time gets its machines first."""
