@@ -315,6 +315,8 @@ def set_item(p: Player, v: Value, i: Value, value: Value, at: At) -> None:
     if isinstance(v, Table):
         if isinstance(i, Const):
             v.items[i.value] = value
+            if i.value == "lr" and isinstance(v.key, tuple) and v.key[0] == "group":
+                p.remark("rate")
         else:
             v.exact = False
     elif isinstance(v, Seq):

@@ -112,10 +112,12 @@ def call_function(p: Player, f: Function, args: Args, kwargs: Kwargs, at: At) ->
 def _framed(p: Player, node: ast.AST, body: Callable[[], Value]) -> Value:
     statement, undecided = p.statement, p.undecided
     p.frames.append(node)
+    p.callers.append(statement)
     try:
         return body()
     finally:
         p.frames.pop()
+        p.callers.pop()
         p.statement, p.undecided = statement, undecided
 
 

@@ -86,6 +86,8 @@ def _other(p: Player, path: str, last: str, args: Args, kwargs: Kwargs, at: At) 
 
 
 def _torch(p: Player, path: str, last: str, args: Args, kwargs: Kwargs, at: At) -> Value:
+    if last == "manual_seed":
+        p.remark("seed")
     if path in conditions.GRAD_CONTEXTS:
         return Context(conditions.GRAD_CONTEXTS[path])
     if path.startswith("torch.optim.") and last[:1].isupper() and "swa_utils" not in path:
@@ -152,6 +154,7 @@ def _loader(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
         drop = kwargs.get("drop_last")
         dropped = isinstance(drop, Const) and drop.value
         length = rows // size.value if dropped else -(-rows // size.value)
+    p.remark("loader")
     return Loader(p.ref(events.LOADER, "DataLoader"), length, dataset=data)
 
 
@@ -271,6 +274,11 @@ def _context(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
     return Context()
 
 
+def _autocast(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
+    p.remark("autocast")
+    return Context()
+
+
 def _parser(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
     from glassloop.source.arguments import new_parser
 
@@ -302,7 +310,7 @@ ANYWHERE: dict[str, Callable[[Player, Args, Kwargs, At], Value]] = {
     "tqdm": _progress,
     "tqdm_notebook": _progress,
     "trange": _trange,
-    "autocast": _context,
+    "autocast": _autocast,
     "deepcopy": _deepcopy,
     "_exit": _exit,
     "ArgumentParser": _parser,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from glassloop import events
@@ -53,10 +54,9 @@ def play_for(p: Player, node: Any, scope: Scope) -> None:
         for item in items:
             entry[1] += 1
             assign(p, node.target, item, scope)
-            try:
+            with suppress(ContinueSignal):
                 play(p, node.body, scope)
-            except ContinueSignal:
-                continue
+            p.statement = (scope.path, node.lineno)  # it is this line that asks for the next item
     except BreakSignal:
         return
     finally:
@@ -75,10 +75,9 @@ def play_while(p: Player, node: ast.While, scope: Scope) -> None:
     try:
         while _goes_on(p, node, scope, entry):
             entry[1] += 1
-            try:
+            with suppress(ContinueSignal):
                 play(p, node.body, scope)
-            except ContinueSignal:
-                continue
+            p.statement = (scope.path, node.lineno)
     except BreakSignal:
         return
     finally:

@@ -18,7 +18,7 @@ from glassloop.events import Event
 from glassloop.findings import Story, Where
 from glassloop.rules import Rule
 from glassloop.source.imports import module
-from glassloop.source.player import Budget, Dead, GaveUp, Player
+from glassloop.source.player import Budget, Chain, Dead, GaveUp, Player
 from glassloop.source.program import Program
 from glassloop.source.roots import Root, call_root
 from glassloop.source.signals import BreakSignal, ContinueSignal, ReturnSignal
@@ -39,6 +39,8 @@ class Path:
     choices: tuple[bool, ...]
     complete: bool
     called: set[ast.AST]
+    chains: list[Chain]  # for each event, the statements that led to it
+    remarks: list[tuple[str, Chain]]
 
 
 @dataclass
@@ -118,7 +120,8 @@ def _play(
     finally:
         for lazy in p.lazies:
             lazy.abandon()
-    return Path(p.events, p.stories, p.visited, p.statement_of, tuple(p.choices), complete, p.called)
+    seen = (p.events, p.stories, p.visited, p.statement_of, tuple(p.choices), complete, p.called)
+    return Path(*seen, p.chains, p.remarks)
 
 
 def _perform(p: Player, root: Root) -> None:

@@ -35,6 +35,8 @@ from glassloop.source.values import (
 if TYPE_CHECKING:
     from glassloop.source.program import Program
 
+Chain = tuple[tuple[str, int], ...]  # statements by path and line, the outermost first
+
 STATEMENTS = 12_000  # played in one path before it is given up
 DEPTH = 40  # calls within calls
 
@@ -69,6 +71,8 @@ class Player:
         self.choices: list[bool] = []
         self.assumed: dict[Hashable, bool] = {}
         self.events: list[Event] = []
+        self.chains: list[Chain] = []  # for each event, the statements under way: the calls that led to it, it last
+        self.remarks: list[tuple[str, Chain]] = []  # what no rule hears and a reader wants told: see remark
         self.stories: list[tuple[Rule, Story]] = []
         self.visited: set[tuple[str, int]] = set()  # statements played, by path and line
         self.statement: tuple[str, int] = ("", 0)
@@ -86,6 +90,7 @@ class Player:
         self.serial = 0
         self.called: set[ast.AST] = set()
         self.frames: list[ast.AST] = []
+        self.callers: list[tuple[str, int]] = []  # statements whose calls are under way
         self.asker: tuple[ast.AST, Scope] | None = None  # who asks an iterator for its next value
         self.roles: dict[Hashable, Value] = {}  # what an unknown thing turned out to be, by its use
         self.sure = True  # whether the roles of the objects in play are known, and not guessed from their use
@@ -117,7 +122,13 @@ class Player:
         self.statement_of[place] = self.statement
         event = Event(kind, place, what, of, facts or events.NO_FACTS, sure=self.sure)
         self.events.append(event)
+        self.chains.append((*self.callers, self.statement))
         self.stories.extend(self.listening.hear(event))
+
+    def remark(self, what: str) -> None:
+        """Note what the present statement does that is no event: it makes a tensor a number, moves it, seeds, …"""
+        if not self.hidden:
+            self.remarks.append((what, (*self.callers, self.statement)))
 
     def opaque(self, at: tuple[ast.AST, Scope], touched: Iterable[Value] | None) -> None:
         """Say that unknown code may have touched these (None: anything); a model it got may be in either mode now."""

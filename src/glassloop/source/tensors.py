@@ -28,10 +28,13 @@ def _backward(p: Player, t: Tensor, name: str, args: Args, kwargs: Kwargs, at: A
 
 
 def _detach(p: Player, t: Tensor, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
+    p.remark("detached")
     return Tensor(length=t.length)
 
 
 def _number(p: Player, t: Tensor, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
+    if name in ("item", "tolist", "numpy"):
+        p.remark("read")
     return Unknown(("number", conditions.site(*at)))
 
 
@@ -54,6 +57,8 @@ def _tensor_op(p: Player, t: Tensor, name: str, args: Args, kwargs: Kwargs, at: 
             return Seq([Tensor(t.roots, loose=t.loose) for _ in range(count)], frozen=True)
     if name == "register_hook":
         return fresh_number(at)
+    if name in ("to", "cuda", "cpu"):
+        p.remark("moved")
     kept = t.length if name in ("to", "cuda", "cpu", "clone", "float", "long", "half") else None
     return Tensor(out.roots, kept, out.scaled, loose=t.loose)
 
