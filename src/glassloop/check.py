@@ -6,10 +6,11 @@ import ast
 import fnmatch
 import os
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from glassloop.events import OPAQUE
 from glassloop.findings import Finding, Where, tell
 from glassloop.rules import Rule, all_rules
 from glassloop.source.paths import Play, explore
@@ -29,6 +30,7 @@ class Report:
     notes: list[tuple[str, str]] = field(default_factory=list)  # (path, one line): a file or part that was not followed
     unreadable: list[str] = field(default_factory=list)  # files that cannot be read as Python; each has its note
     statistics: Counter[str] = field(default_factory=Counter)
+    opaque: set[object] = field(default_factory=set)  # places where unknown code may have done anything
     plays: list[Play] = field(default_factory=list)
 
 
@@ -37,16 +39,17 @@ def check_paths(
     *,
     select: Collection[str] = (),
     ignore: Collection[str] = (),
-    stdin: bytes | None = None,
+    given: Mapping[str, bytes] | None = None,
     follow: bool = True,
     keep: bool = False,
 ) -> Report:
-    """Check files and folders. `-` reads `stdin`. Not `follow`: calls are opaque (to see what following them is worth).
+    """Check files and folders. Not `follow`: calls are opaque (to see what following them is worth).
 
+    `given`: texts that stand in for files of these names: `-` for a script from stdin, an editor's unsaved ones.
     `keep` keeps every path that was played in the report. Raises FileNotFoundError and ValueError (an unknown rule).
     """
     report = Report()
-    texts, own = _load(paths, stdin, report)
+    texts, own = _load(paths, given or {}, report)
     program = Program(texts)
     program.follow = follow
     rules = _rules(select, ignore)
@@ -93,13 +96,13 @@ def _below(folder: str) -> list[str]:
     return found
 
 
-def _load(paths: Iterable[str | Path], stdin: bytes | None, report: Report) -> tuple[list[Text], set[str]]:
+def _load(paths: Iterable[str | Path], given: Mapping[str, bytes], report: Report) -> tuple[list[Text], set[str]]:
     """The files to play, and which of them train or import one that does (the rest are their helpers)."""
     texts: dict[str, bytes] = {}
     paths = [str(path) for path in paths]
     for path in files_of(paths):
         try:
-            texts[path] = read(path, stdin if path == "-" else None)
+            texts[path] = read(path, given.get(path))
         except Unreadable as error:
             _set_aside(report, path, error)
     report.statistics["files"] = len(texts)
@@ -169,6 +172,8 @@ def _judge(report: Report, program: Program, rules: tuple[Rule, ...], root: Root
             report.findings.append(tell(story, rule.name, rule.card.severity, rule.card.fix, _resolve))
         else:
             report.statistics[f"abstained: {rule.name}"] += 1
+    # Places where the reader loses sight: a mend that only hides its finding behind one more of these is none.
+    report.opaque |= {event.at for path in play.paths for event in path.events if event.kind == OPAQUE}
     if keep:
         report.plays.append(play)
 

@@ -31,22 +31,76 @@ class Where(NamedTuple):
         return self.line <= line <= max(self.line, self.end_line)
 
 
-@dataclass(frozen=True)
-class Fix:
-    """A remedy: words, and where they are certain, the edits that apply it as (where, new text)."""
+# --- how a story is mended in its text. A rule names scenes; source/edits.py finds their statements and calls. Texts are
+#     templates: `{step.receiver}` is the source of what the call at scene `step` is a method of, `{step.function}` of
+#     what it calls, `{step.first}` of its first argument, `{step}` of the call itself.
 
-    says: str
-    edits: tuple[tuple[Where, str], ...] = ()
+
+class Move(NamedTuple):
+    """The statement of a scene goes right `before` or `after` that of another, or of a loop that only the other is in."""
+
+    scene: str
+    before: str = ""
+    after: str = ""
+
+
+class MoveOut(NamedTuple):
+    """The statement of a scene goes behind the innermost loop around it."""
+
+    scene: str
+
+
+class Insert(NamedTuple):
+    """A new statement right `before` or `after` that of a scene; `outside`: of the innermost loop around it."""
+
+    text: str
+    before: str = ""
+    after: str = ""
+    outside: bool = False
+
+
+class Wrap(NamedTuple):
+    """The innermost loop around a scene's statement (where there is none, the statement) goes into a `with` block."""
+
+    scene: str
+    context: str  # "torch.no_grad()"
+
+
+class Keyword(NamedTuple):
+    """The call at a scene gets a keyword argument, or another value for it; no value: the argument goes."""
+
+    scene: str
+    name: str
+    value: str | None = None
+
+
+class Replace(NamedTuple):
+    """The call at a scene becomes another expression; "{scene.first}" unwraps it."""
+
+    scene: str
+    text: str
+
+
+class Delete(NamedTuple):
+    """The statement of a scene goes."""
+
+    scene: str
+
+
+Mend = Move | MoveOut | Insert | Wrap | Keyword | Replace | Delete
 
 
 class Story(NamedTuple):
     """A rule's verdict, made by `hear`. The first scene is the primary place; a scene is (name, place, words).
 
     `says` is a template: `{name}` becomes "line 41" (or "file.py:41" in another file than the primary place).
+    `mends`: ways to mend it, the best first, each some edits that belong together. The first that leaves the text without
+    this finding, and without a new one, is the fix; so a rule may propose what is right only in most texts.
     """
 
     says: str
     scenes: tuple[tuple[str, Place, str], ...]
+    mends: tuple[tuple[Mend, ...], ...] = ()
     severity: Severity | None = None  # where it differs from the card's
 
 
@@ -60,6 +114,8 @@ class Finding:
     message: str
     related: tuple[tuple[Where, str], ...] = ()
     fix: str = ""
+    scenes: tuple[tuple[str, Where], ...] = ()  # by name, for the mends
+    mends: tuple[tuple[Mend, ...], ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The object that `check --format json` and findings.json list."""
@@ -82,7 +138,8 @@ def tell(story: Story, rule: str, severity: Severity, fix: str, resolve: Callabl
     main = places[story.scenes[0][0]]
     names = {name: _name(place, main) for name, place in places.items()}
     related = tuple((places[name], words) for name, _, words in story.scenes[1:] if words)
-    return Finding(main, rule, story.severity or severity, story.says.format(**names), related, fix)
+    severity = story.severity or severity
+    return Finding(main, rule, severity, story.says.format(**names), related, fix, tuple(places.items()), story.mends)
 
 
 def _name(place: Where, main: Where) -> str:

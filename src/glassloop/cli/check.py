@@ -40,9 +40,9 @@ def check(
     """
     from glassloop.check import check_paths
 
-    stdin = sys.stdin.buffer.read() if "-" in paths else None
+    given = {"-": sys.stdin.buffer.read()} if "-" in paths else {}
     try:
-        report = check_paths(paths, select=_names(select), ignore=_names(ignore), stdin=stdin)
+        report = check_paths(paths, select=_names(select), ignore=_names(ignore), given=given)
     except FileNotFoundError as error:
         raise UserError(f"{error} does not exist; name files (.py, .ipynb) or folders") from None
     except ValueError as error:

@@ -38,6 +38,7 @@ class Card:
     severity: Severity
     asked: bool = False  # speaks only where --select names it
     only_read: bool = False  # only the text tells; a run is not asked
+    safe: bool = False  # whether `check --fix` applies the mends of its stories without being told `--unsafe-fixes`
 
 
 @dataclass(frozen=True)

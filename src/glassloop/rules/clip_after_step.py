@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from glassloop.events import BACKWARD, CLIP, OPAQUE, OPTIMIZER, STEP, ZERO_GRAD, Event, Place, Ref
-from glassloop.findings import Severity, Story
+from glassloop.findings import Insert, Move, Severity, Story
 from glassloop.rules import Card, reaches
 
 CARD = Card(
@@ -14,6 +14,7 @@ CARD = Card(
     intended="Reading the gradient norm after the step is no clip; use torch.nn.utils.get_total_norm for that.",
     fix="Move the clip between the backward and the step.",
     severity=Severity.ERROR,
+    safe=True,
 )
 
 BAD = """\
@@ -94,4 +95,6 @@ def _story(clip: Place, made: Place, step: Place) -> Story:
         "this clips gradients that the step at {step} has already used (made at {made}): the update was not clipped; "
         "move the clip between the backward and the step"
     )
-    return Story(says, (("clip", clip, ""), ("step", step, "uses them unclipped"), ("made", made, "makes them")))
+    scenes = (("clip", clip, ""), ("step", step, "uses them unclipped"), ("made", made, "makes them"))
+    unscale, move = Insert("{step.receiver}.unscale_({step.first})", before="step"), Move("clip", before="step")
+    return Story(says, scenes, ((move,), (unscale, move)))

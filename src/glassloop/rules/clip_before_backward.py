@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from glassloop.events import BACKWARD, CLIP, OPAQUE, OPTIMIZER, STEP, ZERO_GRAD, Event, Place, Ref
-from glassloop.findings import Severity, Story
+from glassloop.findings import Insert, Move, Severity, Story
 from glassloop.rules import Card, reaches
 
 CARD = Card(
@@ -15,6 +15,7 @@ CARD = Card(
     intended="Never on purpose.",
     fix="Move the clip between the backward and the step.",
     severity=Severity.ERROR,
+    safe=True,
 )
 
 BAD = """\
@@ -104,4 +105,6 @@ def _story(clip: Place, made: Place, step: Place) -> Story:
         "this clips before the backward at {made} has made the gradients: the step at {step} applies them unclipped; "
         "move the clip between the two"
     )
-    return Story(says, (("clip", clip, ""), ("made", made, "makes the gradients"), ("step", step, "applies them unclipped")))
+    scenes = (("clip", clip, ""), ("made", made, "makes the gradients"), ("step", step, "applies them unclipped"))
+    unscale, move = Insert("{step.receiver}.unscale_({step.first})", after="made"), Move("clip", after="made")
+    return Story(says, scenes, ((move,), (unscale, move)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from glassloop.events import BACKWARD, CLIP, OPAQUE, OPTIMIZER, SCALED, STEP, UNSCALE, ZERO_GRAD, Event, Place, Ref
-from glassloop.findings import Severity, Story
+from glassloop.findings import Insert, Severity, Story
 from glassloop.rules import Card, reaches
 
 CARD = Card(
@@ -15,6 +15,7 @@ CARD = Card(
     intended="A limit that is itself multiplied by the scale would be right; then suppress the finding with a comment.",
     fix="Call scaler.unscale_(optimizer) between the backward and the clip.",
     severity=Severity.ERROR,
+    safe=True,
 )
 
 BAD = """\
@@ -95,4 +96,5 @@ def _story(clip: Place, made: Place, step: Place) -> Story:
         " {step}; "
         "call scaler.unscale_(optimizer) before the clip"
     )
-    return Story(says, (("clip", clip, ""), ("made", made, "scales the loss"), ("step", step, "uses what is left")))
+    scenes = (("clip", clip, ""), ("made", made, "scales the loss"), ("step", step, "uses what is left"))
+    return Story(says, scenes, ((Insert("{step.receiver}.unscale_({step.first})", before="clip"),),))

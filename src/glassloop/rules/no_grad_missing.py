@@ -20,7 +20,7 @@ from glassloop.events import (
     Place,
     Ref,
 )
-from glassloop.findings import Severity, Story
+from glassloop.findings import Severity, Story, Wrap
 from glassloop.rules import Card
 
 CARD = Card(
@@ -30,6 +30,7 @@ CARD = Card(
     intended="Validation that takes gradients (attacks, forces as derivatives of an energy) is not reported.",
     fix="Put the validation under torch.no_grad() or torch.inference_mode() (a bare call of either protects nothing).",
     severity=Severity.WARNING,
+    safe=True,
 )
 
 BAD = """\
@@ -137,4 +138,5 @@ def _story(forward: Place, eval_at: Place) -> Story:
         "validation records a graph that no backward walks: the model is in evaluation mode since {eval_at}, and this "
         "forward runs with gradients on; put it under torch.no_grad()"
     )
-    return Story(says, (("forward", forward, ""), ("eval_at", eval_at, "puts the model in evaluation mode")))
+    scenes = (("forward", forward, ""), ("eval_at", eval_at, "puts the model in evaluation mode"))
+    return Story(says, scenes, ((Wrap("forward", "torch.no_grad()"),),))

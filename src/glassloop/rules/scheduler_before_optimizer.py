@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from glassloop.events import BACKWARD, MADE, OPAQUE, SCALER_UPDATE, SCHEDULE, SCHEDULER, STEP, Event, Place, Ref
-from glassloop.findings import Severity, Story
+from glassloop.findings import Move, Severity, Story
 from glassloop.rules import Card
 
 CARD = Card(
@@ -16,6 +16,7 @@ CARD = Card(
     "one line.",
     fix="Call optimizer.step() first, then scheduler.step().",
     severity=Severity.WARNING,
+    safe=True,
 )
 
 BAD = """\
@@ -99,4 +100,5 @@ def _story(schedule: Place, step: Place) -> Story:
         "the scheduler steps here before the first step of its optimizer at {step}: the first value of the schedule is "
         "skipped; call it after the optimizer's step"
     )
-    return Story(says, (("schedule", schedule, ""), ("step", step, "the first step of the optimizer")))
+    scenes = (("schedule", schedule, ""), ("step", step, "the first step of the optimizer"))
+    return Story(says, scenes, ((Move("schedule", after="step"),),))

@@ -19,7 +19,7 @@ from glassloop.events import (
     Place,
     Ref,
 )
-from glassloop.findings import Severity, Story
+from glassloop.findings import MoveOut, Severity, Story
 from glassloop.rules import Card
 
 CARD = Card(
@@ -30,6 +30,7 @@ CARD = Card(
     "rightly, and is not reported.",
     fix="Step it once an epoch, after the loop over the batches, or lay it out in steps: T_max=epochs * len(loader).",
     severity=Severity.ERROR,
+    safe=True,
 )
 
 BAD = """\
@@ -122,4 +123,5 @@ def _story(schedule: Place, made: Place) -> Story:
         "the schedule made at {made} is counted in epochs and is stepped here once a batch; "
         "step it once an epoch, after the loop over the batches, or lay it out in steps"
     )
-    return Story(says, (("schedule", schedule, ""), ("made", made, "a length counted in epochs")))
+    scenes = (("schedule", schedule, ""), ("made", made, "a length counted in epochs"))
+    return Story(says, scenes, ((MoveOut("schedule"),),))

@@ -19,7 +19,7 @@ from glassloop.events import (
     Place,
     Ref,
 )
-from glassloop.findings import Severity, Story
+from glassloop.findings import Insert, Severity, Story
 from glassloop.rules import Card
 
 CARD = Card(
@@ -29,6 +29,7 @@ CARD = Card(
     intended="Training in evaluation mode from the first step on (a frozen batch-norm) is not reported.",
     fix="Call model.train() at the start of every epoch, or restore the mode where the validation ends.",
     severity=Severity.ERROR,
+    safe=True,
 )
 
 BAD = """\
@@ -167,4 +168,6 @@ def _story(forward: Place, eval_at: Place, step: Place) -> Story:
         ("eval_at", eval_at, "puts the model in evaluation mode"),
         ("step", step, "trains with it"),
     )
-    return Story(says, scenes)
+    train = "{forward.function}.train()"
+    before_loop, before_forward = Insert(train, before="forward", outside=True), Insert(train, before="forward")
+    return Story(says, scenes, ((before_loop,), (before_forward,)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from glassloop.events import BACKWARD, OPAQUE, OPTIMIZER, STEP, ZERO_GRAD, Event, Place, Ref
-from glassloop.findings import Severity, Story
+from glassloop.findings import Move, Severity, Story
 from glassloop.rules import Card, reaches
 
 CARD = Card(
@@ -16,6 +16,7 @@ CARD = Card(
     "again, and is not reported.",
     fix="Move zero_grad() before the backward, or after the step.",
     severity=Severity.ERROR,
+    safe=True,
 )
 
 BAD = """\
@@ -84,4 +85,5 @@ def _story(made: Place, cleared: Place, step: Place) -> Story:
         "gradients made at {made} are cleared here, before the step at {step} uses them: the step applies nothing; "
         "move zero_grad() before the backward"
     )
-    return Story(says, (("cleared", cleared, ""), ("made", made, "makes the gradients"), ("step", step, "finds none")))
+    scenes = (("cleared", cleared, ""), ("made", made, "makes the gradients"), ("step", step, "finds none"))
+    return Story(says, scenes, ((Move("cleared", before="made"),),))

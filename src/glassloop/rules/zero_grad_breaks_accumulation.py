@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from glassloop.events import BACKWARD, CLOSURE, OPAQUE, OPTIMIZER, STEP, ZERO_GRAD, Event, Place, Ref
-from glassloop.findings import Severity, Story
+from glassloop.findings import Delete, Insert, Move, Severity, Story
 from glassloop.rules import Card, reaches
 
 CARD = Card(
@@ -17,6 +17,7 @@ CARD = Card(
     "is not reported.",
     fix="Clear where you step, under the same condition.",
     severity=Severity.ERROR,
+    safe=True,
 )
 
 BAD = """\
@@ -109,4 +110,5 @@ def _story(cleared: Place, made: Place, step: Place) -> Story:
         "for one step only those after the last clearing count; clear where you step, under the same condition"
     )
     scenes = (("cleared", cleared, ""), ("made", made, "gathers gradients"), ("step", step, "uses what is left"))
-    return Story(says, scenes)
+    follow = (Delete("cleared"), Insert("{cleared}", after="step"))
+    return Story(says, scenes, ((Move("cleared", after="step"),), follow))

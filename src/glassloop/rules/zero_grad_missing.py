@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from glassloop.events import BACKWARD, OPAQUE, OPTIMIZER, STEP, ZERO_GRAD, Event, Place, Ref
-from glassloop.findings import Severity, Story
+from glassloop.findings import Insert, Severity, Story
 from glassloop.rules import Card, reaches
 
 CARD = Card(
@@ -16,6 +16,7 @@ CARD = Card(
     "it clears each time it steps.",
     fix="Call optimizer.zero_grad() once for every step, before the backward or after the step.",
     severity=Severity.ERROR,
+    safe=True,
 )
 
 BAD = """\
@@ -84,4 +85,6 @@ def _story(step: Place, added: Place, used: Place) -> Story:
         "step at {used} has already used; call zero_grad() once for every step"
     )
     scenes = (("step", step, ""), ("backward", added, "adds to gradients that were already used"))
-    return Story(says, (*scenes, ("used", used, "used them" if used != step else "")))
+    clear = Insert("{step.receiver}.zero_grad()", after="step")
+    through_scaler = Insert("{step.first}.zero_grad()", after="step")
+    return Story(says, (*scenes, ("used", used, "used them" if used != step else "")), ((clear,), (through_scaler,)))

@@ -103,9 +103,8 @@ class Player:
     def where(self, node: ast.AST, scope: Scope) -> Where:
         """The place of a node; lines and columns count from 1."""
         line = getattr(node, "lineno", 1)
-        shift = self.program.line_of(scope.path)
         end = getattr(node, "end_lineno", line) or line
-        return Where(scope.path, shift(line), getattr(node, "col_offset", 0) + 1, shift(end))
+        return Where(scope.path, line, getattr(node, "col_offset", 0) + 1, end)
 
     def say(
         self,

@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 import os
 import re
-from collections.abc import Callable, Collection, Hashable
-from dataclasses import dataclass, field
+from collections.abc import Collection, Hashable
+from dataclasses import dataclass
 from pathlib import PurePath
+
+from glassloop.source.notebooks import Notebook
 
 # Attribute names of PyTorch that say events. A branch with none of them (nor a call that leads to one) changes no stream.
 TELLING = frozenset(
@@ -56,16 +58,12 @@ LIBRARIES = frozenset(
 
 @dataclass
 class Text:
-    """One file: its tree, and how lines of the tree are lines of the file (notebooks differ)."""
+    """One file: its tree, and the text that it was made from (of a notebook, the code cells in order)."""
 
     path: str
     tree: ast.Module
     source: str
-    lines: list[int] = field(default_factory=list)
-
-    def line(self, n: int) -> int:
-        """The file's line of the tree's line `n`."""
-        return self.lines[n - 1] if self.lines and n <= len(self.lines) else n
+    notebook: Notebook | None = None
 
 
 class Program:
@@ -91,10 +89,6 @@ class Program:
                 if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
                     self._functions.setdefault(node.name, []).append(node)
         self.accumulates = any(self._has_guard(t.tree) for t in texts)
-
-    def line_of(self, path: str) -> Callable[[int], int]:
-        """How lines of the tree of `path` are lines of its file."""
-        return self.texts[path].line
 
     def find(self, dotted: str, path: str, level: int = 0) -> str | None:
         """The file that `import dotted` means in the file `path`, if it was given."""

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import ast
+import codecs
 import io
-import json
 import re
 import tokenize
 import warnings
 from pathlib import Path
 
+from glassloop.source.notebooks import Notebook, read_notebook
 from glassloop.source.program import Text
 
 LARGEST = 1_500_000  # bytes; generated code beyond it is not a training loop
-MAGIC = re.compile(r"^\s*(%|!|\?)|^\s*\w+\s*=\s*[!%]")
 SUPPRESS = re.compile(r"#\s*glassloop:\s*ignore(?:\[([\w\s,-]*)\])?")
 # A program without a backward, a step or a clearing cannot train; a helper of one may do no more than the second line.
 TRAINS = re.compile(rb"\.(?:manual_)?backward\(|\.zero_grad\(|\boptim\b[\s\S]*\.step\(")
@@ -65,7 +65,8 @@ def parse(path: str, data: bytes) -> Text:
     """The tree of a file or notebook. Raises Unreadable."""
     if b"\x00" in data:
         raise Unreadable("is not text: it contains NUL bytes")
-    source, lines = _notebook(data) if path.endswith(".ipynb") else (decode(data), [])
+    notebook = _notebook(data) if path.endswith(".ipynb") else None
+    source = decode(data) if notebook is None else notebook.text
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -76,37 +77,29 @@ def parse(path: str, data: bytes) -> Text:
         raise Unreadable("is nested too deeply to read") from None
     except ValueError as error:
         raise Unreadable(f"is not valid Python: {error}") from None
-    return Text(path, tree, source, lines)
+    return Text(path, tree, source, notebook)
 
 
 def decode(data: bytes) -> str:
     """Text in the encoding that the file declares. Raises Unreadable."""
     try:
-        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
-        text = data.decode(encoding)
+        text = data.decode(encoding_of(data)[0])
     except (SyntaxError, UnicodeDecodeError, LookupError) as error:
         raise Unreadable(f"is in an encoding that it does not declare: {error}") from None
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _notebook(data: bytes) -> tuple[str, list[int]]:
-    """Code cells in order as one text; lines count through the code cells, as they stand."""
+def encoding_of(data: bytes) -> tuple[str, bytes]:
+    """The encoding that a file declares, and the mark that it begins with. Raises SyntaxError for an unknown one."""
+    encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+    return ("utf-8", codecs.BOM_UTF8) if encoding == "utf-8-sig" else (encoding, b"")
+
+
+def _notebook(data: bytes) -> Notebook:
     try:
-        cells = json.loads(data)["cells"]
-        code = ["".join(c["source"]) for c in cells if c["cell_type"] == "code"]
-    except (ValueError, KeyError, TypeError):
+        return read_notebook(data)
+    except (ValueError, KeyError, TypeError, AttributeError):
         raise Unreadable("is not a notebook that can be read") from None
-    lines: list[str] = []
-    for cell in code:
-        text = [] if cell.lstrip().startswith("%%") else cell.split("\n")
-        lines.extend(_without_magic(line) for line in text)
-    return "\n".join(lines) + "\n", []
-
-
-def _without_magic(line: str) -> str:
-    if not MAGIC.match(line):
-        return line
-    return line[: len(line) - len(line.lstrip())] + "pass"
 
 
 def suppressed(source: str) -> dict[int, frozenset[str] | None]:
