@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 import glassloop
 from glassloop.cli.check import check
 from glassloop.cli.explain import explain
+from glassloop.cli.lab import lab
 from glassloop.cli.new import new
 from glassloop.cli.run import run
 from glassloop.errors import UserError
@@ -96,3 +97,4 @@ app.command(rich_help_panel=FRONT_DOOR)(new)
 app.command(rich_help_panel=FRONT_DOOR)(check)
 app.command(rich_help_panel=FRONT_DOOR, context_settings={"allow_interspersed_args": False})(run)
 app.command(rich_help_panel=LEARN)(explain)
+app.command(rich_help_panel=LEARN)(lab)

@@ -1,0 +1,48 @@
+"""The ledger of claims, run in full: what docs/claims.md publishes.
+
+python bench/claims.py [c03 c09]  ->  bench/results/claims.json and docs/claims.md
+
+Named claims replace their own results in the record. On a machine with a GPU this decides what needs one.
+--page writes the page from the record as it is, and runs nothing.
+"""
+
+import datetime
+import json
+import sys
+from pathlib import Path
+
+from glassloop.lab.claims import NOT_MEASURED, Here
+from glassloop.lab.claims.page import page
+from glassloop.lab.claims.runner import Result, chosen, conditions_here, device_here, run_claims
+
+ROOT = Path(__file__).parents[1]
+RECORD, PAGE = ROOT / "bench" / "results" / "claims.json", ROOT / "docs" / "claims.md"
+
+
+def main(names: list[str]) -> int:
+    record = json.loads(RECORD.read_text()) if RECORD.exists() else {"claims": {}}
+    if names == ["--page"]:
+        PAGE.write_text(page(record))
+        return 0
+    here = Here(full=True, device=device_here())
+    broken: list[str] = []
+
+    def keep(result: Result) -> None:
+        print(f"{result.id}  {result.verdict:<13}{result.seconds:6.1f} s  {result.error}", flush=True)
+        if not result.holds:
+            broken.append(result.id)
+        elif result.verdict != NOT_MEASURED:
+            row = {"verdict": result.verdict, "seconds": result.seconds, "cases": result.cases, "figures": result.figures}
+            record["claims"][result.id] = row
+
+    run_claims(chosen(names), here, workers=1, each=keep)
+    record["claims"] = dict(sorted(record["claims"].items()))
+    record["conditions"] = {"date": datetime.date.today().isoformat(), **conditions_here()}
+    RECORD.write_text(json.dumps(record, indent=1, allow_nan=False) + "\n")
+    PAGE.write_text(page(record))
+    print("no longer as published: " + ", ".join(broken) if broken else f"all as published; wrote {PAGE.name}")
+    return 1 if broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
