@@ -39,7 +39,8 @@ ZERO_GRAD = "zero-grad"  # gradients have been cleared; what: who was told (None
 FORWARD = "forward"  # a model is about to be called; of: the optimizers of its parameters; facts: training, grad
 LOSS_MADE = "loss"  # an nn or F loss has been computed; what: the loss module or None; facts: mean
 SCALE = "scale"  # a scaler has scaled a loss
-BACKWARD = "backward"  # a backward has run; what: None; of: optimizers whose parameters it reached; facts: scaled.
+BACKWARD = "backward"  # a backward has run; what: None; of: optimizers whose parameters it reached; facts: scaled, cut,
+#                        mean, retained, graphs, turn, autocast.
 #                        torch.autograd.grad is a backward with of=(): it fills no parameter's gradient.
 UNSCALE = "unscale"  # a scaler has divided an optimizer's gradients; what: the scaler; of: that optimizer
 CLIP = "clip"  # gradients have been clipped by norm or value; what: None; of: the optimizers whose gradients those are
@@ -70,11 +71,18 @@ TRAINING = "training"  # forward: bool, the mode of the model that is called
 GRAD = "grad"  # forward: bool, whether a graph is recorded
 SCALED = "scaled"  # backward: bool, whether the loss came out of an enabled scaler
 UNIT = "unit"  # made(scheduler): "epochs" or "steps", what its length is counted in
-TURN = "turn"  # schedule: hashable, the turn of the loop that counts what the schedule's length counts
+TURN = "turn"  # schedule: hashable, the turn of the loop that counts what the schedule's length counts;
+#                backward: the turns of all loops around it (reader only)
 LOOP = "loop"  # schedule: (place, variable) of that loop, where it is a `for` over a plain name (reader only)
 LENGTH = "length"  # made(scheduler): int, the number of calls its schedule is laid out for
 CLOSURE = "closure"  # step: True where it was given a closure, which may have run several times before the update
-MEAN = "mean"  # loss: bool, whether it is a mean over the batch
+MEAN = "mean"  # loss: bool, whether it is a mean over the batch; backward: and nothing has divided it since
+CUT = "cut"  # backward: the place where its loss had left the graph of the model (None: unknown). It reaches no parameter.
+GRAPHS = "graphs"  # backward: the graphs that it walks for certain, as numbers; held: those that stay alive (reader only)
+WHOLE = "whole"  # backward: True where `graphs` are all of them (reader only)
+RETAINED = "retained"  # backward: bool, whether it was told to keep its graph
+AUTOCAST = "autocast"  # backward: True where it ran inside autocast
+BY = "by"  # step: the scaler that made it
 
 NO_FACTS: Mapping[str, object] = MappingProxyType({})
 

@@ -7,6 +7,9 @@ import operator
 from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Any
 
+from glassloop import events
+from glassloop.events import Ref
+from glassloop.source.past import CUTTING, PAIRS, SAME, after, cut_off, fresh_graph, join, past_of
 from glassloop.source.values import Bound, Const, External, Grad, Params, Scope, Seq, Table, Tensor, Unknown, Value
 
 if TYPE_CHECKING:
@@ -25,7 +28,9 @@ OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
 def binary(p: Player, left: Value, op: ast.operator, right: Value, at: tuple[ast.AST, Scope]) -> Value:
     """`left op right`."""
     if isinstance(left, Tensor) or isinstance(right, Tensor):
-        return through([left, right])
+        out = through(p, [left, right])
+        out.past = out.past._replace(mean=_still_mean(left, op, right))
+        return out
     if isinstance(left, Const) and isinstance(right, Const):
         return _constants(p, left, op, right)
     if isinstance(left, Seq):
@@ -42,16 +47,56 @@ def _named(v: Value) -> Value:
     return Unknown(("external", v.path), frozenset({("external", v.path)})) if isinstance(v, External) else v
 
 
-def through(values: list[Value], scaled: bool | None = None) -> Tensor:
+def _still_mean(left: Value, op: ast.operator, right: Value) -> bool | None:
+    """A sum with a mean in it is none the less one, a mean over a count is averaged once more; of a product who knows."""
+    means = [v.past.mean for v in (left, right) if isinstance(v, Tensor)]
+    if isinstance(op, (ast.Add, ast.Sub)):
+        return True if True in means else None if None in means else False
+    return False if isinstance(op, ast.Div) else None
+
+
+def through(p: Player, values: list[Value], scaled: bool | None = None) -> Tensor:
     """What comes out of an operation on these: a backward through it reaches what it reaches through each."""
+    past = after(p, values)
     roots: frozenset[Any] | None = frozenset()
-    for v in values:
+    for v in values if p.grad else ():
         r = roots_of(v)
         roots = None if roots is None or r is None else roots | r
     flags = [v.scaled for v in values if isinstance(v, Tensor)]
     if scaled is None:
         scaled = True if True in flags else (None if None in flags else False)
-    return Tensor(roots, scaled=scaled, loose=any(isinstance(v, Tensor) and v.loose for v in values))
+    return Tensor(roots, scaled=scaled, loose=any(isinstance(v, Tensor) and v.loose for v in values), past=past)
+
+
+def operation(p: Player, name: str, args: list[Value], kwargs: dict[str, Value], at: tuple[ast.AST, Scope]) -> Tensor:
+    """What `torch.name(*args)`, or `args[0].name(*args[1:])`, gives."""
+    out = through(p, [*args, *kwargs.values()])
+    first, rest = args[0] if args else None, [*args[1:], *kwargs.values()]
+    if name in CUTTING:
+        return Tensor(scaled=False, loose=out.loose, past=cut_off(p, out, at))
+    if name in PAIRS and rest and not any(isinstance(v, Tensor) for v in rest):
+        out.past = out.past._replace(pair=True)
+    elif name == "mean" and not rest:
+        out.past = out.past._replace(mean=True)
+    elif name in SAME and isinstance(first, Tensor):
+        out.past = out.past._replace(mean=first.past.mean)
+    return out
+
+
+At = tuple[ast.AST, Scope]
+
+
+def of_loss(p: Player, module: Ref | None, given: list[Value], options: dict[str, Value], at: At) -> Tensor:
+    """A loss of PyTorch's is computed: says so, and gives it. `options` hold its reduction where the text names one."""
+    out = through(p, given)
+    own = fresh_graph() if out.past.graphs else frozenset()
+    p.say(events.LOSS_MADE, at, module, ())
+    given_reduction = options.get("reduction", Const("mean"))
+    mean = given_reduction.value == "mean" if isinstance(given_reduction, Const) else None
+    if {"size_average", "reduce"} & set(options):
+        mean = None
+    past = out.past._replace(graphs=out.past.graphs | own, mean=mean)
+    return Tensor(out.roots, scaled=out.scaled, past=past)
 
 
 def roots_of(v: Value) -> frozenset[Any] | None:
@@ -108,12 +153,14 @@ def _sequence(left: Seq, op: ast.operator, right: Value) -> Value:
 
 def _unknown(left: Value, op: ast.operator, right: Value, at: tuple[ast.AST, Scope]) -> Value:
     source = getattr(left, "source", frozenset()) | getattr(right, "source", frozenset())
+    past = join([past_of(left), past_of(right)])
     if isinstance(left, Unknown) and isinstance(right, Const) and isinstance(right.value, int):
         if isinstance(op, ast.Add):
-            return Unknown(left.key, source, left.plus + right.value)
+            return Unknown(left.key, source, left.plus + right.value, plain=past.whole, cut=past.cut)
         if isinstance(op, ast.Sub):
-            return Unknown(left.key, source, left.plus - right.value)
-    return Unknown(("op", type(op).__name__, key_of(left), key_of(right)), source)
+            return Unknown(left.key, source, left.plus - right.value, plain=past.whole, cut=past.cut)
+    key = ("op", type(op).__name__, key_of(left), key_of(right))
+    return Unknown(key, source, plain=past.whole, cut=past.cut)
 
 
 def key_of(v: Value) -> Hashable:
@@ -132,4 +179,4 @@ def negative(v: Value) -> Value:
     return v
 
 
-__all__ = ["Bound", "Grad", "binary", "key_of", "negative", "roots_of", "through"]
+__all__ = ["Bound", "Grad", "binary", "key_of", "negative", "of_loss", "operation", "roots_of", "through"]

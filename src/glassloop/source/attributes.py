@@ -7,6 +7,7 @@ from typing import Any
 
 from glassloop import events
 from glassloop.events import MODEL
+from glassloop.source.past import cut_off, item_of, part_of
 from glassloop.source.player import Player
 from glassloop.source.values import (
     NONE,
@@ -102,7 +103,7 @@ def attribute(p: Player, v: Value, name: str, at: At) -> Value:
 
 def _of_known(p: Player, v: Value, name: str, at: At) -> Value:
     if isinstance(v, Tensor):
-        return _of_tensor(v, name)
+        return _of_tensor(p, v, name, at)
     if isinstance(v, Params):
         if name in ("grad", "_grad"):
             return Grad(v.owners, v.whole)
@@ -127,14 +128,17 @@ def _of_known(p: Player, v: Value, name: str, at: At) -> Value:
     return Unknown(("attr", id(v), name))
 
 
-def _of_tensor(v: Tensor, name: str) -> Value:
+def _of_tensor(p: Player, v: Tensor, name: str, at: At) -> Value:
     if name == "grad":
         return Grad(frozenset({v}) if v.leaf else v.roots)
     if name == "data":
-        return Tensor(length=v.length)
+        return Tensor(length=v.length, past=cut_off(p, v, at))
     if name in ("shape", "dtype", "device", "ndim"):
-        return Unknown(("attr", id(v), name))
-    return Tensor(v.roots, scaled=v.scaled, loose=v.loose)
+        return Unknown(("attr", id(v), name), plain=True)
+    if name == "indices" and v.past.pair:
+        return Tensor(past=cut_off(p, v, at))
+    # Of what a model gave, an attribute may be anything: its loss, its logits, what it counted.
+    return Tensor(v.roots, scaled=v.scaled, loose=v.loose, past=part_of(v))
 
 
 def _of_object(p: Player, v: Instance | Module, name: str, at: At) -> Value:
@@ -231,12 +235,18 @@ def _set_parameter(p: Player, v: Params | Tensor, name: str, value: Value, at: A
         if isinstance(v, Params) and v.whole and not v.named and not p.undecided and isinstance(value, Const):
             freeze(owners, not value.value)
         elif isinstance(v, Tensor) and isinstance(value, Const) and value.value:
-            v.leaf = True
+            require_grad(v)
     elif name == "grad":
         cleared = isinstance(value, Const) and value.value is None
         holders = p.holding(owners)
         if holders != ():
             p.say(events.ZERO_GRAD if cleared else events.OPAQUE, at, None, holders)
+
+
+def require_grad(t: Tensor) -> None:
+    """`t.requires_grad = True`: a tensor with a graph has it already, one without becomes the beginning of one."""
+    if t.roots is not None and not t.roots and not t.past.graphs:
+        t.leaf = True
 
 
 def freeze(owners: frozenset[Any] | None, frozen: bool) -> None:
@@ -257,7 +267,7 @@ def item(p: Player, v: Value, node: ast.AST, i: Value) -> Value:
             return next(iter(v.items.values()))
         return Unknown(("item", v.key if v.key is not None else id(v), _name(i)))
     if isinstance(v, Tensor):
-        return Tensor(v.roots, _sliced(v.length, i), v.scaled, loose=v.loose)
+        return Tensor(v.roots, _sliced(v.length, i), v.scaled, loose=v.loose, past=item_of(v, i))
     if isinstance(v, Module):
         if isinstance(i, Const) and isinstance(i.value, str) and i.value in v.attrs:
             return v.attrs[i.value]
@@ -328,4 +338,4 @@ def set_item(p: Player, v: Value, i: Value, value: Value, at: At) -> None:
         v.attrs[str(i.value)] = value
 
 
-__all__ = ["NONE", "attribute", "freeze", "item", "set_attribute", "set_item"]
+__all__ = ["NONE", "attribute", "freeze", "item", "require_grad", "set_attribute", "set_item"]

@@ -10,6 +10,7 @@ from glassloop.source import conditions
 from glassloop.source.attributes import attribute, set_attribute
 from glassloop.source.expressions import merge_params
 from glassloop.source.loops import ask_next, begin, iterate, sources
+from glassloop.source.past import cut_off
 from glassloop.source.player import Dead, Player
 from glassloop.source.values import (
     NONE,
@@ -199,7 +200,10 @@ def _through(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
     args = [consumed(p, a, at) for a in args]
     given = [v for a in args for v in (a.items if isinstance(a, Seq) else [a])]
     if any(isinstance(v, Tensor) for v in given):
-        return through(args)
+        out = through(p, args)
+        means = [v.past.mean for v in given if isinstance(v, Tensor)]
+        out.past = out.past._replace(mean=True if True in means else None)
+        return out
     numbers = [v for v in given if isinstance(v, (Const, Unknown))]
     source = frozenset().union(*(v.source for v in numbers)) if numbers else frozenset()
     return Unknown(("call", conditions.site(*at)), source)
@@ -220,6 +224,8 @@ def _number(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
         return Const(value, args[0].source, args[0].last, args[0].counted)
     if args and isinstance(args[0], Unknown):
         return args[0]
+    if args and isinstance(args[0], Tensor):
+        return Unknown(("call", conditions.site(*at)), plain=True, cut=cut_off(p, args[0], at).cut)
     return fresh(at)
 
 

@@ -12,10 +12,12 @@ from glassloop.source.arithmetic import through
 from glassloop.source.attributes import attribute
 from glassloop.source.expressions import evaluate, resolve
 from glassloop.source.lazy import Lazy
+from glassloop.source.past import join, past_of
 from glassloop.source.player import DEPTH, Player
 from glassloop.source.signals import ReturnSignal
 from glassloop.source.values import (
     NONE,
+    UNSURE,
     Bound,
     ClassValue,
     Const,
@@ -248,12 +250,14 @@ def unknown_call(p: Player, f: Value | None, args: Args, kwargs: Kwargs, at: At,
     tensors = [v for v in given if isinstance(v, (Tensor, Seq, Table))]
     if any(isinstance(v, Tensor) for v in tensors):
         models = [Tensor(frozenset({v})) for v in given if isinstance(v, Module)]
-        out = through([*tensors, *models])
-        return Tensor(out.roots or None, scaled=None if out.scaled else False, loose=True)
+        out = through(p, [*tensors, *models])
+        return Tensor(out.roots or None, scaled=None if out.scaled else False, loose=True, past=UNSURE)
     models_given = [v for v in given if isinstance(v, Module)]
     if models_given and not harmless:
         return Unknown(("result", conditions.site(*at)), facts={})
-    return Unknown(("call", conditions.site(*at)))
+    past = join([past_of(v) for v in given])
+    plain = harmless and bool(given) and past.whole and not past.graphs
+    return Unknown(("call", conditions.site(*at)), plain=plain, cut=past.cut if plain else None)
 
 
 __all__ = ["Params", "Super", "call", "call_function", "call_method", "method", "unknown_call"]

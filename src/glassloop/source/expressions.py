@@ -9,6 +9,7 @@ from typing import Any
 from glassloop.source import conditions
 from glassloop.source.arithmetic import binary, negative
 from glassloop.source.attributes import attribute, item, set_attribute, set_item
+from glassloop.source.past import cut_off, item_of, join
 from glassloop.source.player import Player
 from glassloop.source.values import (
     NONE,
@@ -139,7 +140,7 @@ def _compare(p: Player, node: ast.Compare, scope: Scope) -> Value:
     operands = evaluate(p, node.left, scope) if isinstance(node.left, ast.Name) else None
     if isinstance(operands, Tensor):
         evaluate(p, node.comparators[0], scope)
-        return Tensor()
+        return Tensor(past=cut_off(p, operands, (node, scope)))
     return truth_value(conditions.condition(p, node, scope))
 
 
@@ -166,7 +167,8 @@ def _if_exp(p: Player, node: ast.IfExp, scope: Scope) -> Value:
                 return a
             return Unknown(conditions.site(node, scope), a.source | b.source)
         if isinstance(a, Tensor) and isinstance(b, Tensor):
-            return Tensor(None if a.roots is None or b.roots is None else a.roots | b.roots)
+            past = join([a.past, b.past])._replace(whole=False)
+            return Tensor(None if a.roots is None or b.roots is None else a.roots | b.roots, past=past)
     return evaluate(p, node.body if conditions.choose(p, c, True) else node.orelse, scope)
 
 
@@ -332,7 +334,8 @@ def unpack(p: Player, value: Value, target: ast.Tuple | ast.List) -> list[Value]
         if len(value.items) == n:
             return list(value.items)
     if isinstance(value, Tensor):
-        return [Tensor(value.roots, scaled=value.scaled, loose=value.loose) for _ in range(n)]
+        pasts = [item_of(value, Const(i)) for i in range(n)]
+        return [Tensor(value.roots, scaled=value.scaled, loose=value.loose, past=past) for past in pasts]
     if isinstance(value, Params):
         return [Unknown(("name", id(value))), value] if n == 2 and value.named else [value] * n
     if isinstance(value, Unknown):

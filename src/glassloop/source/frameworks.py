@@ -6,11 +6,11 @@ import ast
 from collections.abc import Callable
 
 from glassloop import events
-from glassloop.source.arithmetic import roots_of
+from glassloop.source.backward import say_backward
 from glassloop.source.builtin import fresh
 from glassloop.source.objects import owners_of
 from glassloop.source.player import Player
-from glassloop.source.values import NONE, Context, Instance, Scope, Seq, Value
+from glassloop.source.values import NONE, Const, Context, Instance, Scope, Seq, Value
 
 At = tuple[ast.AST, Scope]
 Args = list[Value]
@@ -61,12 +61,15 @@ def keeper_method(p: Player, me: Instance, name: str, args: Args, kwargs: Kwargs
         return args[0] if len(args) == 1 else Seq(list(args), frozen=True)
     if name == "backward":
         # Whether it scales the loss is configured elsewhere: no word of it.
-        p.say(events.BACKWARD, at, None, p.reached(roots_of(args[0]) if args else None))
+        # Whether it divides it is, too.
+        say_backward(p, args[0] if args else None, [Const(None)], kwargs, at)
         return NONE
     if name in ("clip_grad_norm_", "clip_grad_value_", "clip_gradients"):
         p.say(events.CLIP, at, None, p.holding(owners_of(args[0]) if args else None))
         return NONE
-    if name in ("accumulate", "autocast", "no_sync", "no_backward_sync", "local_main_process_first", "main_process_first"):
+    if name == "autocast":
+        return Context(autocast=True)
+    if name in ("accumulate", "no_sync", "no_backward_sync", "local_main_process_first", "main_process_first"):
         return Context()
     if name in ("gather", "gather_for_metrics", "reduce", "pad_across_processes", "to_device", "all_gather"):
         return args[0] if args else NONE

@@ -10,15 +10,19 @@ from collections.abc import Callable
 from glassloop import events
 from glassloop.events import LOSS, MODEL, SCALER
 from glassloop.source import conditions
-from glassloop.source.arithmetic import roots_of, through
+from glassloop.source.arithmetic import of_loss, operation, through
+from glassloop.source.backward import say_backward
 from glassloop.source.builtin import BUILTINS, chain, consumed, fresh
 from glassloop.source.frameworks import FRAMEWORKS
 from glassloop.source.loops import begin
 from glassloop.source.objects import make_optimizer, owners_of
+from glassloop.source.past import cut_off
 from glassloop.source.player import Dead, Player
 from glassloop.source.schedules import is_scheduler, make_scheduler
 from glassloop.source.values import (
+    BLANK,
     NONE,
+    UNSURE,
     Const,
     Context,
     External,
@@ -42,6 +46,8 @@ At = tuple[ast.AST, Scope]
 Args = list[Value]
 Kwargs = dict[str, Value]
 
+OPTIONS = frozenset(["reduction", "size_average", "reduce"])  # of a loss
+COPIES = frozenset(["tensor", "as_tensor", "from_numpy", "Variable"])  # of numbers: no graph goes through them
 OTHER_OPTIMIZERS = (
     "transformers.AdamW",
     "transformers.optimization.",
@@ -97,32 +103,32 @@ def _torch(p: Player, path: str, last: str, args: Args, kwargs: Kwargs, at: At) 
     if path.startswith("torch.nn.functional."):
         return _functional(p, last, args, kwargs, at)
     if path.startswith("torch.nn.") and ".utils." not in path and ".init." not in path and last[:1].isupper():
-        return _layer(p, path, last, args)
+        return _layer(p, path, last, args, kwargs)
     if path.startswith("torch.optim.swa_utils.AveragedModel"):
         return _copy_of(p, args)
-    if last in FACTORIES and path.count(".") == 1:
-        return _factory(p, last, args, kwargs)
+    if (last in FACTORIES and path.count(".") == 1) or path == "torch.autograd.Variable":
+        return _factory(p, last, args, kwargs, at)
     tensors: list[Value] = [v for v in (*args, *kwargs.values()) if isinstance(v, (Tensor, Seq, Table))]
     if (
         path.startswith(("torch.cuda.", "torch.backends.", "torch.distributed.", "torch.utils.", "torch.manual_seed"))
         or not tensors
     ):
         return Tensor(loose=True) if path.count(".") == 1 and tensors else fresh(at)
-    return through(tensors)
+    return operation(p, last, args, kwargs, at)
 
 
 def _functional(p: Player, last: str, args: Args, kwargs: Kwargs, at: At) -> Value:
-    out = through([*args, *kwargs.values()])
     if last.endswith("_loss") or "cross_entropy" in last or last in ("kl_div",):
-        p.say(events.LOSS_MADE, at, None, ())
-    return Tensor(out.roots, scaled=out.scaled)
+        return of_loss(p, None, [*args, *(v for k, v in kwargs.items() if k not in OPTIONS)], kwargs, at)
+    return operation(p, last, args, kwargs, at)
 
 
-def _layer(p: Player, path: str, last: str, args: Args) -> Value:
+def _layer(p: Player, path: str, last: str, args: Args, kwargs: Kwargs) -> Value:
     if last in ("Parameter", "UninitializedParameter"):
         return Tensor(leaf=True)
     if last.endswith("Loss"):
-        return Module(p.ref(LOSS, last), kind=path, frozen=True)
+        options = {k: v for k, v in kwargs.items() if k in OPTIONS}
+        return Module(p.ref(LOSS, last), attrs=options, kind=path, frozen=True)
     items = args[0].items if len(args) == 1 and isinstance(args[0], Seq) else args
     if len(args) == 1 and isinstance(args[0], Table):
         return Module(p.ref(MODEL, last), kind=path, attrs={str(k): v for k, v in args[0].items.items()})
@@ -130,7 +136,7 @@ def _layer(p: Player, path: str, last: str, args: Args) -> Value:
     return Module(p.ref(MODEL, last), kind=path, items=list(children))
 
 
-def _factory(p: Player, last: str, args: Args, kwargs: Kwargs) -> Value:
+def _factory(p: Player, last: str, args: Args, kwargs: Kwargs, at: At) -> Value:
     flag = kwargs.get("requires_grad")
     size = args[0] if args else kwargs.get("size")
     if last == "randint" and len(args) > 1:
@@ -142,7 +148,10 @@ def _factory(p: Player, last: str, args: Args, kwargs: Kwargs) -> Value:
     length = size.value if isinstance(size, Const) and isinstance(size.value, int) else None
     if isinstance(size, Seq) and size.exact:
         length = len(size.items)
-    return Tensor(length=length, leaf=isinstance(flag, Const) and bool(flag.value))
+    if last == "as_tensor" and args and isinstance(args[0], Tensor):
+        return args[0]
+    past = cut_off(p, args[0], at) if last in COPIES and args else BLANK
+    return Tensor(length=length, leaf=isinstance(flag, Const) and bool(flag.value), past=past)
 
 
 def _loader(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
@@ -209,17 +218,18 @@ def _set_grad_enabled(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
 
 
 def _autograd_grad(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
-    p.say(events.BACKWARD, at, None, ())
-    out = through(args[:1] or [kwargs.get("outputs", NONE)])
+    out = through(p, args[:1] or [kwargs.get("outputs", NONE)])
+    p.say(events.BACKWARD, at, None, (), graphs=out.past.graphs)
     create = kwargs.get("create_graph")
     kept = isinstance(create, Const) and bool(create.value)
-    return Tensor(out.roots if kept else frozenset(), loose=True)
+    return Tensor(out.roots if kept else frozenset(), loose=True, past=out.past if kept else UNSURE)
 
 
 def _autograd_backward(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
-    given = through(args[:1])
+    given = through(p, args[:1])
+    given.past = given.past._replace(mean=args[0].past.mean if args and isinstance(args[0], Tensor) else None)
     facts: dict[str, object] = {} if given.scaled is None else {"scaled": given.scaled}
-    p.say(events.BACKWARD, at, None, p.reached(roots_of(given)), **facts)
+    say_backward(p, given, args[1:], kwargs, at, **facts)
     return NONE
 
 
@@ -276,7 +286,8 @@ def _context(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
 
 def _autocast(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
     p.remark("autocast")
-    return Context()
+    flag = kwargs.get("enabled")
+    return Context(autocast=not (isinstance(flag, Const) and not flag.value))
 
 
 def _parser(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:

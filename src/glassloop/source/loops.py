@@ -10,6 +10,7 @@ from typing import Any
 from glassloop import events
 from glassloop.source import conditions
 from glassloop.source.expressions import assign, evaluate
+from glassloop.source.past import part_of
 from glassloop.source.player import Dead, Player
 from glassloop.source.signals import BreakSignal, ContinueSignal
 from glassloop.source.values import (
@@ -257,7 +258,7 @@ def _rows(p: Player, tensor: Tensor, most: int, entry: list[Any]) -> Iterator[Va
     exact = tensor.length is not None and tensor.length <= EXACT
     _cut(p, entry, not exact)
     for _ in range(tensor.length if exact and tensor.length is not None else most):
-        yield Tensor(tensor.roots, loose=tensor.loose)
+        yield Tensor(tensor.roots, loose=tensor.loose, past=part_of(tensor))
 
 
 def _unknown(p: Player, value: Value, most: int, entry: list[Any]) -> Iterator[Value]:

@@ -9,9 +9,11 @@ from typing import Any
 from glassloop import events
 from glassloop.events import MODEL, OPTIMIZER, SCHEDULER
 from glassloop.source import conditions
-from glassloop.source.arithmetic import roots_of, through
+from glassloop.source.arithmetic import of_loss, through
 from glassloop.source.attributes import freeze
+from glassloop.source.backward import say_backward
 from glassloop.source.containers import CONTAINERS
+from glassloop.source.past import of_forward, past_of
 from glassloop.source.player import Player
 from glassloop.source.tensors import GRADIENT, PARAMETER, TENSOR
 from glassloop.source.values import (
@@ -25,6 +27,7 @@ from glassloop.source.values import (
     Optimizer,
     Params,
     Partial,
+    Past,
     Scaler,
     Scheduler,
     Scope,
@@ -64,7 +67,7 @@ def _unknown_method(p: Player, me: Value, name: str, args: Args, kwargs: Kwargs,
         return Unknown(("call", conditions.site(*at)))
     if isinstance(me, Unknown) and name in ("backward", "manual_backward"):
         scaled: dict[str, object] = {} if args else {"scaled": False}
-        p.say(events.BACKWARD, at, None, p.reached(roots_of(args[0]) if args else None), **scaled)
+        say_backward(p, args[0] if args else None, [], kwargs, at, **scaled)
         return NONE
     return unknown_call(p, me, args, kwargs, at)
 
@@ -89,18 +92,18 @@ def forward(p: Player, m: Module, args: Args, kwargs: Kwargs, at: At) -> Value:
     """A call of a model or loss module; its own forward is not played, for only the outermost call is heard."""
     given = [*args, *kwargs.values()]
     if is_loss(m):
-        p.say(events.LOSS_MADE, at, m.ref, ())
-        out = through(given)
-        return Tensor(out.roots, scaled=out.scaled)
+        return of_loss(p, m.ref, given, m.attrs, at)
     holders = p.holding({m})
     facts: dict[str, object] = {"grad": p.grad and not all_frozen(m, holders)}
     if m.training is not None:
         facts["training"] = m.training
     p.say(events.FORWARD, at, m.ref, holders, **facts)
     if not p.grad:
-        return Tensor(loose=True)
-    inputs = through([g for g in given if isinstance(g, (Tensor, Seq, Table))])
-    return Tensor(None if inputs.roots is None else inputs.roots | {m}, scaled=inputs.scaled, loose=True)
+        return Tensor(loose=True, past=Past(cut=p.where(*at)))
+    inputs = through(p, [g for g in given if isinstance(g, (Tensor, Seq, Table))])
+    roots = None if inputs.roots is None else inputs.roots | {m}
+    past = of_forward(m, [past_of(g) for g in given], bool(facts["grad"]))
+    return Tensor(roots, scaled=inputs.scaled, loose=True, past=past)
 
 
 def all_frozen(m: Module, holders: tuple[Any, ...] | None) -> bool:
@@ -289,7 +292,7 @@ def _scale(p: Player, s: Scaler, name: str, args: Args, kwargs: Kwargs, at: At) 
     if s.enabled:
         p.say(events.SCALE, at, s.ref, ())
     if isinstance(given, Tensor):
-        return Tensor(given.roots, scaled=given.scaled or s.enabled, loose=given.loose)
+        return Tensor(given.roots, scaled=given.scaled or s.enabled, loose=given.loose, past=given.past)
     return Tensor(None, scaled=s.enabled)
 
 

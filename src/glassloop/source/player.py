@@ -81,6 +81,8 @@ class Player:
         self.modules: dict[str, Value] = {}
         self.optimizers: list[Optimizer] = []
         self.grad = True
+        self.off_at: Where | None = None  # where gradients were last switched off
+        self.autocast = False
         self.hidden = 0  # inside a model's own forward: only the outermost call is heard
         self.undecided = 0  # inside a branch that may not be taken
         self.cut = False  # some loop has more turns than were played

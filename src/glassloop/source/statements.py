@@ -246,7 +246,8 @@ def enter(p: Player, manager: Value, at: tuple[ast.AST, Scope]) -> tuple[Value, 
     if isinstance(manager, Context):
         before = p.grad if manager.before is None else manager.before
         set_grad(p, manager.grad, at)
-        return manager, lambda: set_grad(p, before, at)
+        outside, p.autocast = p.autocast, p.autocast if manager.autocast is None else manager.autocast
+        return manager, lambda: _leave(p, before, outside, at)
     if isinstance(manager, Stream):  # @contextmanager
         value = next(manager.it, NONE)
         return value, lambda: _finish(manager.it)
@@ -254,6 +255,11 @@ def enter(p: Player, manager: Value, at: tuple[ast.AST, Scope]) -> tuple[Value, 
         value = call(p, method(p, manager, "__enter__", at), [], {}, at)
         return value, lambda: _exit(p, manager, at)
     return manager, lambda: None
+
+
+def _leave(p: Player, grad: bool, autocast: bool, at: tuple[ast.AST, Scope]) -> None:
+    p.autocast = autocast
+    set_grad(p, grad, at)
 
 
 def _exit(p: Player, manager: Value, at: tuple[ast.AST, Scope]) -> None:
@@ -270,6 +276,8 @@ def set_grad(p: Player, on: bool | None, at: tuple[ast.AST, Scope]) -> None:
     """Switch gradients; only a change is heard."""
     if on is not None and on != p.grad:
         p.grad = on
+        if not on:
+            p.off_at = p.where(*at)
         p.say(events.GRAD_ON if on else events.GRAD_OFF, at)
 
 

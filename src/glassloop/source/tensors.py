@@ -8,10 +8,12 @@ from typing import Any
 
 from glassloop import events
 from glassloop.source import conditions
-from glassloop.source.arithmetic import roots_of, through
-from glassloop.source.attributes import freeze
+from glassloop.source.arithmetic import operation
+from glassloop.source.attributes import freeze, require_grad
+from glassloop.source.backward import say_backward
+from glassloop.source.past import cut_off
 from glassloop.source.player import Player
-from glassloop.source.values import NONE, Const, Grad, Params, Scope, Seq, Tensor, Unknown, Value
+from glassloop.source.values import NONE, UNSURE, Const, Grad, Params, Scope, Seq, Tensor, Unknown, Value
 
 At = tuple[ast.AST, Scope]
 Args = list[Value]
@@ -21,7 +23,7 @@ Method = Callable[[Player, Any, str, Args, Kwargs, At], Value]
 
 def _backward(p: Player, t: Tensor, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
     facts: dict[str, object] = {} if t.scaled is None else {"scaled": t.scaled}
-    p.say(events.BACKWARD, at, None, p.reached(roots_of(t)), **facts)
+    say_backward(p, t, args, kwargs, at, **facts)
     if p.haunted:
         p.opaque(at, None)
     return NONE
@@ -29,13 +31,16 @@ def _backward(p: Player, t: Tensor, name: str, args: Args, kwargs: Kwargs, at: A
 
 def _detach(p: Player, t: Tensor, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
     p.remark("detached")
-    return Tensor(length=t.length)
+    return Tensor(length=t.length, past=cut_off(p, t, at))
 
 
 def _number(p: Player, t: Tensor, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
-    if name in ("item", "tolist", "numpy"):
-        p.remark("read")
-    return Unknown(("number", conditions.site(*at)))
+    p.remark("read")
+    return Unknown(("number", conditions.site(*at)), plain=True, cut=cut_off(p, t, at).cut)
+
+
+def _size(p: Player, t: Tensor, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
+    return Unknown(("number", conditions.site(*at)), plain=True)
 
 
 def fresh_number(at: At) -> Unknown:
@@ -45,22 +50,22 @@ def fresh_number(at: At) -> Unknown:
 
 def _requires_grad(p: Player, t: Tensor, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
     if not args or (isinstance(args[0], Const) and args[0].value):
-        t.leaf = True
+        require_grad(t)
     return t
 
 
 def _tensor_op(p: Player, t: Tensor, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
-    out = through([t, *args, *kwargs.values()])
+    out = operation(p, name, [t, *args], kwargs, at)
     if name in ("chunk", "unbind") and (name == "unbind" or args):
         count = args[0].value if args and isinstance(args[0], Const) else t.length
         if isinstance(count, int) and 0 < count <= 8:
-            return Seq([Tensor(t.roots, loose=t.loose) for _ in range(count)], frozen=True)
+            return Seq([Tensor(t.roots, loose=t.loose, past=out.past) for _ in range(count)], frozen=True)
     if name == "register_hook":
         return fresh_number(at)
     if name in ("to", "cuda", "cpu"):
         p.remark("moved")
     kept = t.length if name in ("to", "cuda", "cpu", "clone", "float", "long", "half") else None
-    return Tensor(out.roots, kept, out.scaled, loose=t.loose)
+    return Tensor(out.roots, kept, out.scaled, loose=t.loose, past=out.past)
 
 
 def _parameter_op(p: Player, v: Params, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
@@ -72,7 +77,7 @@ def _parameter_op(p: Player, v: Params, name: str, args: Args, kwargs: Kwargs, a
         p.haunted = True  # a hook on gradients may do anything with them
     if name in ("numel", "nelement", "size", "dim", "item", "register_hook"):
         return Unknown(("call", conditions.site(*at)))
-    return v if name.endswith("_") or name in ("data", "detach", "clone") else Tensor()
+    return v if name.endswith("_") or name in ("data", "detach", "clone") else Tensor(past=UNSURE)
 
 
 def by_hand(p: Player, kind: str, owners: frozenset[Any] | None, at: At) -> None:
@@ -97,7 +102,8 @@ TENSOR: dict[str, Method] = {
     "detach": _detach,
     "detach_": _detach,
     "requires_grad_": _requires_grad,
-    **dict.fromkeys(("item", "tolist", "numpy", "size", "dim", "numel", "nelement", "__len__"), _number),
+    **dict.fromkeys(("item", "tolist", "numpy"), _number),
+    **dict.fromkeys(("size", "dim", "numel", "nelement", "__len__"), _size),
     "*": _tensor_op,
 }
 PARAMETER: dict[str, Method] = {"*": _parameter_op}

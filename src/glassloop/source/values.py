@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from glassloop.events import Ref
 
@@ -40,6 +40,8 @@ class Unknown(Value):
     source: frozenset[Hashable] = frozenset()
     plus: int = 0
     facts: dict[str, Value] = field(default_factory=dict)  # attributes and items that were set or asked for
+    plain: bool = False  # no tensor for certain: a number, text, an array
+    cut: Hashable = None  # where it was read out of a tensor that carried a graph
 
 
 @dataclass(eq=False)
@@ -47,6 +49,24 @@ class External(Value):
     """A name of a library, by its dotted path: torch.nn.Linear."""
 
     path: str
+
+
+class Past(NamedTuple):
+    """What a tensor came from: see past.py. The graphs that a backward through it would walk for certain.
+
+    `whole`: there are no others. `cut`: the place where what it came from left its graph. `mean`: whether it is a mean
+    over the batch that nothing has divided since (None: who knows). `pair`: values and their places, which carry none.
+    """
+
+    graphs: frozenset[Any] = frozenset()
+    whole: bool = True
+    cut: Hashable = None
+    mean: bool | None = None
+    pair: bool = False
+
+
+BLANK = Past()
+UNSURE = Past(whole=False)
 
 
 @dataclass(eq=False)
@@ -62,6 +82,7 @@ class Tensor(Value):
     scaled: bool | None = False
     leaf: bool = False
     loose: bool = False
+    past: Past = BLANK
 
 
 @dataclass(eq=False)
@@ -256,6 +277,7 @@ class Context(Value):
 
     grad: bool | None = None
     before: bool | None = None  # what leaving it sets gradients to, where making it has already switched them
+    autocast: bool | None = None  # what it sets autocast to
 
 
 class Scope:
