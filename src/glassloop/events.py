@@ -25,15 +25,18 @@ OPTIMIZER = "optimizer"  # a torch.optim.Optimizer
 SCHEDULER = "scheduler"  # anything of torch.optim.lr_scheduler
 SCALER = "scaler"  # a GradScaler
 LOADER = "loader"  # a torch.utils.data.DataLoader
+SAMPLER = "sampler"  # a DistributedSampler
 LOSS = "loss"  # a loss module (torch.nn.modules.loss)
 PROGRAM = "program"  # the program itself, for a rule that follows no object: one machine for the whole stream
 
 # --- kinds: `what` is the object acted on (None where the line below says so), `of` the optimizers concerned ----------
-MADE = "made"  # an optimizer, scheduler (of: its optimizer) or scaler has been built; facts: unit, length
+MADE = "made"  # an optimizer, scheduler (of: its optimizer), scaler, loader or sampler has been built; facts: unit,
+#                length, drops, workers, shuffles
 REPLACED = "replaced"  # a model's parameters are new tensors now; of: the optimizers that hold the old ones
-PASS_BEGIN = "pass-begin"  # an iterator over a loader has been made
+PASS_BEGIN = "pass-begin"  # an iterator over a loader has been made; of: its DistributedSampler; facts: order, again
 BATCH = "batch"  # a loader has handed over a batch
 PASS_END = "pass-end"  # a loader has run dry (a `break` leaves its pass without an end)
+SET_EPOCH = "set-epoch"  # a sampler has been told which epoch it is to order anew
 TO_DEVICE = "to-device"  # a model has been moved or cast (`to`, `cuda`, `half`, …)
 ZERO_GRAD = "zero-grad"  # gradients have been cleared; what: who was told (None: `p.grad = None`); of: who is emptied
 FORWARD = "forward"  # a model is about to be called; of: the optimizers of its parameters; facts: training, grad
@@ -59,8 +62,8 @@ OPAQUE = "opaque"  # code that could not be followed may have touched `of` (None
 END = "end"  # the program is over (a text that is a library has no end)
 
 KINDS = (
-    MADE, REPLACED, PASS_BEGIN, BATCH, PASS_END, TO_DEVICE, ZERO_GRAD, FORWARD, LOSS_MADE, SCALE, BACKWARD, UNSCALE,
-    CLIP, STEP, SCALER_UPDATE, SCHEDULE, TRAIN_MODE, EVAL_MODE, GRAD_ON, GRAD_OFF, LOG, SAVE, LOAD, OPAQUE, END,
+    MADE, REPLACED, PASS_BEGIN, BATCH, PASS_END, SET_EPOCH, TO_DEVICE, ZERO_GRAD, FORWARD, LOSS_MADE, SCALE, BACKWARD,
+    UNSCALE, CLIP, STEP, SCALER_UPDATE, SCHEDULE, TRAIN_MODE, EVAL_MODE, GRAD_ON, GRAD_OFF, LOG, SAVE, LOAD, OPAQUE, END,
 )  # fmt: skip
 
 # Kinds that no run can say: they are about the text. Streams of the two ears are compared without them.
@@ -83,6 +86,13 @@ WHOLE = "whole"  # backward: True where `graphs` are all of them (reader only)
 RETAINED = "retained"  # backward: bool, whether it was told to keep its graph
 AUTOCAST = "autocast"  # backward: True where it ran inside autocast
 BY = "by"  # step: the scaler that made it
+
+ORDER = "order"  # pass-begin: STORED or SHUFFLED: how the samples of this pass come; absent where a sampler decides
+STORED, SHUFFLED = "stored", "shuffled"
+AGAIN = "again"  # pass-begin: True where the pass stands in a loop that goes round more often than is played (reader only)
+DROPS = "drops"  # made(loader): bool, whether a last batch that is not full is left out
+WORKERS = "workers"  # made(loader): int, how many processes fetch
+SHUFFLES = "shuffles"  # made(sampler): bool
 
 NO_FACTS: Mapping[str, object] = MappingProxyType({})
 

@@ -174,7 +174,7 @@ def test_loaders_say_their_passes():
     next(it)
     """
     begin_to_end = [("pass-begin", 3), ("batch", 3), ("batch", 3), ("pass-end", 3)]
-    assert places(code) == [*begin_to_end, ("pass-begin", 5), ("batch", 5), ("pass-begin", 7), ("batch", 8)]
+    assert places(code) == [("made", 2), *begin_to_end, ("pass-begin", 5), ("batch", 5), ("pass-begin", 7), ("batch", 8)]
 
 
 def test_what_fetches_a_batch_is_not_heard():
@@ -186,7 +186,7 @@ def test_what_fetches_a_batch_is_not_heard():
             def __getitem__(self, i): return model(x[i]).detach()
         for _ in DataLoader(Points()): pass
         """
-    ) == ["pass-begin", "batch", "batch", "pass-end"]
+    ) == ["made", "pass-begin", "batch", "batch", "pass-end"]
 
 
 @pytest.mark.skipif(torch.multiprocessing.get_start_method() != "fork", reason="the data set lives in a string")
@@ -198,7 +198,29 @@ def test_workers_are_not_heard():
         def __getitem__(self, i): return F.mse_loss(x[i], x[i])
     for _ in DataLoader(Points(), num_workers=1): pass
     """
-    assert kinds(code) == ["pass-begin", "batch", "batch", "pass-end"]
+    assert kinds(code) == ["made", "pass-begin", "batch", "batch", "pass-end"]
+
+
+def test_a_loader_says_its_order_and_what_it_leaves_out():
+    code = """
+    from torch.utils.data import DataLoader, DistributedSampler, SequentialSampler, TensorDataset
+    class Own(TensorDataset): pass
+    rows = TensorDataset(x, y)
+    sampler = DistributedSampler(rows, num_replicas=2, rank=0)
+    sampler.set_epoch(1)
+    for loader in (
+        DataLoader(rows, batch_size=3, drop_last=True), DataLoader(rows, shuffle=True), DataLoader(Own(x)),
+        DataLoader(rows, sampler=SequentialSampler(rows)), DataLoader(rows, sampler=sampler),
+    ):
+        iter(loader)
+    """
+    events = hear(code)
+    assert [e.facts["shuffles"] for e in events if e.kind == "made" and e.what.role == "sampler"] == [True]
+    assert [e.facts["drops"] for e in events if e.kind == "made" and e.what.role == "loader"] == [True] + [False] * 4
+    passes = [e for e in events if e.kind == "pass-begin"]
+    assert [e.facts.get("order") for e in passes] == ["stored", "shuffled", None, None, None]
+    told = [e.what for e in events if e.kind == "set-epoch"]
+    assert [e.of for e in passes] == [(), (), (), (), tuple(told)]
 
 
 def test_a_closure_runs_before_its_step():

@@ -22,6 +22,7 @@ from glassloop.source.values import (
     Module,
     Optimizer,
     Params,
+    Sampler,
     Scaler,
     Scheduler,
     Scope,
@@ -36,7 +37,7 @@ from glassloop.source.values import (
 )
 
 At = tuple[ast.AST, Scope]
-KNOWN = (Optimizer, Scheduler, Scaler, Loader)
+KNOWN = (Optimizer, Scheduler, Scaler, Loader, Sampler)
 # Methods of every nn.Module: reading one gives a bound method, never a child.
 MODULE_METHODS = frozenset(
     [
@@ -123,6 +124,8 @@ def _of_known(p: Player, v: Value, name: str, at: At) -> Value:
         return v.optimizer
     if isinstance(v, Loader) and name == "dataset" and v.dataset is not None:
         return v.dataset
+    if isinstance(v, Loader) and name in ("sampler", "batch_sampler") and v.sampler is not None:
+        return v.sampler
     if isinstance(v, (*KNOWN, Seq, Table, Const)):
         return Bound(v, name)
     return Unknown(("attr", id(v), name))

@@ -10,6 +10,7 @@ from glassloop.events import MODEL, OPTIMIZER
 from glassloop.source import conditions
 from glassloop.source.arithmetic import through
 from glassloop.source.attributes import attribute
+from glassloop.source.data import touched
 from glassloop.source.expressions import evaluate, resolve
 from glassloop.source.lazy import Lazy
 from glassloop.source.past import join, past_of
@@ -99,6 +100,8 @@ def call_function(p: Player, f: Function, args: Args, kwargs: Kwargs, at: At) ->
     """A call of the script's own function: its body is played with the arguments bound."""
     node: Any = f.node
     p.called.add(node)
+    if isinstance(f.me, Instance) and id(f.me) in p.datasets:
+        touched(p, f.me, getattr(node, "name", ""))
     if len(p.frames) >= DEPTH or p.frames.count(node) >= 3:
         return unknown_call(p, f, args, kwargs, at)
     scope = Scope(f.scope.path, f.scope)

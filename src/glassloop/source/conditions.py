@@ -18,6 +18,7 @@ from glassloop.source.values import (
     Loader,
     Module,
     Optimizer,
+    Sampler,
     Scaler,
     Scheduler,
     Scope,
@@ -65,7 +66,7 @@ COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
     ast.NotIn: lambda a, b: a not in b,
 }
 NEGATIVE = {ast.NotEq: ast.Eq, ast.IsNot: ast.Is, ast.NotIn: ast.In}
-CERTAIN = (Module, Optimizer, Scheduler, Scaler, Loader, Function, ClassValue, Bound, External)
+CERTAIN = (Module, Optimizer, Scheduler, Scaler, Loader, Sampler, Function, ClassValue, Bound, External)
 
 
 def condition(p: Player, node: ast.expr, scope: Scope) -> Decided:

@@ -106,6 +106,8 @@ def arguments(p: Player, node: ast.Call, scope: Scope) -> tuple[list[Value], dic
             kwargs[k.arg] = value
         elif isinstance(value, Table):
             kwargs.update({name: v for name, v in value.items.items() if isinstance(name, str)})
+        if k.arg is None and not (isinstance(value, Table) and value.exact):
+            kwargs["**"] = value  # and who knows what else
     return args, kwargs
 
 

@@ -13,6 +13,7 @@ from glassloop.source import conditions
 from glassloop.source.arithmetic import of_loss, operation, through
 from glassloop.source.backward import say_backward
 from glassloop.source.builtin import BUILTINS, chain, consumed, fresh
+from glassloop.source.data import DATA, foreign_loader, stored
 from glassloop.source.frameworks import FRAMEWORKS
 from glassloop.source.loops import begin
 from glassloop.source.objects import make_optimizer, owners_of
@@ -27,14 +28,12 @@ from glassloop.source.values import (
     Context,
     External,
     Instance,
-    Loader,
     Module,
     Params,
     Partial,
     Scaler,
     Scope,
     Seq,
-    Span,
     Stream,
     Table,
     Tensor,
@@ -84,6 +83,8 @@ def _other(p: Player, path: str, last: str, args: Args, kwargs: Kwargs, at: At) 
     pretrained = last == "from_pretrained" and not any(w in path for w in ("okenizer", "rocessor", "onfig"))
     if pretrained or path.startswith(("torchvision.models.", "timm.create_model", "segmentation_models_pytorch.")):
         return Module(p.ref(MODEL, last), training=not pretrained)
+    if path.startswith(("torchvision.datasets.", "torchaudio.datasets.")) and last[:1].isupper():
+        return stored(p, at)
     if args and isinstance(args[0], Params) and "lr" in kwargs:
         return make_optimizer(p, last, args, kwargs, at)
     args = [consumed(p, a, at) for a in args]
@@ -152,43 +153,6 @@ def _factory(p: Player, last: str, args: Args, kwargs: Kwargs, at: At) -> Value:
         return args[0]
     past = cut_off(p, args[0], at) if last in COPIES and args else BLANK
     return Tensor(length=length, leaf=isinstance(flag, Const) and bool(flag.value), past=past)
-
-
-def _loader(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
-    data = args[0] if args else kwargs.get("dataset", NONE)
-    size = args[1] if len(args) > 1 else kwargs.get("batch_size", Const(1))
-    length = None
-    rows = data.length if isinstance(data, Tensor) else len(data.items) if isinstance(data, Seq) and data.exact else None
-    if rows is not None and isinstance(size, Const) and isinstance(size.value, int) and size.value > 0:
-        drop = kwargs.get("drop_last")
-        dropped = isinstance(drop, Const) and drop.value
-        length = rows // size.value if dropped else -(-rows // size.value)
-    p.remark("loader")
-    return Loader(p.ref(events.LOADER, "DataLoader"), length, dataset=data)
-
-
-def _dataset(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
-    lengths = [a.length for a in args if isinstance(a, Tensor) and a.length is not None]
-    return Tensor(length=lengths[0] if lengths else None, loose=True)
-
-
-def _subset(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
-    indices = args[1] if len(args) > 1 else NONE
-    count = (
-        indices.count
-        if isinstance(indices, Span)
-        else Const(len(indices.items))
-        if isinstance(indices, Seq) and indices.exact
-        else NONE
-    )
-    return Tensor(length=count.value if isinstance(count, Const) else None, loose=True)
-
-
-def _random_split(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
-    if len(args) > 1 and isinstance(args[1], Seq):
-        sizes = [s.value if isinstance(s, Const) and isinstance(s.value, int) else None for s in args[1].items]
-        return Seq([Tensor(length=s, loose=True) for s in sizes])
-    return fresh(at)
 
 
 def _scaler(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
@@ -312,7 +276,7 @@ def _load(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
 
 # Under any module path: libraries re-export these names.
 ANYWHERE: dict[str, Callable[[Player, Args, Kwargs, At], Value]] = {
-    "DataLoader": _loader,
+    "DataLoader": foreign_loader,
     "GradScaler": _scaler,
     "clip_grad_norm_": _clip,
     "clip_grad_norm": _clip,
@@ -328,13 +292,11 @@ ANYWHERE: dict[str, Callable[[Player, Args, Kwargs, At], Value]] = {
 }
 EXACT: dict[str, Callable[[Player, Args, Kwargs, At], Value]] = {
     **ANYWHERE,
+    **DATA,
     "torch.set_grad_enabled": _set_grad_enabled,
     "torch.autograd.set_grad_enabled": _set_grad_enabled,
     "torch.autograd.grad": _autograd_grad,
     "torch.autograd.backward": _autograd_backward,
-    "torch.utils.data.TensorDataset": _dataset,
-    "torch.utils.data.Subset": _subset,
-    "torch.utils.data.random_split": _random_split,
     "torch.save": _save,
     "torch.load": _load,
     "functools.partial": _partial,

@@ -20,6 +20,7 @@ from glassloop.source.values import (
     Loader,
     Module,
     Params,
+    Sampler,
     Scope,
     Seq,
     Span,
@@ -209,18 +210,28 @@ def _passes(
     count = loader.length if exact and loader.length is not None else most
     _cut(p, entry, not exact)
     if not begun:
-        p.say(events.PASS_BEGIN, p.asker or at, loader.ref)
+        begin_pass(p, loader, at, entry)
     for _ in range(count):
         p.say(events.BATCH, p.asker or at, loader.ref)
         yield Tensor(loose=True)
     p.say(events.PASS_END, p.asker or at, loader.ref)
 
 
+def begin_pass(p: Player, loader: Loader, at: tuple[ast.AST, Scope], entry: list[Any]) -> None:
+    """A pass begins: with which sampler and in which order, and whether the loader is gone through again."""
+    facts: dict[str, object] = {} if loader.order is None else {events.ORDER: loader.order}
+    if any(outer[3] for outer in p.loops[loader.depth :] if outer is not entry):
+        facts[events.AGAIN] = True
+    sampler = loader.sampler
+    of = () if sampler is None else (sampler.ref,) if isinstance(sampler, Sampler) else None
+    p.say(events.PASS_BEGIN, p.asker or at, loader.ref, of, **facts)
+
+
 def begin(p: Player, value: Value, at: tuple[ast.AST, Scope], entry: list[Any]) -> Iterator[Value]:
     """iter(value): a pass over a loader begins here and now, though its first batch may be asked for elsewhere."""
     if not isinstance(value, Loader):
         return iterate(p, value, at, None, entry)
-    p.say(events.PASS_BEGIN, p.asker or at, value.ref)
+    begin_pass(p, value, at, entry)
     return _passes(p, value, at, turns(p), entry, begun=True)
 
 

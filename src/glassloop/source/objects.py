@@ -13,6 +13,7 @@ from glassloop.source.arithmetic import of_loss, through
 from glassloop.source.attributes import freeze
 from glassloop.source.backward import say_backward
 from glassloop.source.containers import CONTAINERS
+from glassloop.source.data import sampler_method
 from glassloop.source.past import of_forward, past_of
 from glassloop.source.player import Player
 from glassloop.source.tensors import GRADIENT, PARAMETER, TENSOR
@@ -28,6 +29,7 @@ from glassloop.source.values import (
     Params,
     Partial,
     Past,
+    Sampler,
     Scaler,
     Scheduler,
     Scope,
@@ -365,6 +367,7 @@ METHODS: list[tuple[Any, dict[str, Method]]] = [
     (Super, {"*": _super_method}),
     (Instance, {"_replace": _replace}),
     (Loader, {"*": _nothing}),
+    (Sampler, {"*": sampler_method}),
     ((Seq, Table, Const, Stream), CONTAINERS),
 ]
 __all__ = ["SCHEDULER", "forward", "make_optimizer", "method_of", "owners_of", "recognise", "step_optimizer"]

@@ -80,6 +80,7 @@ class Player:
         self.spaces: dict[str, Scope] = {}  # modules of the user's, played once
         self.modules: dict[str, Value] = {}
         self.optimizers: list[Optimizer] = []
+        self.datasets: dict[int, list[Loader]] = {}  # loaders of the user's own datasets, by the dataset's id
         self.grad = True
         self.off_at: Where | None = None  # where gradients were last switched off
         self.autocast = False

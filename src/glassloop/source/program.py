@@ -29,11 +29,12 @@ TELLING = frozenset(
         "accumulate",
         "no_sync",
         "set_grad_enabled",
+        "set_epoch",
     ]
 )
 # Constructors and wrappers: a branch that makes one decides what later names stand for.
 MAKING = re.compile(
-    r"(Adam|SGD|RMSprop|Adagrad|Adadelta|LBFGS|Optimizer|Scaler|LR$|Scheduler|Accelerator|Fabric|prepare|initialize)"
+    r"(Adam|SGD|RMSprop|Adagrad|Adadelta|LBFGS|Optimizer|Scaler|LR$|Scheduler|Accelerator|Fabric|Loader$|Sampler$|prepare|initialize)"
 )
 
 SMALL = 200  # files; of a larger program less is played, for it is a library

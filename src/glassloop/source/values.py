@@ -83,6 +83,7 @@ class Tensor(Value):
     leaf: bool = False
     loose: bool = False
     past: Past = BLANK
+    odd: bool = False  # a dataset that may hand over for an index what it likes
 
 
 @dataclass(eq=False)
@@ -162,6 +163,17 @@ class Loader(Value):
     length: int | None = None
     key: Hashable = None
     dataset: Value | None = None
+    order: str | None = None  # as events.ORDER
+    workers: int | None = None
+    sampler: Value | None = None  # a Sampler, or Unknown where it may have one
+    depth: int = 0  # how many loops ran when it was made
+
+
+@dataclass(eq=False)
+class Sampler(Value):
+    """A DistributedSampler."""
+
+    ref: Ref
 
 
 @dataclass(eq=False)

@@ -1,4 +1,8 @@
-"""pass-begin, batch and pass-end: what a DataLoader's iterator does. Nothing inside the fetching is heard."""
+"""made, pass-begin, batch and pass-end of DataLoaders; made and set-epoch of their samplers.
+
+Nothing inside the fetching is heard. An order is said of torch's own samplers over torch's own datasets only: a dataset
+of the user's may hand over for an index what it likes.
+"""
 
 from __future__ import annotations
 
@@ -8,26 +12,98 @@ import weakref
 from types import FrameType
 from typing import Any
 
-from torch.utils.data import DataLoader
+from torch.utils.data import (
+    BatchSampler,
+    ConcatDataset,
+    DataLoader,
+    DistributedSampler,
+    RandomSampler,
+    SequentialSampler,
+    Subset,
+    TensorDataset,
+)
 from torch.utils.data.dataloader import _BaseDataLoaderIter
 
-from glassloop.events import BATCH, LOADER, PASS_BEGIN, PASS_END, Ref
+from glassloop.events import (
+    BATCH,
+    DROPS,
+    LOADER,
+    MADE,
+    NO_FACTS,
+    ORDER,
+    PASS_BEGIN,
+    PASS_END,
+    SAMPLER,
+    SET_EPOCH,
+    SHUFFLED,
+    SHUFFLES,
+    STORED,
+    WORKERS,
+    Ref,
+)
 from glassloop.tap.ear import Ear, whole
+from glassloop.tap.optimizers import constructor
 from glassloop.tap.patch import Patches
+
+_ORDERS = {STORED: {ORDER: STORED}, SHUFFLED: {ORDER: SHUFFLED}, "": NO_FACTS}
 
 
 def hear(ear: Ear, patches: Patches) -> None:
     """Hears every loader's passes from now on."""
     passes: weakref.WeakKeyDictionary[Any, Ref] = weakref.WeakKeyDictionary()
+    chosen: weakref.WeakSet[Any] = weakref.WeakSet()  # loaders that were given a sampler
+
+    def made(caller: FrameType, args: Any, kwargs: Any, _: Any) -> None:
+        loader = args[0]
+        if any(v is not None for v in (kwargs.get("sampler"), kwargs.get("batch_sampler"), *args[4:6])):
+            chosen.add(loader)
+        ear.say(MADE, constructor(caller, loader), ear.names.ref(loader, LOADER), (), _of_loader(loader))
+
+    def sampler_made(caller: FrameType, args: Any, kwargs: Any, _: Any) -> None:
+        facts = {SHUFFLES: bool(args[0].shuffle)}
+        ear.say(MADE, constructor(caller, args[0]), ear.names.ref(args[0], SAMPLER), (), facts)
+
+    def told(caller: FrameType, args: Any, kwargs: Any, _: Any) -> None:
+        ear.say(SET_EPOCH, caller, ear.names.ref(args[0], SAMPLER), ())
 
     def begins(caller: FrameType, args: Any, kwargs: Any, iterator: Any) -> None:
         ref = ear.names.ref(args[0], LOADER)
         if isinstance(iterator, _BaseDataLoaderIter):  # a subclass may make iterators of its own
             passes[iterator] = ref
-        ear.say(PASS_BEGIN, caller, ref)
+        sampler = args[0].sampler
+        of = (ear.names.ref(sampler, SAMPLER),) if isinstance(sampler, DistributedSampler) else ()
+        ear.say(PASS_BEGIN, caller, ref, of, _ORDERS[_order(args[0], args[0] in chosen)])
 
+    patches.attribute(DataLoader, "__init__", whole(ear, made))
+    patches.attribute(DistributedSampler, "__init__", whole(ear, sampler_made))
+    patches.attribute(DistributedSampler, "set_epoch", whole(ear, told))
     patches.attribute(DataLoader, "__iter__", whole(ear, begins))
     patches.attribute(_BaseDataLoaderIter, "__next__", functools.partial(_next, ear, passes))
+
+
+def _of_loader(loader: Any) -> dict[str, object]:
+    facts: dict[str, object] = {WORKERS: loader.num_workers}
+    try:
+        full = not loader.drop_last or len(loader.dataset) % loader.batch_size == 0
+    except TypeError:  # a dataset of no length, or no batches
+        return facts
+    return {**facts, DROPS: not full}
+
+
+def _order(loader: Any, chosen: bool) -> str:
+    if type(loader.batch_sampler) is not BatchSampler or chosen:
+        return ""
+    if type(loader.sampler) is RandomSampler:
+        return SHUFFLED
+    return STORED if type(loader.sampler) is SequentialSampler and _plain(loader.dataset) else ""
+
+
+def _plain(data: Any) -> bool:
+    if type(data) is Subset:
+        return _plain(data.dataset)
+    if type(data) is ConcatDataset:
+        return all(_plain(part) for part in data.datasets)
+    return type(data) in (TensorDataset, list, tuple)
 
 
 def _next(ear: Ear, passes: Any, original: Any) -> Any:
