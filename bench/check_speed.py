@@ -18,7 +18,8 @@ import sysconfig
 import time
 from pathlib import Path
 
-from glassloop.check import check_paths, files_of
+from glassloop.check import check_paths
+from glassloop.source.files import files_of
 
 
 def cpu_of(code: str) -> float:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
@@ -15,9 +16,13 @@ from typer.testing import CliRunner
 from glassloop.check import check_paths
 from glassloop.cli.check import check
 from glassloop.cli.explain import explain
+from glassloop.config import find_config
+from glassloop.errors import UserError
 from glassloop.rules import all_rules
+from glassloop.source.files import _ignoring, _in_repository, files_of
 
-BAD = next(rule for rule in all_rules() if rule.name == "zero-grad-missing").bad
+RULE = next(rule for rule in all_rules() if rule.name == "zero-grad-missing")
+BAD, GOOD = RULE.bad, RULE.good
 app = typer.Typer()
 app.command()(check)
 app.command()(explain)
@@ -71,9 +76,135 @@ def test_a_script_that_never_ends_is_bounded(tmp_path: Path):
 
 
 def test_a_comment_sets_a_finding_aside(script: Path):
-    for comment, left in (("ignore[zero-grad-missing]", 0), ("ignore", 0), ("ignore[step-missing]", 1)):
+    for comment, left in (("ignore[zero-grad-missing]", 0), ("ignore", 0), ("ignore[step-missing, backward-missing]", 1)):
         script.write_text(BAD.replace("# expect: zero-grad-missing", f"# glassloop: {comment}"), encoding="utf-8")
-        assert len(check_paths([script]).findings) == left
+        assert [f.rule for f in check_paths([script]).findings].count("zero-grad-missing") == left
+
+
+def test_a_comment_that_sets_nothing_aside_is_told_and_is_no_failure(script: Path):
+    def told(comment: str, **how: Any) -> list[str]:
+        script.write_text(GOOD.replace("optimizer.step()", f"optimizer.step()  # glassloop: {comment}"), encoding="utf-8")
+        findings = check_paths([script], **how).findings
+        assert all(f.severity.value == "info" for f in findings)
+        return [f.message for f in findings if f.rule == "unused-suppression"]
+
+    assert "zero-grad-missing" in told("ignore[zero-grad-missing]")[0]
+    assert "no rule is called zero-grad-mising" in told("ignore[zero-grad-mising]")[0]
+    assert told("ignore[zero-grad-missing]", select=["step-missing"]) == []
+    script.write_text(GOOD + 'text = "# glassloop: ignore[zero-grad-missing]"\n', encoding="utf-8")
+    assert check_paths([script]).findings == []
+    assert runner.invoke(app, ["check", str(script)]).exit_code == 0
+
+
+def test_the_project_s_own_settings_hold(script: Path, tmp_path: Path):
+    def codes(settings: str) -> int:
+        (tmp_path / "pyproject.toml").write_text(f"[tool.glassloop]\n{settings}\n", encoding="utf-8")
+        return runner.invoke(app, ["check", str(tmp_path)]).exit_code
+
+    assert codes("") == 1
+    assert codes('ignore = ["zero-grad-missing"]') == 0
+    assert codes('select = ["step-missing"]') == 0
+    assert codes('per-file-ignores = {"train.py" = ["zero-grad-missing"]}') == 0
+    assert codes('per-file-ignores = {"other/*.py" = ["zero-grad-missing"]}') == 1
+    for wrong in ('selct = ["step-missing"]', "ignore = 3", "ignore = [1]", "per-file-ignores = []", "x = ["):
+        (tmp_path / "pyproject.toml").write_text(f"[tool.glassloop]\n{wrong}\n", encoding="utf-8")
+        with pytest.raises(UserError, match=r"pyproject\.toml"):
+            find_config(script)
+
+
+def test_what_git_ignores_and_the_project_excludes_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    for name in ("a.py", "out/b.py", "out/keep/c.py", "lib/d.py", "lib/gen_e.py", "lib/kept_gen_e.py"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("", encoding="utf-8")
+    (tmp_path / ".gitignore").write_text("/out/*\n!/out/keep\n*gen_*\n", encoding="utf-8")
+    (tmp_path / "lib" / ".gitignore").write_text("!kept_*\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    everything = {"a.py", "out/b.py", "out/keep/c.py", "lib/d.py", "lib/gen_e.py", "lib/kept_gen_e.py"}
+
+    def below(**how: Any) -> set[str]:
+        return {Path(path).as_posix() for path in files_of(["."], **how)}
+
+    assert below() == everything  # no repository: what lies above does not count
+    (tmp_path / ".git").mkdir()
+    _ignoring.cache_clear()
+    _in_repository.cache_clear()
+    assert below() == everything - {"out/b.py", "lib/gen_e.py"}
+    assert below(gitignore=False) == everything
+    assert below(exclude=["lib/"]) == {"a.py", "out/keep/c.py"}
+    assert files_of(["out/b.py"]) == ["out/b.py"]
+
+
+def test_text_shows_both_places_and_the_remedy(script: Path):
+    shown = runner.invoke(app, ["check", str(script)]).stdout
+    assert f"{script}:11:5: error zero-grad-missing" in shown
+    assert "   10 | loss.backward()   <- adds to gradients" in shown
+    assert "  > 11 | optimizer.step()" in shown
+    assert "fix: Call optimizer.zero_grad()" in shown
+    assert "\x1b" not in shown
+
+
+def test_columns_count_characters(tmp_path: Path):
+    path = tmp_path / "train.py"
+    path.write_text(BAD.replace("    optimizer.step()", '    größe = "ü"; optimizer.step()'), encoding="utf-8")
+    (found,) = json.loads(runner.invoke(app, ["check", str(path), "--format", "json"]).stdout)
+    assert found["column"] == len('    größe = "ü"; ') + 1
+
+
+def test_sarif_is_valid_and_whole(script: Path):
+    from sarif_pydantic import Sarif
+
+    text = runner.invoke(app, ["check", str(script), "--format", "sarif"]).stdout
+    log = Sarif.model_validate_json(text)
+    (run,) = log.runs
+    assert {rule.id for rule in run.tool.driver.rules} >= {rule.name for rule in all_rules()}
+    (result,) = run.results
+    assert (result.rule_id, result.level.value) == ("zero-grad-missing", "error")
+    assert run.tool.driver.rules[result.rule_index].id == "zero-grad-missing"
+    assert result.locations[0].physical_location.region.start_line == 11
+    assert len(result.related_locations) == 1
+    moved = BAD.replace("for step", "# a line more\nfor step")
+    script.write_text(moved, encoding="utf-8")
+    again = json.loads(runner.invoke(app, ["check", str(script), "--format", "sarif"]).stdout)["runs"][0]["results"][0]
+    assert again["partialFingerprints"] == result.partial_fingerprints
+
+
+def test_github_annotations(script: Path):
+    (line,) = runner.invoke(app, ["check", str(script), "--format", "github"]).stdout.splitlines()
+    options, message = line.removeprefix("::error ").split("::", 1)
+    assert dict(option.split("=", 1) for option in options.split(","))["line"] == "11"
+    assert "line 10" in message
+
+
+def test_diff_changes_nothing_and_fix_changes_that(script: Path):
+    shown = runner.invoke(app, ["check", str(script), "--diff"])
+    assert shown.exit_code == 1
+    assert "+    optimizer.zero_grad()" in shown.stdout
+    assert script.read_text(encoding="utf-8") == BAD
+    mode = script.stat().st_mode
+    assert runner.invoke(app, ["check", str(script), "--fix"]).exit_code == 0
+    assert "optimizer.zero_grad()" in script.read_text(encoding="utf-8")
+    assert script.stat().st_mode == mode
+    assert runner.invoke(app, ["check", str(script), "--diff"]).exit_code == 0
+    piped = runner.invoke(app, ["check", "-", "--fix"], input=BAD)
+    assert piped.stdout == script.read_text(encoding="utf-8")
+
+
+def test_a_patch_of_diff_applies(script: Path):
+    shown = runner.invoke(app, ["check", str(script), "--diff"]).stdout
+    done = subprocess.run(["patch", "-s", str(script)], input=shown, text=True, capture_output=True)
+    assert done.returncode == 0, done.stderr
+    assert check_paths([script]).findings == []
+
+
+def test_verbose_says_what_was_not_decided_and_why(tmp_path: Path):
+    path = tmp_path / "train.py"
+    text = BAD.replace("    loss.backward()", "    if x.flag:\n        optimizer.zero_grad()\n    loss.backward()")
+    path.write_text(text, encoding="utf-8")
+    shown = runner.invoke(app, ["check", str(path), "--verbose"])
+    assert shown.exit_code == 0
+    assert "not decided: zero-grad-missing" in shown.stderr
+    assert "ways through its lines" in shown.stderr
 
 
 def test_a_notebook_is_its_cells_in_order(tmp_path: Path):

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import ast
-import fnmatch
-import os
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from glassloop.config import Config, Patterns
 from glassloop.events import OPAQUE
 from glassloop.findings import Finding, Where, tell
 from glassloop.rules import Rule, all_rules
+from glassloop.source.comments import comments_of, unused_comments
+from glassloop.source.files import files_of
 from glassloop.source.paths import Play, explore
 from glassloop.source.program import LIBRARIES, SMALL, Program, Text, find_file, module_name
 from glassloop.source.roots import Root, uncalled
-from glassloop.source.text import Unreadable, imported, may_help, may_train, parse, read, suppressed
+from glassloop.source.text import Unreadable, imported, may_help, may_train, parse, read
 
-SKIPPED = frozenset({".git", ".venv", "venv", "node_modules", "__pycache__", ".ipynb_checkpoints", ".tox", "build"})
 FEW, SHORT = 16, 8_000  # paths and statements for a function that nothing calls; a script gets more
 
 
@@ -31,6 +31,8 @@ class Report:
     unreadable: list[str] = field(default_factory=list)  # files that cannot be read as Python; each has its note
     statistics: Counter[str] = field(default_factory=Counter)
     opaque: set[object] = field(default_factory=set)  # places where unknown code may have done anything
+    undecided: list[tuple[Where, str, str]] = field(default_factory=list)  # (place, rule, why): what some paths tell only
+    texts: dict[str, Text] = field(default_factory=dict)  # what was read, by path
     plays: list[Play] = field(default_factory=list)
 
 
@@ -39,20 +41,25 @@ def check_paths(
     *,
     select: Collection[str] = (),
     ignore: Collection[str] = (),
+    config: Config | None = None,
+    gitignore: bool = True,
     given: Mapping[str, bytes] | None = None,
     follow: bool = True,
     keep: bool = False,
 ) -> Report:
     """Check files and folders. Not `follow`: calls are opaque (to see what following them is worth).
 
+    `config`: a project's settings; `select` and `ignore` come before its own. Folders are read without what git ignores.
     `given`: texts that stand in for files of these names: `-` for a script from stdin, an editor's unsaved ones.
     `keep` keeps every path that was played in the report. Raises FileNotFoundError and ValueError (an unknown rule).
     """
     report = Report()
-    texts, own = _load(paths, given or {}, report)
+    config = config or Config()
+    named = [str(path) for path in paths]
+    texts, own = _load(named, files_of(named, config.exclude, gitignore), given or {}, report)
     program = Program(texts)
     program.follow = follow
-    rules = _rules(select, ignore)
+    rules = _rules(select or config.select, {*ignore, *config.ignore})
     called: set[ast.AST] = set()
     for path in program.texts:
         if path in own and (len(texts) <= SMALL or program.runs(path)):
@@ -61,7 +68,8 @@ def check_paths(
         for root in uncalled(program, path, called) if path in own else ():
             if root.function not in called:
                 _judge(report, program, rules, root, called, keep)
-    _finish(report, program)
+    report.texts = program.texts
+    _finish(report, rules, config)
     return report
 
 
@@ -74,33 +82,12 @@ def _rules(select: Collection[str], ignore: Collection[str]) -> tuple[Rule, ...]
     return tuple(r for r in rules if r.name in chosen and r.name not in ignore)
 
 
-def files_of(paths: Iterable[str | Path]) -> list[str]:
-    """The .py and .ipynb files named, or below the folders named. Raises FileNotFoundError."""
-    found: dict[str, None] = {}
-    for given in paths:
-        path = str(given)
-        if path == "-" or os.path.isfile(path):
-            found[path] = None
-        elif os.path.isdir(path):
-            found.update(dict.fromkeys(_below(path)))
-        else:
-            raise FileNotFoundError(path)
-    return list(found)
-
-
-def _below(folder: str) -> list[str]:
-    found: list[str] = []
-    for where, folders, names in os.walk(folder):
-        folders[:] = sorted(f for f in folders if f not in SKIPPED and not f.startswith("."))
-        found.extend(os.path.join(where, n) for n in sorted(names) if fnmatch.fnmatch(n, "*.py") or n.endswith(".ipynb"))
-    return found
-
-
-def _load(paths: Iterable[str | Path], given: Mapping[str, bytes], report: Report) -> tuple[list[Text], set[str]]:
+def _load(
+    named: list[str], paths: list[str], given: Mapping[str, bytes], report: Report
+) -> tuple[list[Text], set[str]]:
     """The files to play, and which of them train or import one that does (the rest are their helpers)."""
     texts: dict[str, bytes] = {}
-    paths = [str(path) for path in paths]
-    for path in files_of(paths):
+    for path in paths:
         try:
             texts[path] = read(path, given.get(path))
         except Unreadable as error:
@@ -111,8 +98,7 @@ def _load(paths: Iterable[str | Path], given: Mapping[str, bytes], report: Repor
     parsed = []
     # A file that trains nothing is not parsed for that, but who names one wants to hear that it cannot be.
     relevant = set(wanted)
-    named = [path for path in paths if path in texts and path not in relevant]
-    for path in (*wanted, *named):
+    for path in (*wanted, *(path for path in named if path in texts and path not in relevant)):
         try:
             parsed.append(parse(path, texts[path]))
         except Unreadable as error:
@@ -167,11 +153,12 @@ def _judge(report: Report, program: Program, rules: tuple[Rule, ...], root: Root
         report.notes.append((root.path, play.failed))
     if play.bounded:
         report.statistics["roots with more paths than were played"] += 1
-    for rule, story, agreed in play.verdicts():
-        if agreed:
+    for rule, story, why_not in play.verdicts():
+        if not why_not:
             report.findings.append(tell(story, rule.name, rule.card.severity, rule.card.fix, _resolve))
         else:
             report.statistics[f"abstained: {rule.name}"] += 1
+            report.undecided.append((_resolve(story.scenes[0][1]), rule.name, why_not))
     # Places where the reader loses sight: a mend that only hides its finding behind one more of these is none.
     report.opaque |= {event.at for path in play.paths for event in path.events if event.kind == OPAQUE}
     if keep:
@@ -183,16 +170,22 @@ def _resolve(place: object) -> Where:
     return place
 
 
-def _finish(report: Report, program: Program) -> None:
-    """Once each, in order, without those that a comment sets aside."""
-    comments = {path: suppressed(text.source) for path, text in program.texts.items()}
+def _finish(report: Report, rules: tuple[Rule, ...], config: Config) -> None:
+    """Once each, in order, without those that a comment or the project sets aside."""
+    comments = {path: comments_of(text.source) for path, text in report.texts.items()}
+    per_file = Patterns(config.path, config.per_file_ignores)
     unique: dict[tuple[Where, str], Finding] = {}
     for finding in report.findings:
-        lines = comments.get(finding.where.path, {})
-        names = [lines[n] for n in lines if finding.where.spans(n)]
-        if any(rules is None or finding.rule in rules for rules in names):
+        at = finding.where
+        aside = {c.sets_aside(finding.rule) for c in comments.get(at.path, ()) if at.spans(c.line)}  # each notes its use
+        if True in aside or finding.rule in per_file.rules(at.path):
             report.statistics["suppressed"] += 1
             continue
         unique.setdefault((finding.where, finding.rule), finding)
+    unsure = {where.path for where, _, _ in report.undecided} | {path for path, _ in report.notes}
+    for path, found in comments.items():
+        if path not in unsure:
+            for unused in unused_comments(path, found, rules):
+                unique.setdefault((unused.where, unused.rule), unused)
     report.findings = sorted(unique.values(), key=lambda f: (f.where, f.rule))
     report.statistics["findings"] = len(report.findings)

@@ -12,8 +12,10 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from glassloop.check import Report, check_paths
+from glassloop.config import Config
 from glassloop.findings import Finding, Mend
 from glassloop.record.files import write_atomic
 from glassloop.rules import all_rules
@@ -46,7 +48,7 @@ class Mended:
         parts: list[str] = []
         for path, data in self.after.items():
             old, new = (_text(path, bytes_).splitlines(keepends=True) for bytes_ in (self.before[path], data))
-            for line in difflib.unified_diff(old, new, f"a/{path}", f"b/{path}"):
+            for line in difflib.unified_diff(old, new, f"a/{path.lstrip('/')}", f"b/{path.lstrip('/')}"):
                 parts.append(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n")
         return "".join(parts)
 
@@ -56,6 +58,8 @@ def mend_paths(
     *,
     select: Collection[str] = (),
     ignore: Collection[str] = (),
+    config: Config | None = None,
+    gitignore: bool = True,
     unsafe: bool = False,
     given: Mapping[str, bytes] | None = None,
 ) -> Mended:
@@ -63,7 +67,8 @@ def mend_paths(
 
     `given`: texts that stand in for the files of these names (`-`, or an editor's unsaved ones). Raises as check_paths.
     """
-    bench = _Bench([str(p) for p in paths], select, ignore, dict(given or {}))
+    how = {"select": select, "ignore": ignore, "config": config, "gitignore": gitignore}
+    bench = _Bench([str(p) for p in paths], how, dict(given or {}))
     mended = Mended()
     safe = {rule.name for rule in all_rules() if rule.card.safe}
     tried: set[tuple[str, str, str]] = set()
@@ -96,15 +101,12 @@ class _Bench:
     """The files under repair: what they are now, and what check says of them."""
 
     paths: list[str]
-    select: Collection[str]
-    ignore: Collection[str]
+    how: dict[str, Any]
     given: dict[str, bytes]
 
     def check(self, paths: list[str] | None = None, **changed: bytes) -> Report:
         """What check says of them, or of some, with these texts changed."""
-        return check_paths(
-            self.paths if paths is None else paths, select=self.select, ignore=self.ignore, given=self.given | changed
-        )
+        return check_paths(self.paths if paths is None else paths, given=self.given | changed, **self.how)
 
     def data(self, path: str) -> bytes:
         """What a file holds now."""

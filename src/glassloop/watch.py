@@ -26,6 +26,7 @@ from glassloop.record.files import write_json
 from glassloop.rules import Listening, Rule, rules_of_runs
 
 if TYPE_CHECKING:
+    from glassloop.source.comments import Comment
     from glassloop.tap import Tap
 
 Sink = Callable[[Finding], None]
@@ -78,7 +79,7 @@ class Watch:
         self._seen: dict[tuple[str, Where], Sighting] = {}
         self._loops: dict[Place, tuple[Where, str] | None] = {}
         self._turned: dict[tuple[int, object], Event] = {}
-        self._comments: dict[str, dict[int, frozenset[str] | None]] = {}
+        self._comments: dict[str, list[Comment]] = {}
         self._tap: Tap | None = None
         from glassloop.tap.arrival import when_torch_is_there
 
@@ -191,13 +192,12 @@ class Watch:
 
     def _is_set_aside(self, rule: str, where: Where) -> bool:
         """Whether a comment on the finding's lines says to leave it: `# glassloop: ignore[rule]`."""
-        from glassloop.source.text import suppressed
+        from glassloop.source.comments import comments_of
 
         path = os.path.join(self._home, where.path)
         if path not in self._comments:
-            self._comments[path] = suppressed("".join(linecache.getlines(path)))
-        lines = self._comments[path]
-        return any(lines[n] is None or rule in (lines[n] or ()) for n in lines if where.spans(n))
+            self._comments[path] = comments_of("".join(linecache.getlines(path)))
+        return any(comment.sets_aside(rule) for comment in self._comments[path] if where.spans(comment.line))
 
 
 def _loop(at: Place) -> tuple[Where, str] | None:

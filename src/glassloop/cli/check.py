@@ -1,12 +1,11 @@
-"""`glassloop check`: findings of the reader, as text or JSON."""
+"""`glassloop check`: findings of the reader, in the form that is asked for; and their fixes."""
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Sequence
 from enum import Enum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,7 +13,7 @@ from glassloop.errors import UserError
 
 if TYPE_CHECKING:
     from glassloop.check import Report
-    from glassloop.findings import Finding
+    from glassloop.mend import Mended
 
 
 class Format(str, Enum):
@@ -22,37 +21,54 @@ class Format(str, Enum):
 
     TEXT = "text"
     JSON = "json"
+    SARIF = "sarif"
+    GITHUB = "github"
 
 
 def check(
     paths: Annotated[list[str], typer.Argument(help="Files (.py, .ipynb) and folders; - reads a script from stdin.")],
-    format: Annotated[Format, typer.Option("--format", help="text for people, json for scripts.")] = Format.TEXT,
+    format: Annotated[
+        Format, typer.Option("--format", help="text for people; json, sarif (2.1.0) and github (annotations) for programs.")
+    ] = Format.TEXT,
     select: Annotated[list[str] | None, typer.Option("--select", help="Only these rules (repeat, or a,b).")] = None,
     ignore: Annotated[list[str] | None, typer.Option("--ignore", help="All rules but these (repeat, or a,b).")] = None,
-    verbose: Annotated[bool, typer.Option("--verbose", help="Also say what could not be followed.")] = False,
-    statistics: Annotated[bool, typer.Option("--statistics", help="Also count paths and abstentions.")] = False,
+    fix: Annotated[bool, typer.Option("--fix", help="Mend what can be mended, each fix tried before it is made.")] = False,
+    diff: Annotated[bool, typer.Option("--diff", help="Show what --fix would change, and change nothing.")] = False,
+    unsafe_fixes: Annotated[
+        bool, typer.Option("--unsafe-fixes", help="With --fix or --diff: also fixes that a person should look at.")
+    ] = False,
+    gitignore: Annotated[bool, typer.Option(help="Leave out what .gitignore names, in folders.")] = True,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Also say what was not decided, and why.")] = False,
+    statistics: Annotated[bool, typer.Option("--statistics", help="Also count findings, paths and abstentions.")] = False,
 ) -> None:
     """Find silent mistakes in training loops by reading them; nothing is run and torch is not imported.
+
+    `# glassloop: ignore[rule]` on a line sets a finding aside; [tool.glassloop] in pyproject.toml takes select, ignore,
+    exclude and per-file-ignores.
 
     Exit code 0: clean; 1: errors or warnings were found; 2: wrong usage, or a file that was named cannot be read.
 
     Example: glassloop check train.py helpers/ --format json
     """
     from glassloop.check import check_paths
+    from glassloop.config import find_config
 
     given = {"-": sys.stdin.buffer.read()} if "-" in paths else {}
     try:
-        report = check_paths(paths, select=_names(select), ignore=_names(ignore), given=given)
+        config = find_config(next((path for path in paths if path != "-"), "."))
+        how: dict[str, Any] = {
+            "select": _names(select), "ignore": _names(ignore), "config": config, "gitignore": gitignore,
+        }  # fmt: skip
+        if fix or diff:
+            _mend(paths, how, given, unsafe=unsafe_fixes, write=not diff)
+            if diff:
+                return
+        report = check_paths(paths, given=given, **how)
     except FileNotFoundError as error:
         raise UserError(f"{error} does not exist; name files (.py, .ipynb) or folders") from None
     except ValueError as error:
         raise UserError(f"{error}; `glassloop explain RULE` knows every rule") from None
-    if format is Format.JSON:
-        print(json.dumps([f.as_json() for f in report.findings], indent=2))
-    else:
-        for finding in report.findings:
-            print(text_of(finding))
-        print(_summary(report))
+    _show(report, format, to_stderr=fix and "-" in paths)
     _aside(report, paths, verbose, statistics)
     if set(report.unreadable) & set(paths):
         raise typer.Exit(2)
@@ -63,13 +79,50 @@ def _names(given: Sequence[str] | None) -> list[str]:
     return [name.strip() for part in given or () for name in part.split(",") if name.strip()]
 
 
-def text_of(finding: Finding) -> str:
-    """One finding for people: the place, the rule, the story and the remedy."""
-    w = finding.where
-    lines = [f"{w.path}:{w.line}:{w.column}: {finding.severity.value} {finding.rule}", f"    {finding.message}"]
-    lines += [f"    {at.path}:{at.line}: {words}" for at, words in finding.related if words]
-    lines.append(f"    fix: {finding.fix}")
-    return "\n".join(lines)
+def _mend(paths: list[str], how: dict[str, Any], given: dict[str, bytes], *, unsafe: bool, write: bool) -> None:
+    """Make the fixes, or show them: then leave with 1 if there are any, as a check of the result would not be clean."""
+    from glassloop.mend import mend_paths
+
+    mended = mend_paths(paths, unsafe=unsafe, given=given, **how)
+    if not write:
+        sys.stdout.write(mended.diff())
+        _said(mended, "would be mended")
+        raise typer.Exit(1 if mended.after else 0)
+    if "-" in given:  # what came from stdin goes to stdout, mended or not
+        given["-"] = mended.after.pop("-", given["-"])
+        sys.stdout.buffer.write(given["-"])
+        sys.stdout.flush()
+    try:
+        mended.write()
+    except OSError as error:
+        raise UserError(f"{error.filename} cannot be written: {error.strerror}; it is as it was") from None
+    _said(mended, "mended")
+
+
+def _said(mended: Mended, what: str) -> None:
+    count = len(mended.done)
+    if count:
+        print(f"{count} finding{'s' if count > 1 else ''} {what} in {len(mended.before)} file(s)", file=sys.stderr)
+    for finding, why in mended.left:
+        print(f"{finding.where.path}:{finding.where.line}: {finding.rule} stays: {why}", file=sys.stderr)
+
+
+def _show(report: Report, format: Format, to_stderr: bool) -> None:
+    from glassloop.cli import formats
+    from glassloop.rules import all_rules
+
+    out = sys.stderr if to_stderr else sys.stdout
+    if format is Format.JSON:
+        print(formats.as_json(report), file=out)
+    elif format is Format.SARIF:
+        print(formats.as_sarif(report), file=out)
+    elif format is Format.GITHUB:
+        print(formats.as_github(report), file=out, end="\n" if report.findings else "")
+    else:
+        safe = {rule.name for rule in all_rules() if rule.card.safe}
+        for finding in report.findings:
+            typer.echo(formats.as_text(finding, report, fixable=bool(finding.mends) and finding.rule in safe), file=out)
+        print(_summary(report), file=out)
 
 
 def _summary(report: Report) -> str:
@@ -83,6 +136,11 @@ def _aside(report: Report, paths: list[str], verbose: bool, statistics: bool) ->
     for path, note in report.notes:
         if verbose or path in paths:
             print(f"error: {path}: {note}" if path in report.unreadable else f"{path}: {note}", file=sys.stderr)
+    if verbose:
+        from glassloop.cli.formats import place_of
+
+        for where, rule, why in sorted(report.undecided):
+            print(f"{place_of(where, report)}: not decided: {rule}: {why}", file=sys.stderr)
     if verbose or statistics:
         for name, count in sorted(report.statistics.items()):
             print(f"{count:8d} {name}", file=sys.stderr)

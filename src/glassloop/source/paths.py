@@ -52,8 +52,8 @@ class Play:
     bounded: bool = False  # more paths than were played
     failed: str = ""  # why nothing may be concluded
 
-    def verdicts(self) -> Iterator[tuple[Rule, Story, bool]]:
-        """Each story once, and whether every path through its lines tells it."""
+    def verdicts(self) -> Iterator[tuple[Rule, Story, str]]:
+        """Each story once, and why it does not count: "" where every path through its lines tells it."""
         told: dict[tuple[str, Any], tuple[Rule, Story, Path]] = {}
         for path in self.paths:
             for rule, story in path.stories:
@@ -61,8 +61,12 @@ class Play:
         keys = [(path, {(r.name, s.scenes[0][1]) for r, s in path.stories}) for path in self.paths if path.complete]
         for key, (rule, story, path) in told.items():
             lines = {path.statement_of[place] for _, place, _ in story.scenes if place in path.statement_of}
-            agreed = all(key in mine for other, mine in keys if lines <= other.visited)
-            yield rule, story, agreed and not self.failed
+            through = [key in mine for other, mine in keys if lines <= other.visited]
+            if self.failed:
+                yield rule, story, self.failed
+            else:
+                others = f"{through.count(False)} of {len(through)} ways through its lines do not tell it"
+                yield rule, story, "" if all(through) else others
 
 
 def explore(program: Program, rules: Iterable[Rule], root: Root, paths: int = PATHS, statements: int = STATEMENTS) -> Play:

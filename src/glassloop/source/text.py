@@ -14,7 +14,6 @@ from glassloop.source.notebooks import Notebook, read_notebook
 from glassloop.source.program import Text
 
 LARGEST = 1_500_000  # bytes; generated code beyond it is not a training loop
-SUPPRESS = re.compile(r"#\s*glassloop:\s*ignore(?:\[([\w\s,-]*)\])?")
 # A program without a backward, a step or a clearing cannot train; a helper of one may do no more than the second line.
 TRAINS = re.compile(rb"\.(?:manual_)?backward\(|\.zero_grad\(|\boptim\b[\s\S]*\.step\(")
 HELPS = re.compile(rb"torch|\.backward\(|\.step\(|\.zero_grad\(|\.eval\(|\.train\(|\.grad\b")
@@ -100,16 +99,3 @@ def _notebook(data: bytes) -> Notebook:
         return read_notebook(data)
     except (ValueError, KeyError, TypeError, AttributeError):
         raise Unreadable("is not a notebook that can be read") from None
-
-
-def suppressed(source: str) -> dict[int, frozenset[str] | None]:
-    """Lines with `# glassloop: ignore[rule, ...]`, and the rules (None: all of them)."""
-    found: dict[int, frozenset[str] | None] = {}
-    if "glassloop:" not in source:
-        return found
-    for i, line in enumerate(source.split("\n"), start=1):
-        match = SUPPRESS.search(line)
-        if match:
-            names = match.group(1)
-            found[i] = None if names is None else frozenset(n.strip() for n in names.split(",") if n.strip())
-    return found
