@@ -14,7 +14,8 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "glassloop"
 FILES = sorted(PACKAGE.rglob("*.py"))
 LOOPS = [path for path in FILES if path.is_relative_to(PACKAGE / "loops")]
-HOUSE = [path for path in FILES if path not in LOOPS]
+TEXTS = [path for path in FILES if path.is_relative_to(PACKAGE / "lab" / "loops")]  # scripts that the lab runs
+HOUSE = [path for path in FILES if path not in LOOPS and path not in TEXTS]
 
 NESTING = (ast.If, ast.For, ast.While, ast.With, ast.Try, ast.Match)
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)

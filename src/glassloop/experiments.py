@@ -25,14 +25,14 @@ class Verdict(str, Enum):
 
 
 @dataclass(frozen=True)
-class Drop:
+class Without:
     """The statement is not there."""
 
     line: str
 
 
 @dataclass(frozen=True)
-class Move:
+class Moved:
     """The statement stands elsewhere, with the indentation of its new neighbour. Give one of `after` and `before`."""
 
     line: str
@@ -41,7 +41,7 @@ class Move:
 
 
 @dataclass(frozen=True)
-class Insert:
+class Added:
     """A line (or lines) more. Give one of `after` and `before`."""
 
     text: str
@@ -50,14 +50,14 @@ class Insert:
 
 
 @dataclass(frozen=True)
-class Replace:
+class Instead:
     """Another line in its place; of a statement with a block, its head alone."""
 
     line: str
     by: str
 
 
-Edit = Drop | Move | Insert | Replace
+Edit = Without | Moved | Added | Instead
 
 
 @dataclass(frozen=True)

@@ -4,18 +4,30 @@ No backward runs here: autograd starts threads for an accelerator at its first o
 """
 
 import contextlib
+import gc
+import importlib
 
 import torch
-import torch.utils.data
 from torch.optim.lr_scheduler import LambdaLR
 
-with contextlib.suppress(ImportError):
-    import sklearn.datasets  # noqa: F401
-
-import glassloop.watch  # noqa: F401
+# What runs need later, and nobody names here.
+for _name in (
+    "torch.utils.data",
+    "sklearn.datasets",
+    "glassloop.lab.child",
+    "glassloop.source.units",
+    "glassloop.source.text",
+    *(f"glassloop.tap.{name}" for name in ("autograd", "files", "hands", "loaders", "models", "optimizers", "schedulers")),
+):
+    with contextlib.suppress(ImportError):
+        importlib.import_module(_name)
 
 _weight = torch.nn.Parameter(torch.zeros(1))
 _optimizer = torch.optim.AdamW([_weight])  # the first one imports as much again as torch itself
 _weight.grad = torch.zeros(1)
 _optimizer.step()
 LambdaLR(_optimizer, lambda _: 1.0)
+del _weight, _optimizer
+# What is here stays: a run that looks through its objects, or collects garbage, need not go through (and copy) all this.
+gc.collect()
+gc.freeze()

@@ -4,6 +4,7 @@ A rule file `zero_grad_missing.py` is the rule `zero-grad-missing` and holds the
 
 - `CARD`: what it is, why it hurts, when it is intended, how to mend it;
 - `BAD`, `GOOD`: runnable scripts; BAD carries `# expect: rule-name` on the primary line, GOOD stays silent: its tests;
+- `EXPERIMENT`: a right loop, this one mistake in it, and what is seen when both run (`glassloop lab zero-grad-missing`);
 - `KEY`: a role. There is one state per Ref of that role (PROGRAM: one in all); `HEARS`: the kinds it wants to be told of;
 - `initial(me) -> state`, `hear(state, event) -> (state, stories)`: the state machine. Both are pure, states hashable.
 
@@ -24,6 +25,7 @@ from functools import cache
 from typing import Any
 
 from glassloop.events import THE_PROGRAM, Event, Ref
+from glassloop.experiments import Experiment
 from glassloop.findings import Severity, Story
 
 
@@ -53,6 +55,7 @@ class Rule:
     hears: frozenset[str]
     initial: Callable[[Ref], Hashable]
     hear: Callable[[Any, Event], tuple[Hashable, tuple[Story, ...]]]
+    experiment: Experiment | None
 
 
 @cache
@@ -69,7 +72,8 @@ def rules_of_runs() -> tuple[Rule, ...]:
 
 def _load(module: str) -> Rule:
     m = importlib.import_module(f"{__name__}.{module}")
-    return Rule(module.replace("_", "-"), m.CARD, m.BAD, m.GOOD, m.KEY, frozenset(m.HEARS), m.initial, m.hear)
+    name, experiment = module.replace("_", "-"), getattr(m, "EXPERIMENT", None)
+    return Rule(name, m.CARD, m.BAD, m.GOOD, m.KEY, frozenset(m.HEARS), m.initial, m.hear, experiment)
 
 
 def reaches(event: Event, me: Ref) -> bool | None:

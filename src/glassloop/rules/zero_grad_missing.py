@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from glassloop.events import BACKWARD, OPAQUE, OPTIMIZER, STEP, ZERO_GRAD, Event, Place, Ref
+from glassloop.experiments import Case, Experiment, Verdict, Without
 from glassloop.findings import Insert, Severity, Story
 from glassloop.rules import Card, reaches
 
@@ -47,6 +48,33 @@ for step in range(2):
     loss.backward()
     optimizer.step()
 """
+
+EXPERIMENT = Experiment(
+    loop="digits",
+    mistake=(Without("optimizer.zero_grad()"),),
+    cases=(
+        Case(
+            "AdamW, no clipping, 8 epochs",
+            Verdict.WORSE,
+            lambda right, wrong: wrong["val_accuracy"] < right["val_accuracy"] - 0.1
+            and wrong["grad_norm_last"] > 10 * right["grad_norm_last"],
+            "The gradients add up: at the last step their norm is {wrong[grad_norm_last]:.0f} where the batch's own is "
+            "{right[grad_norm_last]:.1f}, and accuracy on held-out scans falls from {right[val_accuracy]:.2f} to "
+            "{wrong[val_accuracy]:.2f}.",
+            {"OPTIMIZER": "torch.optim.AdamW", "LR": "1e-2", "CLIP": "1e9", "EPOCHS": "8"},
+        ),
+        Case(
+            "SGD at a small rate, no clipping",
+            Verdict.SILENT,
+            lambda right, wrong: wrong["val_accuracy"] > right["val_accuracy"] + 0.1
+            and wrong["update_last"] > 5 * right["update_last"],
+            "The result gets better, {right[val_accuracy]:.2f} to {wrong[val_accuracy]:.2f}: a rate of 0.1 is too small "
+            "here, and the sum of all gradients acts as momentum without an end. The last update is "
+            "{wrong[update_last]:.2f} long instead of {right[update_last]:.3f}.",
+            {"LR": "0.1", "CLIP": "1e9"},
+        ),
+    ),
+)
 
 KEY = OPTIMIZER
 HEARS = {BACKWARD, ZERO_GRAD, STEP, OPAQUE}

@@ -1,0 +1,41 @@
+"""Every rule's experiment is whole, its right loop is right, its wrong loop is the rule's own mistake, and it holds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from glassloop.check import check_paths
+from glassloop.lab.jobs import Job, run_jobs
+from glassloop.lab.trial import LOOPS, run, texts
+from glassloop.rules import Rule, all_rules
+
+WITH = [rule for rule in all_rules() if rule.experiment is not None]
+
+
+@pytest.mark.parametrize("rule", WITH, ids=lambda rule: rule.name)
+def test_the_texts_hold_the_one_mistake(rule: Rule, tmp_path: Path) -> None:
+    """The reader hears no other mistake than the rule's in the wrong loop of every case, and none in the right one."""
+    assert rule.experiment is not None
+    for number, case in enumerate(rule.experiment.cases):
+        right, wrong = texts(rule.experiment, case, rule.experiment.seeds[0])
+        for name, text in (("right", right), ("wrong", wrong)):
+            script = tmp_path / f"{name}{number}.py"
+            script.write_text(text, encoding="utf-8")
+            heard = {f.rule for f in check_paths([script]).findings if f.severity.value != "info"}
+            assert heard <= ({rule.name} if name == "wrong" else set()), case.name
+
+
+@pytest.mark.parametrize("path", sorted(LOOPS.glob("*.py")), ids=lambda path: path.stem)
+def test_a_right_loop_is_right_in_both_ears_and_says_its_result(path: Path) -> None:
+    (ran,) = run_jobs([Job(path.read_text(encoding="utf-8"))])
+    assert (ran.error, ran.trace.raised, ran.trace.findings, ran.trace.warned) == ("", "", [], [])
+    assert ran.trace.final
+    assert check_paths([path]).findings == []
+
+
+def test_what_is_published_is_what_is_seen() -> None:
+    """The first seed of every case; `glassloop lab --all` (make bench) runs them all."""
+    outcomes = run({rule.name: rule.experiment for rule in WITH if rule.experiment is not None}, quick=True)
+    assert [f"{one.rule}, {one.case.name}: {one.why_not}" for one in outcomes if not one.holds] == []
