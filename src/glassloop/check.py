@@ -56,7 +56,10 @@ def check_paths(
     report = Report()
     config = config or Config()
     named = [str(path) for path in paths]
-    texts, own = _load(named, files_of(named, config.exclude, gitignore), given or {}, report)
+    given = given or {}
+    below = files_of((path for path in named if path not in given), config.exclude, gitignore)
+    found = dict.fromkeys([*(path for path in named if path in given), *below])
+    texts, own = _load(named, list(found), given, report)
     program = Program(texts)
     program.follow = follow
     rules = _rules(select or config.select, {*ignore, *config.ignore})

@@ -120,3 +120,18 @@ class Event(NamedTuple):
     of: tuple[Ref, ...] | None = None  # None: unknown. A rule that needs it must abstain.
     facts: Mapping[str, object] = NO_FACTS
     sure: bool = True  # always in the tap; False in the reader where the object's role was guessed from its use
+
+
+def definition(kind: str) -> str:
+    """When an event of this kind fires: the words beside its constant above, read and not repeated."""
+    import inspect
+    import sys
+
+    lines = inspect.getsource(sys.modules[__name__]).splitlines()
+    start = next(i for i, line in enumerate(lines) if f'= "{kind}"  # ' in line)
+    words = [lines[start].split("  # ", 1)[1]]
+    for line in lines[start + 1 :]:
+        if not line.startswith("#  "):
+            break
+        words.append(line.lstrip("# "))
+    return " ".join(words)

@@ -15,9 +15,10 @@ from glassloop.cli.explain import explain
 from glassloop.cli.lab import lab
 from glassloop.cli.new import new
 from glassloop.cli.run import run
+from glassloop.cli.server import server
 from glassloop.errors import UserError
 
-FRONT_DOOR, LEARN = "Front door", "Learn"
+FRONT_DOOR, LEARN, SEE = "Front door", "Learn", "See"
 
 DEBUG_VARIABLE = "GLASSLOOP_DEBUG"  # an environment variable, so that a loop that runs inside a command sees it, too
 
@@ -98,3 +99,4 @@ app.command(rich_help_panel=FRONT_DOOR)(check)
 app.command(rich_help_panel=FRONT_DOOR, context_settings={"allow_interspersed_args": False})(run)
 app.command(rich_help_panel=LEARN)(explain)
 app.command(rich_help_panel=LEARN)(lab)
+app.command(rich_help_panel=SEE)(server)

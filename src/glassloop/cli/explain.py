@@ -53,19 +53,9 @@ def _paragraph(title: str, text: str) -> str:
 
 
 def _event_page(kind: str) -> str:
-    """The words beside the constant in events.py are the definition; here they are read, not repeated."""
-    import inspect
-
-    from glassloop import events
+    from glassloop.events import definition
     from glassloop.rules import all_rules
 
-    lines = inspect.getsource(events).splitlines()
-    start = next(i for i, line in enumerate(lines) if f'= "{kind}"  # ' in line)
-    words = [lines[start].split("  # ", 1)[1]]
-    for line in lines[start + 1 :]:
-        if not line.startswith("#  "):
-            break
-        words.append(line.lstrip("# "))
     heard = [rule.name for rule in all_rules() if kind in rule.hears]
-    text = " ".join(words)
-    return f"{kind} (event)\n\n{_paragraph('When it fires', text)}\n\nHeard by: {', '.join(heard) or 'no rule yet'}"
+    fires = _paragraph("When it fires", definition(kind))
+    return f"{kind} (event)\n\n{fires}\n\nHeard by: {', '.join(heard) or 'no rule yet'}"
