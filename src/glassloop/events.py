@@ -93,6 +93,11 @@ AGAIN = "again"  # pass-begin: True where the pass stands in a loop that goes ro
 DROPS = "drops"  # made(loader): bool, whether a last batch that is not full is left out
 WORKERS = "workers"  # made(loader): int, how many processes fetch
 SHUFFLES = "shuffles"  # made(sampler): bool
+TAKES = "takes"  # loss: what its first argument is meant to be, "class logits" or "binary logits"; said beside GIVEN
+GIVEN = "given"  # loss: what that argument is known to be instead: PROBABILITIES, LOG_PROBABILITIES
+GIVEN_AT = "given-at"  # loss: the place where it was made so (reader only)
+
+PROBABILITIES, LOG_PROBABILITIES = "probabilities", "log-probabilities"  # of a softmax or a sigmoid; their logarithms
 
 NO_FACTS: Mapping[str, object] = MappingProxyType({})
 

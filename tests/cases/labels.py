@@ -28,6 +28,8 @@ RULES = (
     "scheduler-before-optimizer",
     "train-mode-missing",
     "no-grad-missing",
+    "softmax-before-cross-entropy",
+    "sigmoid-before-bce-with-logits",
 )
 
 

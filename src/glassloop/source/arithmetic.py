@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from glassloop import events
 from glassloop.events import Ref
+from glassloop.source.forms import loss_facts, shifted, squashed
 from glassloop.source.past import CUTTING, PAIRS, SAME, after, cut_off, fresh_graph, join, past_of
 from glassloop.source.values import Bound, Const, External, Grad, Params, Scope, Seq, Table, Tensor, Unknown, Value
 
@@ -30,6 +31,7 @@ def binary(p: Player, left: Value, op: ast.operator, right: Value, at: tuple[ast
     if isinstance(left, Tensor) or isinstance(right, Tensor):
         out = through(p, [left, right])
         out.past = out.past._replace(mean=_still_mean(left, op, right))
+        out.form = shifted(left, op, right)
         return out
     if isinstance(left, Const) and isinstance(right, Const):
         return _constants(p, left, op, right)
@@ -72,8 +74,9 @@ def operation(p: Player, name: str, args: list[Value], kwargs: dict[str, Value],
     """What `torch.name(*args)`, or `args[0].name(*args[1:])`, gives."""
     out = through(p, [*args, *kwargs.values()])
     first, rest = args[0] if args else None, [*args[1:], *kwargs.values()]
+    out.form = squashed(p, name, args or [kwargs.get("input", Const(None))], at)
     if name in CUTTING:
-        return Tensor(scaled=False, loose=out.loose, past=cut_off(p, out, at))
+        return Tensor(scaled=False, loose=out.loose, past=cut_off(p, out, at), form=out.form)
     if name in PAIRS and rest and not any(isinstance(v, Tensor) for v in rest):
         out.past = out.past._replace(pair=True)
     elif name == "mean" and not rest:
@@ -86,11 +89,13 @@ def operation(p: Player, name: str, args: list[Value], kwargs: dict[str, Value],
 At = tuple[ast.AST, Scope]
 
 
-def of_loss(p: Player, module: Ref | None, given: list[Value], options: dict[str, Value], at: At) -> Tensor:
+def of_loss(
+    p: Player, name: str, module: Ref | None, args: list[Value], kwargs: dict[str, Value], options: dict[str, Value], at: At
+) -> Tensor:
     """A loss of PyTorch's is computed: says so, and gives it. `options` hold its reduction where the text names one."""
-    out = through(p, given)
+    out = through(p, [*args, *kwargs.values()])
     own = fresh_graph() if out.past.graphs else frozenset()
-    p.say(events.LOSS_MADE, at, module, ())
+    p.say(events.LOSS_MADE, at, module, (), **loss_facts(p, name, args[0] if args else kwargs.get("input")))
     given_reduction = options.get("reduction", Const("mean"))
     mean = given_reduction.value == "mean" if isinstance(given_reduction, Const) else None
     if {"size_average", "reduce"} & set(options):

@@ -7,6 +7,7 @@ from typing import Any
 
 from glassloop import events
 from glassloop.events import MODEL
+from glassloop.source.forms import part, within
 from glassloop.source.past import cut_off, item_of, part_of
 from glassloop.source.player import Player
 from glassloop.source.values import (
@@ -21,6 +22,7 @@ from glassloop.source.values import (
     Loader,
     Module,
     Optimizer,
+    Output,
     Params,
     Sampler,
     Scaler,
@@ -33,6 +35,7 @@ from glassloop.source.values import (
     Tensor,
     Unknown,
     Value,
+    doubt,
     owners_in,
 )
 
@@ -135,13 +138,14 @@ def _of_tensor(p: Player, v: Tensor, name: str, at: At) -> Value:
     if name == "grad":
         return Grad(frozenset({v}) if v.leaf else v.roots)
     if name == "data":
-        return Tensor(length=v.length, past=cut_off(p, v, at))
+        return Tensor(length=v.length, past=cut_off(p, v, at), form=v.form)
     if name in ("shape", "dtype", "device", "ndim"):
         return Unknown(("attr", id(v), name), plain=True)
     if name == "indices" and v.past.pair:
         return Tensor(past=cut_off(p, v, at))
     # Of what a model gave, an attribute may be anything: its loss, its logits, what it counted.
-    return Tensor(v.roots, scaled=v.scaled, loose=v.loose, past=part_of(v))
+    form = v.form if name in ("T", "mT", "real") else within(v.form, name) if isinstance(v.form, Output) else None
+    return Tensor(v.roots, scaled=v.scaled, loose=v.loose, past=part_of(v), form=form)
 
 
 def _of_object(p: Player, v: Instance | Module, name: str, at: At) -> Value:
@@ -216,6 +220,8 @@ def _class_of(me: Value | None, inner: Function) -> Value | None:
 
 def set_attribute(p: Player, v: Value, name: str, value: Value, at: At) -> None:
     """`v.name = value`."""
+    if p.either:
+        doubt(value)
     if isinstance(v, (Params, Tensor)):
         _set_parameter(p, v, name, value, at)
     elif isinstance(v, (Instance, Module)):
@@ -270,7 +276,8 @@ def item(p: Player, v: Value, node: ast.AST, i: Value) -> Value:
             return next(iter(v.items.values()))
         return Unknown(("item", v.key if v.key is not None else id(v), _name(i)))
     if isinstance(v, Tensor):
-        return Tensor(v.roots, _sliced(v.length, i), v.scaled, loose=v.loose, past=item_of(v, i))
+        form = within(v.form, part(i))
+        return Tensor(v.roots, _sliced(v.length, i), v.scaled, loose=v.loose, past=item_of(v, i), form=form)
     if isinstance(v, Module):
         if isinstance(i, Const) and isinstance(i.value, str) and i.value in v.attrs:
             return v.attrs[i.value]
@@ -325,6 +332,8 @@ def _sliced(length: int | None, i: Value) -> int | None:
 
 def set_item(p: Player, v: Value, i: Value, value: Value, at: At) -> None:
     """`v[i] = value`."""
+    if p.either:
+        doubt(value)
     if isinstance(v, Table):
         if isinstance(i, Const):
             v.items[i.value] = value

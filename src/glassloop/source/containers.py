@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from glassloop.source import conditions
-from glassloop.source.values import NONE, Const, Params, Scope, Seq, Stream, Table, Unknown, Value
+from glassloop.source.values import NONE, Const, Params, Scope, Seq, Stream, Table, Unknown, Value, doubt
 
 if TYPE_CHECKING:
     from glassloop.source.player import Player
@@ -18,6 +18,8 @@ At = tuple[ast.AST, Scope]
 def _append(p: Player, me: Value, name: str, args: list[Value], kwargs: dict[str, Value], at: At) -> Value:
     if isinstance(me, Seq) and args:
         me.items.append(args[0])
+        if p.either:
+            doubt(args[0])
     return NONE
 
 

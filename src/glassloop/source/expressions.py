@@ -9,6 +9,7 @@ from typing import Any
 from glassloop.source import conditions
 from glassloop.source.arithmetic import binary, negative
 from glassloop.source.attributes import attribute, item, set_attribute, set_item
+from glassloop.source.forms import within
 from glassloop.source.past import cut_off, item_of, join
 from glassloop.source.player import Player
 from glassloop.source.values import (
@@ -170,7 +171,8 @@ def _if_exp(p: Player, node: ast.IfExp, scope: Scope) -> Value:
             return Unknown(conditions.site(node, scope), a.source | b.source)
         if isinstance(a, Tensor) and isinstance(b, Tensor):
             past = join([a.past, b.past])._replace(whole=False)
-            return Tensor(None if a.roots is None or b.roots is None else a.roots | b.roots, past=past)
+            form = a.form if a.form == b.form else None
+            return Tensor(None if a.roots is None or b.roots is None else a.roots | b.roots, past=past, form=form)
     return evaluate(p, node.body if conditions.choose(p, c, True) else node.orelse, scope)
 
 
@@ -336,8 +338,8 @@ def unpack(p: Player, value: Value, target: ast.Tuple | ast.List) -> list[Value]
         if len(value.items) == n:
             return list(value.items)
     if isinstance(value, Tensor):
-        pasts = [item_of(value, Const(i)) for i in range(n)]
-        return [Tensor(value.roots, scaled=value.scaled, loose=value.loose, past=past) for past in pasts]
+        parts = [(item_of(value, Const(i)), within(value.form, i)) for i in range(n)]
+        return [Tensor(value.roots, scaled=value.scaled, loose=value.loose, past=past, form=form) for past, form in parts]
     if isinstance(value, Params):
         return [Unknown(("name", id(value))), value] if n == 2 and value.named else [value] * n
     if isinstance(value, Unknown):

@@ -14,6 +14,7 @@ from glassloop.source.arithmetic import of_loss, operation, through
 from glassloop.source.backward import say_backward
 from glassloop.source.builtin import BUILTINS, chain, consumed, fresh
 from glassloop.source.data import DATA, foreign_loader, stored
+from glassloop.source.forms import LAYERS, squashed
 from glassloop.source.frameworks import FRAMEWORKS
 from glassloop.source.loops import begin
 from glassloop.source.objects import make_optimizer, owners_of
@@ -104,27 +105,30 @@ def _torch(p: Player, path: str, last: str, args: Args, kwargs: Kwargs, at: At) 
     if path.startswith("torch.nn.functional."):
         return _functional(p, last, args, kwargs, at)
     if path.startswith("torch.nn.") and ".utils." not in path and ".init." not in path and last[:1].isupper():
-        return _layer(p, path, last, args, kwargs)
+        return _layer(p, path, last, args, kwargs, at)
     if path.startswith("torch.optim.swa_utils.AveragedModel"):
         return _copy_of(p, args)
     if (last in FACTORIES and path.count(".") == 1) or path == "torch.autograd.Variable":
         return _factory(p, last, args, kwargs, at)
+    form = squashed(p, last, args or [kwargs.get("input", NONE)], at)
     tensors: list[Value] = [v for v in (*args, *kwargs.values()) if isinstance(v, (Tensor, Seq, Table))]
     if (
         path.startswith(("torch.cuda.", "torch.backends.", "torch.distributed.", "torch.utils.", "torch.manual_seed"))
         or not tensors
     ):
+        if form is not None:
+            return Tensor(form=form)
         return Tensor(loose=True) if path.count(".") == 1 and tensors else fresh(at)
     return operation(p, last, args, kwargs, at)
 
 
 def _functional(p: Player, last: str, args: Args, kwargs: Kwargs, at: At) -> Value:
     if last.endswith("_loss") or "cross_entropy" in last or last in ("kl_div",):
-        return of_loss(p, None, [*args, *(v for k, v in kwargs.items() if k not in OPTIONS)], kwargs, at)
+        return of_loss(p, last, None, args, {k: v for k, v in kwargs.items() if k not in OPTIONS}, kwargs, at)
     return operation(p, last, args, kwargs, at)
 
 
-def _layer(p: Player, path: str, last: str, args: Args, kwargs: Kwargs) -> Value:
+def _layer(p: Player, path: str, last: str, args: Args, kwargs: Kwargs, at: At) -> Value:
     if last in ("Parameter", "UninitializedParameter"):
         return Tensor(leaf=True)
     if last.endswith("Loss"):
@@ -134,7 +138,8 @@ def _layer(p: Player, path: str, last: str, args: Args, kwargs: Kwargs) -> Value
     if len(args) == 1 and isinstance(args[0], Table):
         return Module(p.ref(MODEL, last), kind=path, attrs={str(k): v for k, v in args[0].items.items()})
     children = [i for i in items if isinstance(i, (Module, Tensor))]
-    return Module(p.ref(MODEL, last), kind=path, items=list(children))
+    made = p.where(*at) if last in LAYERS else None
+    return Module(p.ref(MODEL, last), kind=path, items=list(children), made=made, doubtful=len(children) < len(items))
 
 
 def _factory(p: Player, last: str, args: Args, kwargs: Kwargs, at: At) -> Value:

@@ -14,6 +14,7 @@ from glassloop.source.attributes import freeze
 from glassloop.source.backward import say_backward
 from glassloop.source.containers import CONTAINERS
 from glassloop.source.data import sampler_method
+from glassloop.source.forms import after_layer, squashed
 from glassloop.source.past import of_forward, past_of
 from glassloop.source.player import Player
 from glassloop.source.tensors import GRADIENT, PARAMETER, TENSOR
@@ -40,6 +41,7 @@ from glassloop.source.values import (
     Tensor,
     Unknown,
     Value,
+    doubt,
     owners_within,
 )
 
@@ -67,6 +69,9 @@ def _unknown_method(p: Player, me: Value, name: str, args: Args, kwargs: Kwargs,
     if isinstance(me, Unknown) and not args and not kwargs and name in ("step", "zero_grad", "unscale_"):
         p.opaque(at, None)  # some optimizer, scheduler or scaler: which one is unknown
         return Unknown(("call", conditions.site(*at)))
+    form = squashed(p, name, [me], at)
+    if form is not None:
+        return Tensor(form=form)
     if isinstance(me, Unknown) and name in ("backward", "manual_backward"):
         scaled: dict[str, object] = {} if args else {"scaled": False}
         say_backward(p, args[0] if args else None, [], kwargs, at, **scaled)
@@ -94,18 +99,19 @@ def forward(p: Player, m: Module, args: Args, kwargs: Kwargs, at: At) -> Value:
     """A call of a model or loss module; its own forward is not played, for only the outermost call is heard."""
     given = [*args, *kwargs.values()]
     if is_loss(m):
-        return of_loss(p, m.ref, given, m.attrs, at)
+        return of_loss(p, m.kind.rsplit(".", 1)[-1], m.ref, args, kwargs, m.attrs, at)
     holders = p.holding({m})
     facts: dict[str, object] = {"grad": p.grad and not all_frozen(m, holders)}
     if m.training is not None:
         facts["training"] = m.training
     p.say(events.FORWARD, at, m.ref, holders, **facts)
+    form = after_layer(p, m, args)
     if not p.grad:
-        return Tensor(loose=True, past=Past(cut=p.where(*at)))
+        return Tensor(loose=True, past=Past(cut=p.where(*at)), form=form)
     inputs = through(p, [g for g in given if isinstance(g, (Tensor, Seq, Table))])
     roots = None if inputs.roots is None else inputs.roots | {m}
     past = of_forward(m, [past_of(g) for g in given], bool(facts["grad"]))
-    return Tensor(roots, scaled=inputs.scaled, loose=True, past=past)
+    return Tensor(roots, scaled=inputs.scaled, loose=True, past=past, form=form)
 
 
 def all_frozen(m: Module, holders: tuple[Any, ...] | None) -> bool:
@@ -175,6 +181,8 @@ def _keys(p: Player, m: Module, name: str, args: Args, kwargs: Kwargs, at: At) -
 
 def _append(p: Player, m: Module, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
     for a in args:
+        if p.either:
+            doubt(a)
         m.items.extend(a.items if isinstance(a, Seq) else [a])
     return m
 

@@ -84,6 +84,8 @@ class Player:
         self.grad = True
         self.off_at: Where | None = None  # where gradients were last switched off
         self.autocast = False
+        self.either = 0  # inside a branch of which both arms are played, one after the other
+        self.inside = 0  # forwards that are played aside, within each other
         self.hidden = 0  # inside a model's own forward: only the outermost call is heard
         self.undecided = 0  # inside a branch that may not be taken
         self.cut = False  # some loop has more turns than were played

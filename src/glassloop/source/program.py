@@ -8,6 +8,7 @@ import re
 from collections.abc import Collection, Hashable
 from dataclasses import dataclass
 from pathlib import PurePath
+from typing import Any
 
 from glassloop.source.notebooks import Notebook
 
@@ -82,6 +83,7 @@ class Program:
         self._functions: dict[str, list[ast.AST]] = {}
         self.follow = True  # whether calls of the script's own functions are followed
         self.strict = False  # whether a mistake of the reader itself is raised (tests) or noted
+        self.insides: dict[Hashable, Any] = {}  # what happens in forwards that were played aside (inside.Inside)
         self.epoch_counts: set[Hashable] = set()  # sources of the numbers that bound a loop around another loop
         for t in texts:
             for node in ast.walk(t.tree):

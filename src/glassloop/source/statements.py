@@ -28,6 +28,7 @@ from glassloop.source.values import (
     Tensor,
     Unknown,
     Value,
+    doubt,
 )
 
 
@@ -191,6 +192,7 @@ def _either(p: Player, node: ast.If, scope: Scope) -> None:
     names = {n.id for b in (*node.body, *node.orelse) for n in ast.walk(b) if isinstance(n, ast.Name) and _stores(n)}
     before = {n: scope.vars[n] for n in names if n in scope.vars}
     p.undecided += 1
+    p.either += 1
     try:
         play(p, node.body, scope)
         after = {n: scope.vars[n] for n in names if n in scope.vars}
@@ -200,6 +202,7 @@ def _either(p: Player, node: ast.If, scope: Scope) -> None:
         play(p, node.orelse, scope)
     finally:
         p.undecided -= 1
+        p.either -= 1
     for n, value in after.items():
         scope.vars[n] = _join(p, n, value, scope.vars.get(n), node, scope)
 
@@ -214,6 +217,10 @@ def _join(p: Player, name: str, a: Value, b: Value | None, node: ast.If, scope: 
     if isinstance(a, Const) and isinstance(b, Const) and a.value == b.value:
         return a
     plain = (Const, Unknown)
+    if isinstance(a, Tensor) and isinstance(b, Tensor) and a.form != b.form:
+        return Tensor(a.roots, a.length, a.scaled, a.leaf, a.loose)  # what its numbers are depends on the branch
+    doubt(a)
+    doubt(b)
     if isinstance(a, plain) and isinstance(b, plain):
         return Unknown(("joined", scope.path, node.lineno, name), a.source | b.source)
     return b if isinstance(a, plain) else a

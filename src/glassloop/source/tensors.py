@@ -31,7 +31,7 @@ def _backward(p: Player, t: Tensor, name: str, args: Args, kwargs: Kwargs, at: A
 
 def _detach(p: Player, t: Tensor, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
     p.remark("detached")
-    return Tensor(length=t.length, past=cut_off(p, t, at))
+    return Tensor(length=t.length, past=cut_off(p, t, at), form=t.form)
 
 
 def _number(p: Player, t: Tensor, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
@@ -65,7 +65,7 @@ def _tensor_op(p: Player, t: Tensor, name: str, args: Args, kwargs: Kwargs, at: 
     if name in ("to", "cuda", "cpu"):
         p.remark("moved")
     kept = t.length if name in ("to", "cuda", "cpu", "clone", "float", "long", "half") else None
-    return Tensor(out.roots, kept, out.scaled, loose=t.loose, past=out.past)
+    return Tensor(out.roots, kept, out.scaled, loose=t.loose, past=out.past, form=out.form)
 
 
 def _parameter_op(p: Player, v: Params, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:

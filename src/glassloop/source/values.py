@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from glassloop.events import Ref
+from glassloop.findings import Where
 
 
 class Value:
@@ -69,6 +70,22 @@ BLANK = Past()
 UNSURE = Past(whole=False)
 
 
+class Form(NamedTuple):
+    """What numbers are known to be (`events.PROBABILITIES`, `events.LOG_PROBABILITIES`), and where they were made so."""
+
+    how: str
+    at: Where
+
+
+class Output(NamedTuple):
+    """What a model of the user's gives when it is called with `given`; `trail`: the indices taken of that since."""
+
+    module: Module
+    given: tuple[Value, ...]
+    training: bool | None
+    trail: tuple[object, ...]
+
+
 @dataclass(eq=False)
 class Tensor(Value):
     """A tensor, or some structure of tensors (`loose`) that came out of a model.
@@ -84,6 +101,7 @@ class Tensor(Value):
     loose: bool = False
     past: Past = BLANK
     odd: bool = False  # a dataset that may hand over for an index what it likes
+    form: Form | Output | None = None
 
 
 @dataclass(eq=False)
@@ -97,6 +115,8 @@ class Module(Value):
     frozen: bool = False
     kind: str = ""  # the library's class: torch.nn.Linear
     items: list[Value] = field(default_factory=list)  # children by position (Sequential, ModuleList)
+    made: Where | None = None  # where a layer that squashes was made
+    doubtful: bool = False  # made or put here in a branch that may not have been taken
 
 
 @dataclass(eq=False)
@@ -351,6 +371,13 @@ def owners_within(value: Any, seen: set[int] | None = None) -> set[Any]:
         elif isinstance(v, Table):
             todo.extend(v.items.values())
     return found
+
+
+def doubt(value: Value) -> None:
+    """A model, or what is in it, that may not be the one that is here when it counts."""
+    for owner in owners_within(value):
+        if isinstance(owner, Module):
+            owner.doubtful = True
 
 
 def owners_in(roots: Any) -> set[Any]:

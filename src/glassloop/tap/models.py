@@ -21,7 +21,6 @@ from glassloop.events import (
     GRAD,
     LOSS,
     LOSS_MADE,
-    MEAN,
     MODEL,
     TO_DEVICE,
     TRAIN_MODE,
@@ -29,11 +28,11 @@ from glassloop.events import (
     ZERO_GRAD,
 )
 from glassloop.tap.ear import Ear, whole
+from glassloop.tap.given import loss_facts
 from glassloop.tap.patch import Patches
 
 # One object for each, so that equal events are one object.
 _FORWARD = {(t, g): {TRAINING: t, GRAD: g} for t in (False, True) for g in (False, True)}
-_MEAN = {mean: {MEAN: mean} for mean in (False, True)}
 _MOVES = ("to", "cuda", "cpu", "half", "float", "double", "bfloat16")
 F_LOSSES = (
     "binary_cross_entropy", "binary_cross_entropy_with_logits", "cosine_embedding_loss", "cross_entropy", "ctc_loss",
@@ -83,8 +82,8 @@ def _call(ear: Ear, original: Any) -> Any:
         finally:
             ear.deep -= 1
         if is_loss:
-            mean = _MEAN[getattr(self, "reduction", None) == "mean"]
-            ear.say(LOSS_MADE, sys._getframe(1), ear.names.ref(self, LOSS), None, mean)
+            facts = loss_facts(self, getattr(self, "reduction", None) == "mean", args, kwargs)
+            ear.say(LOSS_MADE, sys._getframe(1), ear.names.ref(self, LOSS), None, facts)
         return result
 
     return __call__
@@ -102,7 +101,8 @@ def _loss(ear: Ear, original: Any) -> Any:
             result = original(*args, **kwargs)
         finally:
             ear.deep -= 1
-        ear.say(LOSS_MADE, sys._getframe(1), None, None, _MEAN[kwargs.get("reduction", "mean") == "mean"])
+        facts = loss_facts(original.__name__, kwargs.get("reduction", "mean") == "mean", args, kwargs)
+        ear.say(LOSS_MADE, sys._getframe(1), None, None, facts)
         return result
 
     return loss
