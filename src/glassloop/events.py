@@ -77,7 +77,7 @@ UNIT = "unit"  # made(scheduler): "epochs" or "steps", what its length is counte
 TURN = "turn"  # schedule: hashable, the turn of the loop that counts what the schedule's length counts;
 #                backward: the turns of all loops around it (reader only)
 LOOP = "loop"  # schedule: (place, variable) of that loop, where it is a `for` over a plain name (reader only)
-LENGTH = "length"  # made(scheduler): int, the number of calls its schedule is laid out for
+LENGTH = "length"  # made(scheduler): int, the calls its schedule is laid out for; made(loader): int, its batches
 CLOSURE = "closure"  # step: True where it was given a closure, which may have run several times before the update
 MEAN = "mean"  # loss: bool, whether it is a mean over the batch; backward: and nothing has divided it since
 CUT = "cut"  # backward: the place where its loss had left the graph of the model (None: unknown). It reaches no parameter.

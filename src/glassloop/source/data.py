@@ -48,6 +48,7 @@ def make_loader(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
         drops = _drops(given, made)
         workers = given.get("num_workers", Const(0))
         facts |= {} if drops is None else {events.DROPS: drops}
+        facts |= {} if made.length is None else {events.LENGTH: made.length}
         if isinstance(workers, Const) and isinstance(workers.value, int):
             facts[events.WORKERS] = made.workers = workers.value
     p.say(events.MADE, at, made.ref, (), **facts)

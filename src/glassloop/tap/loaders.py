@@ -27,6 +27,7 @@ from torch.utils.data.dataloader import _BaseDataLoaderIter
 from glassloop.events import (
     BATCH,
     DROPS,
+    LENGTH,
     LOADER,
     MADE,
     NO_FACTS,
@@ -87,7 +88,7 @@ def _of_loader(loader: Any) -> dict[str, object]:
         full = not loader.drop_last or len(loader.dataset) % loader.batch_size == 0
     except TypeError:  # a dataset of no length, or no batches
         return facts
-    return {**facts, DROPS: not full}
+    return {**facts, DROPS: not full, LENGTH: len(loader)}
 
 
 def _order(loader: Any, chosen: bool) -> str:

@@ -1,0 +1,98 @@
+"""A DistributedSampler that is never told which epoch it is."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from glassloop.events import MADE, PASS_BEGIN, SAMPLER, SET_EPOCH, SHUFFLES, Event, Place, Ref
+from glassloop.findings import Severity, Story
+from glassloop.rules import Card
+from glassloop.rules._passes import USES, Passing, follow
+
+CARD = Card(
+    what="Training goes through a DistributedSampler again without sampler.set_epoch before the pass.",
+    why="The sampler shuffles by its seed plus the epoch that it was told. Told none, it gives every process the same "
+    "samples in the same order in every epoch: the data is cut up once and for all.",
+    intended="Accelerate, Fabric and Lightning call set_epoch themselves; a sampler with shuffle=False has one order.",
+    fix="Call sampler.set_epoch(epoch) at the start of every epoch, before the loop over the loader.",
+    severity=Severity.ERROR,
+)
+
+BAD = """\
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, DistributedSampler, TensorDataset
+
+torch.manual_seed(0)
+data = TensorDataset(torch.randn(16, 3))
+sampler = DistributedSampler(data, num_replicas=2, rank=0)
+loader = DataLoader(data, batch_size=4, sampler=sampler)
+model = nn.Linear(3, 1)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+for epoch in range(2):
+    for (x,) in loader:  # expect: sampler-epoch-not-set
+        optimizer.zero_grad()
+        nn.functional.mse_loss(model(x), x.sum(1, keepdim=True)).backward()
+        optimizer.step()
+"""
+
+GOOD = """\
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, DistributedSampler, TensorDataset
+
+torch.manual_seed(0)
+data = TensorDataset(torch.randn(16, 3))
+sampler = DistributedSampler(data, num_replicas=2, rank=0)
+loader = DataLoader(data, batch_size=4, sampler=sampler)
+model = nn.Linear(3, 1)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+for epoch in range(2):
+    sampler.set_epoch(epoch)
+    for (x,) in loader:
+        optimizer.zero_grad()
+        nn.functional.mse_loss(model(x), x.sum(1, keepdim=True)).backward()
+        optimizer.step()
+"""
+
+KEY = SAMPLER
+HEARS = USES | {MADE, SET_EPOCH}
+
+
+class State(NamedTuple):
+    """`passing`: of the loader that goes by this sampler; `told`: about the epoch that is to come."""
+
+    me: Ref
+    made: Place | None = None
+    passing: Passing | None = None
+    told: bool = False
+
+
+def initial(me: Ref) -> State:
+    """Made elsewhere, for all that is known."""
+    return State(me)
+
+
+def hear(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
+    """A pass that begins after one that was trained on, with nobody telling the epoch in between, is the mistake."""
+    if event.kind == MADE:
+        mine = event.what == state.me and event.facts.get(SHUFFLES) is True
+        return (State(state.me, event.at) if mine else state), ()
+    if event.kind == SET_EPOCH:
+        return (state._replace(told=True) if event.what == state.me else state), ()
+    if event.kind == PASS_BEGIN and event.what is not None and state.me in (event.of or ()):
+        again = state.passing is not None and state.passing.stepped and state.passing.me == event.what
+        stories = (_story(event.at, state.made),) if again and not state.told and state.made is not None else ()
+        passing = state.passing if again and state.passing is not None else Passing(event.what)
+        return state._replace(told=False, passing=follow(passing, event)), stories
+    if state.passing is None:
+        return state, ()
+    return state._replace(passing=follow(state.passing, event)), ()
+
+
+def _story(begun: Place, made: Place) -> Story:
+    says = (
+        "this pass goes by the DistributedSampler made at {made}, which nobody has told that a new epoch begins: it gives "
+        "the order of the pass before; call its set_epoch(epoch) before the loop"
+    )
+    return Story(says, (("begun", begun, ""), ("made", made, "the sampler")))

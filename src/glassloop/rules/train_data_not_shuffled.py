@@ -1,0 +1,110 @@
+"""Training data that comes in the same order every epoch."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from glassloop.events import AGAIN, END, LOADER, MADE, ORDER, PASS_BEGIN, STORED, Event, Place, Ref
+from glassloop.findings import Keyword, Severity, Story
+from glassloop.rules import Card
+from glassloop.rules._passes import USES, Passing, follow
+
+CARD = Card(
+    what="The training loader of a map-style dataset neither shuffles nor has a sampler.",
+    why="Every epoch shows the same batches in the order in which the data is stored. Where that order means something "
+    "(sorted by class, by time) consecutive updates pull to one side, and batch statistics are those of one class.",
+    intended="An order that is meant (states carried from batch to batch, a curriculum, data shuffled each epoch by its "
+    "own class): set the finding aside.",
+    fix="Pass shuffle=True to the training loader.",
+    severity=Severity.WARNING,
+)
+
+BAD = """\
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
+
+torch.manual_seed(0)
+data = TensorDataset(torch.randn(8, 3))
+loader = DataLoader(data, batch_size=4)  # expect: train-data-not-shuffled
+model = nn.Linear(3, 1)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+for epoch in range(2):
+    for (x,) in loader:
+        optimizer.zero_grad()
+        nn.functional.mse_loss(model(x), x.sum(1, keepdim=True)).backward()
+        optimizer.step()
+"""
+
+GOOD = """\
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
+
+torch.manual_seed(0)
+data = TensorDataset(torch.randn(8, 3))
+loader = DataLoader(data, batch_size=4, shuffle=True)
+model = nn.Linear(3, 1)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+for epoch in range(2):
+    for (x,) in loader:
+        optimizer.zero_grad()
+        nn.functional.mse_loss(model(x), x.sum(1, keepdim=True)).backward()
+        optimizer.step()
+"""
+
+KEY = LOADER
+HEARS = USES | {MADE, END}
+
+
+class State(NamedTuple):
+    """`begun`: where the pass began, if its order is the stored one; `earlier`: such a pass that was trained on.
+
+    `again`: the pass stands in a loop that goes round more often than is played.
+    """
+
+    passing: Passing
+    made: Place | None = None
+    begun: Place | None = None
+    earlier: Place | None = None
+    again: bool = False
+
+
+def initial(me: Ref) -> State:
+    """Nothing is known of the order."""
+    return State(Passing(me))
+
+
+def hear(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
+    """Two passes in the stored order, more than one batch each, both trained on, are the mistake."""
+    me = state.passing.me
+    if event.kind == MADE:
+        return (state._replace(made=event.at) if event.what == me else state), ()
+    if event.kind == END:
+        done = state.made is not None and state.begun is not None and state.again and _whole(state.passing)
+        return state, ((_story(state.made, state.begun),) if done else ())
+    before, passing = state.passing, follow(state.passing, event)
+    if event.kind == PASS_BEGIN and event.what == me:
+        stored = event.facts.get(ORDER) == STORED
+        earlier = state.begun if stored and _whole(before) else None
+        again = event.facts.get(AGAIN) is True
+        return State(passing, state.made, event.at if stored else None, earlier, again), ()
+    if passing.lost and not before.lost:
+        return State(passing, state.made), ()
+    state = state._replace(passing=passing)
+    if state.earlier is not None and state.made is not None and _whole(passing):
+        return state._replace(earlier=None), (_story(state.made, state.earlier),)
+    return state, ()
+
+
+def _whole(passing: Passing) -> bool:
+    return passing.stepped and passing.batches > 1
+
+
+def _story(made: Place, begun: Place) -> Story:
+    says = (
+        "the loader made here is trained on at {begun} and hands over the data in the order in which it is stored, "
+        "every epoch; pass shuffle=True"
+    )
+    scenes = (("made", made, ""), ("begun", begun, "trains on it"))
+    return Story(says, scenes, ((Keyword("made", "shuffle", "True"),),))
