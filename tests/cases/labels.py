@@ -1,36 +1,27 @@
 """Reads the labels of the cases: trailing comments `# expect: rule-name` on the primary line of a finding.
 
 Reads text only; never runs a case and never imports torch.
+
+    python tests/cases/labels.py      # writes the table of counts into the README
 """
 
 from __future__ import annotations
 
 import io
+import re
 import tokenize
+from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
+
+from glassloop.rules import all_rules
 
 HERE = Path(__file__).resolve().parent
 UNSEEN = HERE / "unseen"
 FRAMEWORKS = HERE / "frameworks"  # these need Accelerate, Lightning, … to run; to be read they need nothing
 PROGRAMS = HERE / "programs"  # several files each: a folder with a main.py
 
-RULES = (
-    "zero-grad-missing",
-    "zero-grad-between-backward-and-step",
-    "zero-grad-breaks-accumulation",
-    "backward-missing",
-    "step-missing",
-    "clip-before-backward",
-    "clip-after-step",
-    "clip-before-unscale",
-    "scheduler-per-batch",
-    "scheduler-before-optimizer",
-    "train-mode-missing",
-    "no-grad-missing",
-    "softmax-before-cross-entropy",
-    "sigmoid-before-bce-with-logits",
-)
+RULES = tuple(rule.name for rule in all_rules())
 
 
 class Program(NamedTuple):
@@ -83,3 +74,21 @@ def expected(path: Path) -> frozenset[tuple[str, int]]:
                 raise ValueError(f"{path}:{token.start[0]}: unknown rule {rule.strip()!r}")
             found.add((rule.strip(), token.start[0]))
     return frozenset(found)
+
+
+def table() -> str:
+    """How many bad files each rule has, and how many right ones there are, as the README shows it."""
+    parts = [load(folder) for folder in (HERE, UNSEEN, FRAMEWORKS)]
+    counts = [Counter(rule for c in part for rule, _ in c.expected) for part in parts]
+    counts.append(Counter(rule for p in load_programs() for _, rule, _ in p.expected))
+    right = [sum(c.path.parent.name == "right" for c in part) for part in parts]
+    rows: list[list[object]] = [["rule", "seen", "unseen", "frameworks", "programs"], ["---"] * 5]
+    rows += [[rule, *[n[rule] for n in counts]] for rule in RULES]
+    rows += [["*all*", *[n.total() for n in counts]], ["right", *right, 0]]
+    return "".join("| " + " | ".join(map(str, row)) + " |\n" for row in rows)
+
+
+if __name__ == "__main__":
+    readme = HERE / "README.md"
+    text = readme.read_text(encoding="utf-8")
+    readme.write_text(re.sub(r"\| rule \| seen [\s\S]*?(?=\n\n|\Z)", table().rstrip(), text), encoding="utf-8")

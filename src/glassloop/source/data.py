@@ -39,7 +39,7 @@ def make_loader(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
     assert isinstance(made, Loader)
     sampler = given.get("sampler", NONE)
     if isinstance(sampler, Sampler):
-        made.sampler = sampler
+        made.sampler, made.length = sampler, None  # this process's share only
     elif not _is(sampler, None) or not _is(given.get("batch_sampler", NONE), None) or "**" in given:
         made.sampler = Unknown(("sampler", made.ref))
     facts: dict[str, object] = {}
