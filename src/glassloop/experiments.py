@@ -75,6 +75,7 @@ class Case:
     says: str
     settings: Mapping[str, str] = field(default_factory=dict)
     edits: tuple[Edit, ...] = ()
+    mistake: tuple[Edit, ...] = ()  # where these conditions need other words for it than the experiment's
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from glassloop.check import check_paths
+from glassloop.lab.catalogue import experiments
 from glassloop.lab.jobs import Job, run_jobs
 from glassloop.lab.trial import LOOPS, run, texts
 from glassloop.rules import Rule, all_rules
@@ -37,5 +38,5 @@ def test_a_right_loop_is_right_in_both_ears_and_says_its_result(path: Path) -> N
 
 def test_what_is_published_is_what_is_seen() -> None:
     """The first seed of every case; `glassloop lab --all` (make bench) runs them all."""
-    outcomes = run({rule.name: rule.experiment for rule in WITH if rule.experiment is not None}, quick=True)
+    outcomes = run(experiments(), quick=True)
     assert [f"{one.rule}, {one.case.name}: {one.why_not}" for one in outcomes if not one.holds] == []

@@ -38,7 +38,8 @@ class Kept:
 
     def take(self, tensor: torch.Tensor) -> int:
         """Counts a tensor that is kept now; gives its address, 0 for one that does not count."""
-        if (tensor.is_leaf and tensor.requires_grad) or tensor.is_meta or tensor.layout != torch.strided:
+        whole = tensor if tensor._base is None else tensor._base
+        if (whole.is_leaf and whole.requires_grad) or tensor.is_meta or tensor.layout != torch.strided:
             return 0
         storage = tensor.untyped_storage()
         address = storage.data_ptr()
@@ -68,8 +69,10 @@ class Held:
     __slots__ = ("address", "kept", "tensor")
 
     def __init__(self, kept: Kept, tensor: torch.Tensor) -> None:
-        self.kept, self.tensor = kept, tensor
+        self.kept = kept
         self.address = kept.take(tensor)
+        # An output knows the node that keeps it: held as it is, the two would keep each other for ever.
+        self.tensor = tensor if tensor.is_leaf else tensor.detach()
 
     def __del__(self) -> None:
         if self.address:

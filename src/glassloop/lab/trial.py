@@ -83,7 +83,7 @@ def texts(experiment: Experiment, case: Case, seed: int) -> tuple[str, str]:
     """The right script of a case, and the one with the mistake."""
     base = with_edits(loop_text(experiment.loop), case.edits)
     base = with_settings(base, {**case.settings, "SEED": str(seed)})
-    return base, with_edits(base, experiment.mistake)
+    return base, with_edits(base, case.mistake or experiment.mistake)
 
 
 def run(

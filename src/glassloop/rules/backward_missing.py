@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from glassloop.events import BACKWARD, FORWARD, OPAQUE, OPTIMIZER, STEP, Event, Place, Ref
+from glassloop.experiments import Case, Experiment, Verdict, Without
 from glassloop.findings import Severity, Story
 from glassloop.rules import Card, reaches
 
@@ -44,6 +45,29 @@ for step in range(2):
     loss.backward()
     optimizer.step()
 """
+
+EXPERIMENT = Experiment(
+    loop="digits",
+    mistake=(Without("loss.backward()"),),
+    cases=(
+        Case(
+            "SGD",
+            Verdict.WORSE,
+            lambda right, wrong: wrong["travelled"] == 0 and wrong["val_accuracy"] < right["val_accuracy"] - 0.4,
+            "After {wrong[steps]} steps none of {wrong[tensors]} parameter tensors has moved, and nothing was raised; "
+            "accuracy on held-out scans is {wrong[val_accuracy]:.2f} instead of {right[val_accuracy]:.2f}.",
+        ),
+        Case(
+            "batch-norm",
+            Verdict.WORSE,
+            lambda right, wrong: wrong["travelled"] == 0 and wrong["val_losses"] > 1,
+            "The validation loss moves from epoch to epoch, as batch-norm's statistics do, and looks like learning; yet "
+            "{wrong[travelled]} of {wrong[tensors]} tensors have moved, and accuracy is {wrong[val_accuracy]:.2f} instead "
+            "of {right[val_accuracy]:.2f}.",
+            {"NORM": "nn.BatchNorm1d"},
+        ),
+    ),
+)
 
 KEY = OPTIMIZER
 HEARS = {BACKWARD, FORWARD, STEP, OPAQUE}

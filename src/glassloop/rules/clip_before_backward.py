@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from glassloop.events import BACKWARD, CLIP, OPAQUE, OPTIMIZER, STEP, ZERO_GRAD, Event, Place, Ref
+from glassloop.experiments import Case, Experiment, Moved, Verdict
 from glassloop.findings import Insert, Move, Severity, Story
 from glassloop.rules import Card, reaches
 
@@ -49,6 +50,35 @@ for step in range(2):
     nn.utils.clip_grad_norm_(model.parameters(), 1.0)
     optimizer.step()
 """
+
+EXPERIMENT = Experiment(
+    loop="digits",
+    mistake=(Moved("torch.nn.utils.clip_grad_norm_(model.parameters(), CLIP)", before="loss.backward()"),),
+    cases=(
+        Case(
+            "SGD, and 6 of the 600 scans are a thousand times too bright",
+            Verdict.WORSE,
+            lambda right, wrong: wrong["clip_before"] == 0
+            and wrong["update_max"] > 10
+            and wrong["val_accuracy"] < right["val_accuracy"] - 0.1,
+            "The clip finds gradients of norm {wrong[clip_before]:.0f}. One damaged scan makes an update "
+            "{wrong[update_max]:.0f} long, where the clip would have allowed {right[update_max]:.1f}; accuracy ends at "
+            "{wrong[val_accuracy]:.2f} instead of {right[val_accuracy]:.2f}.",
+            {"DAMAGED": "6"},
+        ),
+        Case(
+            "AdamW, clean data",
+            Verdict.SILENT,
+            lambda right, wrong: wrong["clip_before"] == 0
+            and wrong["grad_norm_last"] > 2 * right["grad_norm_last"]
+            and abs(wrong["val_accuracy"] - right["val_accuracy"]) < 0.05,
+            "Nobody notices: Adam divides by the size of the gradients anyway. It read gradients of norm "
+            "{wrong[grad_norm]:.2f} instead of {right[grad_norm]:.2f}, and ends at {wrong[val_accuracy]:.2f} instead of "
+            "{right[val_accuracy]:.2f}.",
+            {"OPTIMIZER": "torch.optim.AdamW", "LR": "1e-2", "CLIP": "0.1"},
+        ),
+    ),
+)
 
 KEY = OPTIMIZER
 HEARS = {BACKWARD, CLIP, STEP, ZERO_GRAD, OPAQUE}

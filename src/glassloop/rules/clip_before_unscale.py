@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from glassloop.events import BACKWARD, CLIP, OPAQUE, OPTIMIZER, SCALED, STEP, UNSCALE, ZERO_GRAD, Event, Place, Ref
+from glassloop.experiments import Case, Experiment, Verdict, Without
 from glassloop.findings import Insert, Severity, Story
 from glassloop.rules import Card, reaches
 
@@ -56,6 +57,30 @@ for step in range(2):
     scaler.step(optimizer)
     scaler.update()
 """
+
+EXPERIMENT = Experiment(
+    loop="amp",
+    mistake=(Without("scaler.unscale_(optimizer)"),),
+    cases=(
+        Case(
+            "SGD",
+            Verdict.WORSE,
+            lambda right, wrong: wrong["clip_before"] > 1000 * right["clip_before"] and wrong["update_max"] < 1e-3,
+            "The clip sees a norm of {wrong[clip_before]:.0f} instead of {right[clip_before]:.2f}, and what it leaves is "
+            "divided by the scale afterwards: the largest update is {wrong[update_max]:.1g} long, and accuracy stays at "
+            "{wrong[val_accuracy]:.2f} instead of {right[val_accuracy]:.2f}.",
+        ),
+        Case(
+            "AdamW",
+            Verdict.SILENT,
+            lambda right, wrong: wrong["grad_norm"] < 1e-3 * right["grad_norm"] and wrong["update"] > right["update"] / 2,
+            "Adam hides it: gradients of norm {wrong[grad_norm]:.1g} instead of {right[grad_norm]:.2f} make updates of "
+            "{wrong[update]:.2f} instead of {right[update]:.2f}, and accuracy is {wrong[val_accuracy]:.2f} instead of "
+            "{right[val_accuracy]:.2f}.",
+            {"OPTIMIZER": "torch.optim.AdamW", "LR": "1e-2"},
+        ),
+    ),
+)
 
 KEY = OPTIMIZER
 HEARS = {BACKWARD, CLIP, UNSCALE, STEP, ZERO_GRAD, OPAQUE}

@@ -20,6 +20,7 @@ from glassloop.events import (
     Place,
     Ref,
 )
+from glassloop.experiments import Added, Case, Experiment, Instead, Verdict
 from glassloop.findings import Severity, Story, Wrap
 from glassloop.rules import Card
 
@@ -80,6 +81,38 @@ for epoch in range(2):
         for (x,) in held_out:
             total += nn.functional.mse_loss(model(x), x.sum(1, keepdim=True)).item()
 """
+
+EXPERIMENT = Experiment(
+    loop="digits",
+    mistake=(Instead("with torch.no_grad():", "with torch.enable_grad():"),),
+    cases=(
+        Case(
+            "the loss is summed by item()",
+            Verdict.SILENT,
+            lambda right, wrong: wrong["weights"] == right["weights"]
+            and right["graph_eval"] == 0
+            and 50_000 < wrong["graph_eval"] <= wrong["graph_peak"] < 3 * wrong["graph_eval"],
+            "One batch of the validation records {wrong[graph_eval]:,} bytes for a backward that never comes; they go with "
+            "the next batch, so memory does not grow from batch to batch, as is often said. The weights are the same.",
+            {"VAL_BATCH": "100"},
+        ),
+        Case(
+            "the loss itself is summed",
+            Verdict.SILENT,
+            lambda right, wrong: right["graph_eval"] == 0 and wrong["graph_peak"] > 8 * wrong["graph_eval"],
+            "Here memory does grow: the sum keeps the graphs of all 12 batches, {wrong[graph_peak]:,} bytes at the end of "
+            "the pass, {wrong[graph_eval]:,} a batch.",
+            {"VAL_BATCH": "100"},
+            edits=(
+                Instead(
+                    'total += nn.functional.cross_entropy(logits, y, reduction="sum").item()',
+                    'total += nn.functional.cross_entropy(logits, y, reduction="sum")',
+                ),
+                Added("total = total.item()", before="losses.add(float(total) / len(held_out))"),
+            ),
+        ),
+    ),
+)
 
 KEY = MODEL
 HEARS = {FORWARD, EVAL_MODE, TRAIN_MODE, BACKWARD, PASS_BEGIN, PASS_END, OPAQUE, END}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from glassloop.events import BACKWARD, MADE, OPAQUE, SCALER_UPDATE, SCHEDULE, SCHEDULER, STEP, Event, Place, Ref
+from glassloop.experiments import Added, Case, Experiment, Instead, Moved, Verdict
 from glassloop.findings import Move, Severity, Story
 from glassloop.rules import Card
 
@@ -56,6 +57,35 @@ for epoch in range(epochs):
         optimizer.step()
     scheduler.step()
 """
+
+EXPERIMENT = Experiment(
+    loop="digits",
+    mistake=(Moved("scheduler.step()", before="for x, y in loader:"),),
+    cases=(
+        Case(
+            "a cosine over 4 epochs",
+            Verdict.WARNS,
+            lambda right, wrong: wrong["lr_first"] < right["lr_first"] and wrong["lr_last"] < 1e-9 < right["lr_last"],
+            "PyTorch warns. The first epoch is trained at {wrong[lr_first]:.2f} instead of {right[lr_first]:.2f}, and the "
+            "last one at {wrong[lr_last]:.1g}: it learns nothing.",
+        ),
+        Case(
+            "warm-up over 4 epochs, warnings switched off",
+            Verdict.SILENT,
+            lambda right, wrong: wrong["lr_first"] > 1.5 * right["lr_first"] and wrong["warnings"] == 0,
+            "Many scripts switch warnings off. The warm-up then begins at {wrong[lr_first]:.2g} instead of "
+            "{right[lr_first]:.2g}, and nobody is told.",
+            edits=(
+                Added("import warnings", before="import json"),
+                Added("warnings.simplefilter('ignore')", before="SEED = 0"),
+                Instead(
+                    "scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=T_MAX)",
+                    "scheduler = torch.optim.lr_scheduler.LinearLR(optimizer, start_factor=0.1, total_iters=T_MAX)",
+                ),
+            ),
+        ),
+    ),
+)
 
 KEY = SCHEDULER
 HEARS = {MADE, SCHEDULE, BACKWARD, STEP, SCALER_UPDATE, OPAQUE}

@@ -19,6 +19,7 @@ from glassloop.events import (
     Place,
     Ref,
 )
+from glassloop.experiments import Case, Experiment, Instead, Moved, Verdict
 from glassloop.findings import MoveOut, Severity, Story
 from glassloop.rules import Card
 
@@ -70,6 +71,35 @@ for epoch in range(epochs):
         optimizer.step()
     scheduler.step()
 """
+
+EXPERIMENT = Experiment(
+    loop="digits",
+    mistake=(Moved("scheduler.step()", after="optimizer.step()"),),
+    cases=(
+        Case(
+            "a cosine over the epochs, batch-norm",
+            Verdict.SILENT,
+            lambda right, wrong: wrong["lr_last"] > 5 * right["lr_last"] and wrong["lr_values"] > 20,
+            "The rate does not fall faster, it swings: {wrong[lr_values]} values between {wrong[lr_min]:.2g} and "
+            "{wrong[lr_max]:.2g}, where {right[lr_values]} were meant, and the last step is made at {wrong[lr_last]:.2g} "
+            "instead of {right[lr_last]:.2g}. Accuracy {wrong[val_accuracy]:.2f}, rightly {right[val_accuracy]:.2f}.",
+            {"NORM": "nn.BatchNorm1d"},
+        ),
+        Case(
+            "a tenth of the rate after every 2 epochs",
+            Verdict.WORSE,
+            lambda right, wrong: wrong["lr_last"] < 1e-15 and wrong["val_accuracy"] < right["val_accuracy"] - 0.05,
+            "After {wrong[steps]} batches the rate is {wrong[lr_last]:.0e} instead of {right[lr_last]:.2g}; the training "
+            "is over before it has begun, and accuracy is {wrong[val_accuracy]:.2f} instead of {right[val_accuracy]:.2f}.",
+            edits=(
+                Instead(
+                    "scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=T_MAX)",
+                    "scheduler = torch.optim.lr_scheduler.StepLR(optimizer, step_size=2)",
+                ),
+            ),
+        ),
+    ),
+)
 
 KEY = SCHEDULER
 HEARS = {MADE, SCHEDULE, STEP, PASS_BEGIN, BATCH, PASS_END, OPAQUE}

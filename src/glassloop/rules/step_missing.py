@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from glassloop.events import BACKWARD, END, OPAQUE, OPTIMIZER, STEP, Event, Place, Ref
+from glassloop.experiments import Case, Experiment, Verdict, Without
 from glassloop.findings import Severity, Story
 from glassloop.rules import Card, reaches
 
@@ -44,6 +45,31 @@ for step in range(2):
     loss.backward()
     optimizer.step()
 """
+
+EXPERIMENT = Experiment(
+    loop="digits",
+    mistake=(Without("optimizer.step()"),),
+    cases=(
+        Case(
+            "with a schedule",
+            Verdict.WARNS,
+            lambda right, wrong: wrong["travelled"] == 0 and wrong["backwards"] == right["backwards"],
+            "PyTorch warns of another mistake, that the scheduler steps before the optimizer. {wrong[backwards]} backwards, "
+            "no update: accuracy {wrong[val_accuracy]:.2f} instead of {right[val_accuracy]:.2f}.",
+        ),
+        Case(
+            "at a constant rate",
+            Verdict.WORSE,
+            lambda right, wrong: wrong["travelled"] == 0 and wrong["warnings"] == 0,
+            "Without a schedule nothing is said: {wrong[backwards]} backwards, {wrong[travelled]} tensors moved, accuracy "
+            "{wrong[val_accuracy]:.2f} instead of {right[val_accuracy]:.2f}.",
+            edits=(
+                Without("scheduler.step()"),
+                Without("scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=T_MAX)"),
+            ),
+        ),
+    ),
+)
 
 KEY = OPTIMIZER
 HEARS = {BACKWARD, STEP, OPAQUE, END}

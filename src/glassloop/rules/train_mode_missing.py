@@ -19,6 +19,7 @@ from glassloop.events import (
     Place,
     Ref,
 )
+from glassloop.experiments import Case, Experiment, Verdict, Without
 from glassloop.findings import Insert, Severity, Story
 from glassloop.rules import Card
 
@@ -79,6 +80,27 @@ for epoch in range(2):
         for (x,) in held_out:
             total += nn.functional.mse_loss(model(x), x.sum(1, keepdim=True)).item()
 """
+
+EXPERIMENT = Experiment(
+    loop="digits",
+    mistake=(Without("model.train()"),),
+    cases=(
+        Case(
+            "dropout 0.5",
+            Verdict.SILENT,
+            lambda right, wrong: right["eval_share"] == 0 and wrong["eval_share"] == 0.75,
+            "From the second epoch on, {wrong[eval_share]:.0%} of all steps, dropout is off. That is not always worse: "
+            "accuracy {wrong[val_accuracy]:.3f}, with dropout as meant {right[val_accuracy]:.3f}.",
+            {"DROPOUT": "0.5"},
+        ),
+        Case(
+            "neither dropout nor batch-norm",
+            Verdict.SAME,
+            lambda right, wrong: wrong["eval_share"] == 0.75 and wrong["weights"] == right["weights"],
+            "{wrong[eval_share]:.0%} of the steps run in evaluation mode, and the weights end the same, bit for bit.",
+        ),
+    ),
+)
 
 KEY = MODEL
 HEARS = {FORWARD, EVAL_MODE, TRAIN_MODE, BACKWARD, STEP, ZERO_GRAD, OPAQUE}

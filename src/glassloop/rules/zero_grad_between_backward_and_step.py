@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from glassloop.events import BACKWARD, OPAQUE, OPTIMIZER, STEP, ZERO_GRAD, Event, Place, Ref
+from glassloop.experiments import Case, Experiment, Instead, Moved, Verdict
 from glassloop.findings import Move, Severity, Story
 from glassloop.rules import Card, reaches
 
@@ -48,6 +49,31 @@ for step in range(2):
     loss.backward()
     optimizer.step()
 """
+
+EXPERIMENT = Experiment(
+    loop="digits",
+    mistake=(Moved("optimizer.zero_grad()", after="loss.backward()"),),
+    cases=(
+        Case(
+            "SGD",
+            Verdict.WORSE,
+            lambda right, wrong: wrong["travelled"] == 0 and wrong["update_max"] == 0,
+            "The gradients do not add up, as is often said: they are gone. Every step reads a norm of "
+            "{wrong[grad_norm]:.0f}, {wrong[travelled]} of {wrong[tensors]} tensors move, and accuracy is "
+            "{wrong[val_accuracy]:.2f} instead of {right[val_accuracy]:.2f}.",
+        ),
+        Case(
+            "AdamW, gradients set to zero instead of None",
+            Verdict.WORSE,
+            lambda right, wrong: wrong["travelled"] == wrong["tensors"] and wrong["grad_norm_last"] == 0,
+            "The gradient is {wrong[grad_norm_last]:.0f}, and yet {wrong[travelled]} of {wrong[tensors]} tensors move: "
+            "weight decay alone shrinks them. Accuracy {wrong[val_accuracy]:.2f} instead of {right[val_accuracy]:.2f}.",
+            {"OPTIMIZER": "torch.optim.AdamW", "LR": "1e-2"},
+            edits=(Instead("optimizer.zero_grad()", "optimizer.zero_grad(set_to_none=False)"),),
+            mistake=(Moved("optimizer.zero_grad(set_to_none=False)", after="loss.backward()"),),
+        ),
+    ),
+)
 
 KEY = OPTIMIZER
 HEARS = {BACKWARD, ZERO_GRAD, STEP, OPAQUE}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from glassloop.events import BACKWARD, CLOSURE, OPAQUE, OPTIMIZER, STEP, ZERO_GRAD, Event, Place, Ref
+from glassloop.experiments import Case, Experiment, Moved, Verdict
 from glassloop.findings import Delete, Insert, Move, Severity, Story
 from glassloop.rules import Card, reaches
 
@@ -53,6 +54,30 @@ for i in range(4):
         optimizer.step()
         optimizer.zero_grad()
 """
+
+EXPERIMENT = Experiment(
+    loop="accumulate",
+    mistake=(Moved("optimizer.zero_grad()", before="loss = nn.functional.cross_entropy(model(x), y) / MICRO"),),
+    cases=(
+        Case(
+            "SGD, a step every 4 batches",
+            Verdict.WORSE,
+            lambda right, wrong: wrong["update"] < right["update"] / 2
+            and wrong["val_accuracy"] < right["val_accuracy"] - 0.1,
+            "Each step holds the last batch alone, divided by 4: the median update is {wrong[update]:.2f} long instead of "
+            "{right[update]:.2f}, and accuracy {wrong[val_accuracy]:.2f} instead of {right[val_accuracy]:.2f}.",
+        ),
+        Case(
+            "AdamW, a step every 4 batches",
+            Verdict.SILENT,
+            lambda right, wrong: wrong["grad_norm"] < right["grad_norm"] / 1.5 and wrong["update"] > right["update"] / 1.5,
+            "Adam rescales what is left: gradients of norm {wrong[grad_norm]:.2f} instead of {right[grad_norm]:.2f} make an "
+            "update of {wrong[update]:.2f} instead of {right[update]:.2f}. Three quarters of the data are never used; "
+            "accuracy {wrong[val_accuracy]:.2f} instead of {right[val_accuracy]:.2f}.",
+            {"OPTIMIZER": "torch.optim.AdamW", "LR": "1e-2"},
+        ),
+    ),
+)
 
 KEY = OPTIMIZER
 HEARS = {BACKWARD, ZERO_GRAD, STEP, OPAQUE}

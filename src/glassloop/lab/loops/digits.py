@@ -10,6 +10,7 @@ from torch.utils.data import DataLoader, TensorDataset
 SEED = 0
 EPOCHS = 4
 BATCH = 50
+VAL_BATCH = 400
 OPTIMIZER = torch.optim.SGD
 LR = 0.5
 T_MAX = EPOCHS
@@ -27,12 +28,13 @@ images[order[:DAMAGED]] *= 1000
 train = TensorDataset(images[order[:600]], labels[order[:600]])
 held_out = TensorDataset(images[order[600:]], labels[order[600:]])
 loader = DataLoader(train, batch_size=BATCH, shuffle=True)
-validation = DataLoader(held_out, batch_size=400)
+validation = DataLoader(held_out, batch_size=VAL_BATCH)
 
 model = nn.Sequential(nn.Linear(64, 64), NORM(64), nn.ReLU(), nn.Dropout(DROPOUT), nn.Linear(64, 10))
 optimizer = OPTIMIZER(model.parameters(), lr=LR)
 scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=T_MAX)
 
+losses = set()
 for epoch in range(EPOCHS):
     model.train()
     for x, y in loader:
@@ -49,4 +51,6 @@ for epoch in range(EPOCHS):
             logits = model(x)
             total += nn.functional.cross_entropy(logits, y, reduction="sum").item()
             right += (logits.argmax(1) == y).sum().item()
-    print("final", json.dumps({"val_accuracy": right / len(held_out), "val_loss": total / len(held_out)}))
+    losses.add(float(total) / len(held_out))
+result = {"val_accuracy": right / len(held_out), "val_loss": float(total) / len(held_out), "val_losses": len(losses)}
+print("final", json.dumps(result))
