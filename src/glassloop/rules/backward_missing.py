@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from glassloop.events import BACKWARD, FORWARD, OPAQUE, OPTIMIZER, STEP, Event, Place, Ref
+from glassloop.events import BACKWARD, CUT, FORWARD, OPAQUE, OPTIMIZER, STEP, Event, Place, Ref
 from glassloop.experiments import Case, Experiment, Verdict, Without
 from glassloop.findings import Severity, Story
 from glassloop.rules import Card, reaches
@@ -90,7 +90,8 @@ def initial(me: Ref) -> State:
 def hear(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
     """Two steps with a forward between them, and surely no backward, are the mistake."""
     concerns = reaches(event, state.me)
-    if concerns is False:
+    cut = event.kind == BACKWARD and CUT in event.facts  # a loss without its graph is detached-loss's
+    if concerns is False and not cut:
         return state, ()
     if event.kind == BACKWARD:
         return state._replace(fed=True), ()

@@ -255,7 +255,7 @@ def _optimizer_step(p: Player, o: Optimizer, name: str, args: Args, kwargs: Kwar
     return Tensor()
 
 
-def step_optimizer(p: Player, o: Optimizer, args: Args, kwargs: Kwargs, at: At) -> None:
+def step_optimizer(p: Player, o: Optimizer, args: Args, kwargs: Kwargs, at: At, by: Scaler | None = None) -> None:
     """A closure is played first; the event comes after the update."""
     from glassloop.source.calls import call
 
@@ -264,7 +264,8 @@ def step_optimizer(p: Player, o: Optimizer, args: Args, kwargs: Kwargs, at: At) 
         grad, p.grad = p.grad, True
         call(p, closure, [], {}, at)
         p.grad = grad
-    p.say(events.STEP, at, o.ref, sharing(p, o), closure=closure is not None)
+    facts: dict[str, object] = {} if by is None else {events.BY: by.ref}
+    p.say(events.STEP, at, o.ref, sharing(p, o), closure=closure is not None, **facts)
 
 
 def _optimizer_zero_grad(p: Player, o: Optimizer, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
@@ -316,7 +317,7 @@ def _unscale(p: Player, s: Scaler, name: str, args: Args, kwargs: Kwargs, at: At
 def _scaler_step(p: Player, s: Scaler, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
     o = args[0] if args else NONE
     if isinstance(o, Optimizer):
-        step_optimizer(p, o, args[1:], kwargs, at)
+        step_optimizer(p, o, args[1:], kwargs, at, s if s.enabled else None)
     else:
         p.opaque(at, None)
     return NONE

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Iterable
-from types import FrameType, GeneratorType
+from collections.abc import Iterable, Mapping
+from types import FrameType, GeneratorType, MappingProxyType
 from typing import Any
 
 import torch
 from torch.utils import _contextlib
 
-from glassloop.events import BACKWARD, CLIP, GRAD_OFF, GRAD_ON, NO_FACTS, SCALED
+from glassloop.events import AUTOCAST, BACKWARD, CLIP, CUT, GRAD_OFF, GRAD_ON, SCALED
 from glassloop.tap.ear import Ear
 from glassloop.tap.patch import Patches
 from glassloop.tap.place import is_users
 from glassloop.tap.scalers import Scaled
 
-_SCALED = {True: {SCALED: True}, False: {SCALED: False}, None: NO_FACTS}
+_LOOK_BACK = 64  # autograd nodes looked at for a parameter behind a loss that reached none
 # Files of torch's that turn recording off and on at every step; other libraries are told apart further down.
 _TORCHS = ("torch.autograd.grad_mode", "torch.optim.optimizer", "torch.nn.utils.clip_grad", "torch.utils._foreach_utils")
 _QUIET_FILES = frozenset(sys.modules[name].__file__ for name in _TORCHS)
@@ -61,9 +61,32 @@ def _backward(ear: Ear, scaled: Scaled, original: Any) -> Any:
             if known.held.reached(marks):
                 known.held.clean = False
                 reached.append(known.ref)
-        ear.say(BACKWARD, sys._getframe(1), None, tuple(reached), _SCALED[came_scaled])
+        facts = _facts(came_scaled, not reached and _cut(tensors), torch._C._is_any_autocast_enabled())
+        ear.say(BACKWARD, sys._getframe(1), None, tuple(reached), facts)
 
     return backward
+
+
+@functools.cache
+def _facts(scaled: bool | None, cut: bool, autocast: bool) -> Mapping[str, object]:
+    facts: dict[str, object] = {} if scaled is None else {SCALED: scaled}
+    if cut:
+        facts[CUT] = None
+    if autocast:
+        facts[AUTOCAST] = True
+    return MappingProxyType(facts)
+
+
+def _cut(tensors: Any) -> bool:
+    """Whether no parameter stands behind a loss: it is a copy without its graph, or comes of one."""
+    if not isinstance(tensors, torch.Tensor):
+        return False
+    nodes: list[Any] = [tensors.grad_fn] if tensors.grad_fn is not None else []
+    for node in nodes:
+        if isinstance(getattr(node, "variable", None), torch.nn.Parameter) or len(nodes) > _LOOK_BACK:
+            return False
+        nodes.extend(before for before, _ in node.next_functions if before is not None)
+    return not isinstance(tensors, torch.nn.Parameter)
 
 
 def _came_scaled(scaled: Scaled, tensors: Any) -> bool | None:

@@ -7,18 +7,21 @@ update.
 
 from __future__ import annotations
 
+import functools
 import sys
-from types import FrameType
+from collections.abc import Mapping
+from types import FrameType, MappingProxyType
 from typing import Any
 
 import torch
+from torch.amp.grad_scaler import GradScaler
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 
-from glassloop.events import BACKWARD, CLOSURE, MADE, NO_FACTS, STEP, ZERO_GRAD
+from glassloop.events import BACKWARD, BY, CLOSURE, MADE, NO_FACTS, SCALER, STEP, ZERO_GRAD, Ref
 from glassloop.tap.ear import Ear, whole
 from glassloop.tap.patch import Patches
 
-_CLOSURE = {CLOSURE: True}
+_WITHIN_SCALER = 8  # frames looked at between an optimizer's step and the scaler's
 
 
 def hear(ear: Ear, patches: Patches) -> None:
@@ -74,7 +77,17 @@ class Steps:
         ref = ear.optimizer(optimizer).ref
         if ear.deep:  # a hook steps inside the backward: for this optimizer the backward is over
             ear.say(BACKWARD, frame, None, (ref,))
-        ear.say(STEP, frame, ref, (ref,), _CLOSURE if _closure(args, kwargs) else NO_FACTS)
+        ear.say(STEP, frame, ref, (ref,), _facts(_closure(args, kwargs), self._scaler(frame)))
+
+    def _scaler(self, frame: FrameType | None) -> Ref | None:
+        """The enabled scaler whose step this step is part of."""
+        for _ in range(_WITHIN_SCALER):
+            if frame is None:
+                return None
+            if frame.f_code is GradScaler.step.__code__:
+                return self._ear.names.ref(frame.f_locals["self"], SCALER)
+            frame = frame.f_back
+        return None
 
     def _wraps(self, outer: Any, inner: Any) -> None:
         """One Ref for both where they share their parameter groups."""
@@ -84,6 +97,12 @@ class Steps:
         if self._ear.names.known(inner) != ref:
             self._ear.optimizers.pop(self._ear.optimizer(inner).ref.serial, None)
             self._ear.names.share(inner, ref)
+
+
+@functools.cache
+def _facts(closure: bool, by: Ref | None) -> Mapping[str, object]:
+    facts: dict[str, object] = {CLOSURE: True} if closure else {}
+    return MappingProxyType(facts | ({} if by is None else {BY: by})) if facts or by else NO_FACTS
 
 
 def _closure(args: Any, kwargs: Any) -> bool:
