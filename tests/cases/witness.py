@@ -26,6 +26,8 @@ from torch.optim.optimizer import register_optimizer_step_post_hook
 sys.path.insert(0, str(Path(__file__).parent))
 from labels import HERE, UNSEEN, Case, load, load_programs
 
+# What a gradient does not show: whether the scaler should have been asked, how a sum was meant, what is kept or logged.
+NOT_IN_THE_TENSORS = {"scaler-bypassed", "scaler-update-missing"}
 ONE_SIDED = {"zero-grad-breaks-accumulation", "scheduler-per-batch"}
 
 
@@ -47,6 +49,7 @@ class Witness:
         self.paths = {str(path) for path in paths}
         self.optimizers: list[torch.optim.Optimizer] = []
         self.reached: set[int] = set()  # parameters that a backward reached since their optimizer's last step
+        self.in_vain = 0  # line of a backward since the last step that reached no optimizer's parameter
         self.used: set[int] = set()  # parameters whose present gradient a step has read
         self.stale: set[int] = set()  # parameters whose backward added to a gradient already read
         self.before: dict[int, torch.Tensor | None] = {}  # gradients at the last step, to tell a hand-made one
@@ -84,12 +87,14 @@ class Witness:
             result = call()
         finally:
             self.walking = False
+        self.in_vain = line
         for p in self.parameters():
             was = old[id(p)]
             if id(p) in self.reached and (was is None or not was.any()):
                 self.lost.setdefault(id(p), 0)  # cleared by hand, unheard
             if p.grad is None or (was is not None and torch.equal(was, p.grad)):
                 continue
+            self.in_vain = 0
             self.first_reached.setdefault(id(p), line)
             if was is not None and was.any() and id(p) in self.used:
                 self.stale.add(id(p))
@@ -114,7 +119,7 @@ class Witness:
         lost = {self.lost[i] for i in ids if i in self.lost}
         if not full:
             if not ids & self.reached:
-                self.see("backward-missing", line)
+                self.see(*(("detached-loss", self.in_vain) if self.in_vain else ("backward-missing", line)))
             for where in (lost or {0}) if ids & self.reached else ():  # line 0: cleared by hand, unheard
                 self.see("zero-grad-between-backward-and-step", where)
         elif not ids & self.reached and all(self.before.get(id(p)) is p.grad for p in full):
@@ -129,6 +134,7 @@ class Witness:
                 self.see("train-mode-missing", f.line)
                 f.done = True
         self.stepped |= ids
+        self.in_vain = 0
         self.before.update({id(p): p.grad for p in params})
         self.reached -= ids
         self.stale -= ids
@@ -256,7 +262,7 @@ def contradictions(case: Case, paths: tuple[Path, ...]) -> list[str]:
     """What the evidence says against the labels of this case."""
     seen = observe(case.path, paths)
     rules = {rule for rule, _ in case.expected}
-    missing = {(rule, line) for rule, line in case.expected - seen if (rule, 0) not in seen}
+    missing = {(r, line) for r, line in case.expected - seen if (r, 0) not in seen and r not in NOT_IN_THE_TENSORS}
     extra = {(r, n) for r, n in seen - case.expected if r not in ONE_SIDED and (n or r not in rules)}
     return [f"no evidence of {r} at {n}" for r, n in sorted(missing)] + [
         f"evidence of {r} at {n}, no label" for r, n in sorted(extra)

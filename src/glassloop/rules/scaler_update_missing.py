@@ -69,6 +69,7 @@ class State(NamedTuple):
     stepped: tuple[tuple[Ref, Place], ...] = ()
     again: Place | None = None
     updated: bool = False  # it was told at least once, or may have been: then an end in between says nothing
+    told: bool = False  # one story is enough for one missing update
 
 
 def initial(me: Ref) -> State:
@@ -91,11 +92,11 @@ def hear(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
 
 
 def _step(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
-    if event.facts.get(BY) != state.me or event.what is None:
+    if event.facts.get(BY) != state.me or event.what is None or state.told:
         return state, ()
     known = dict(state.stepped)
     if event.what in known:
-        return State(state.me, updated=True), (_story(known[event.what]),)
+        return State(state.me, updated=True, told=True), (_story(known[event.what]),)
     return state._replace(stepped=(*state.stepped, (event.what, event.at)), again=None), ()
 
 

@@ -258,8 +258,8 @@ def unknown_call(p: Player, f: Value | None, args: Args, kwargs: Kwargs, at: At,
     models_given = [v for v in given if isinstance(v, Module)]
     if models_given and not harmless:
         return Unknown(("result", conditions.site(*at)), facts={})
-    past = join([past_of(v) for v in given])
-    plain = harmless and bool(given) and past.whole and not past.graphs
+    past = join([past_of(v) for v in ([f, *given] if isinstance(f, Unknown) else given)])
+    plain = (harmless or isinstance(f, Unknown)) and bool(given or f) and past.whole and not past.graphs
     return Unknown(("call", conditions.site(*at)), plain=plain, cut=past.cut if plain else None)
 
 

@@ -130,9 +130,9 @@ def _bool_op(p: Player, node: ast.BoolOp, scope: Scope) -> Value:
     return value
 
 
-def truth_value(c: bool | conditions.Open) -> Value:
-    """A condition as a value."""
-    return Const(c) if isinstance(c, bool) else Unknown(("bool", c))
+def truth_value(c: bool | conditions.Open, plain: bool = False) -> Value:
+    """A condition as a value; a comparison is `plain`, of tensors too: no graph goes through it."""
+    return Const(c) if isinstance(c, bool) else Unknown(("bool", c), plain=plain)
 
 
 def _compare(p: Player, node: ast.Compare, scope: Scope) -> Value:
@@ -144,7 +144,7 @@ def _compare(p: Player, node: ast.Compare, scope: Scope) -> Value:
     if isinstance(operands, Tensor):
         evaluate(p, node.comparators[0], scope)
         return Tensor(past=cut_off(p, operands, (node, scope)))
-    return truth_value(conditions.condition(p, node, scope))
+    return truth_value(conditions.condition(p, node, scope), plain=True)
 
 
 def _unary(p: Player, node: ast.UnaryOp, scope: Scope) -> Value:

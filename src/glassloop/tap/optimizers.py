@@ -84,7 +84,7 @@ class Steps:
         for _ in range(_WITHIN_SCALER):
             if frame is None:
                 return None
-            if frame.f_code is GradScaler.step.__code__:
+            if frame.f_code is GradScaler.step.__code__ and frame.f_locals["self"].is_enabled():
                 return self._ear.names.ref(frame.f_locals["self"], SCALER)
             frame = frame.f_back
         return None
