@@ -12,7 +12,7 @@ for episode in range(2):
         dist = torch.distributions.Categorical(logits=policy(state))
         action = dist.sample()
         log_probs.append(dist.log_prob(action))
-        rewards.append(float(state[0]) * float(action))
+        rewards.append(float(state[0]) + float(action))
     returns = torch.tensor(rewards).flip(0).cumsum(0).flip(0)
     loss = -(torch.stack(log_probs) * returns).sum()
     optimizer.zero_grad()
