@@ -14,6 +14,7 @@ from glassloop.cli.check import check
 from glassloop.cli.explain import explain
 from glassloop.cli.lab import lab
 from glassloop.cli.new import new
+from glassloop.cli.practice import practice
 from glassloop.cli.run import run
 from glassloop.cli.server import server
 from glassloop.errors import UserError
@@ -98,5 +99,6 @@ app.command(rich_help_panel=FRONT_DOOR)(new)
 app.command(rich_help_panel=FRONT_DOOR)(check)
 app.command(rich_help_panel=FRONT_DOOR, context_settings={"allow_interspersed_args": False})(run)
 app.command(rich_help_panel=LEARN)(explain)
+app.command(rich_help_panel=LEARN)(practice)
 app.command(rich_help_panel=LEARN)(lab)
 app.command(rich_help_panel=SEE)(server)

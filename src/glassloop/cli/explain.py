@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import textwrap
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from glassloop.errors import UserError
+
+if TYPE_CHECKING:
+    from glassloop.rules import Rule
 
 
 def explain(
@@ -20,20 +23,25 @@ def explain(
     from glassloop.events import KINDS
     from glassloop.rules import all_rules
 
+    page = page_of(name)
+    if page is None:
+        known = f"rules: {', '.join(sorted(rule.name for rule in all_rules()))}; events: {', '.join(KINDS)}"
+        raise UserError(f"neither a rule nor an event is called {name}; {known}")
+    print(page)
+
+
+def page_of(name: str, examples: bool = True) -> str | None:
+    """The page of a rule (with or without its `examples`) or of an event; None where nothing is called `name`."""
+    from glassloop.events import KINDS
+    from glassloop.rules import all_rules
+
     rules = {rule.name: rule for rule in all_rules()}
     if name in rules:
-        print(_rule_page(rules[name]))
-    elif name in KINDS:
-        print(_event_page(name))
-    else:
-        known = f"rules: {', '.join(sorted(rules))}; events: {', '.join(KINDS)}"
-        raise UserError(f"neither a rule nor an event is called {name}; {known}")
+        return _rule_page(rules[name], examples)
+    return _event_page(name) if name in KINDS else None
 
 
-def _rule_page(rule: object) -> str:
-    from glassloop.rules import Rule
-
-    assert isinstance(rule, Rule)
+def _rule_page(rule: Rule, examples: bool) -> str:
     card = rule.card
     parts = [
         f"{rule.name} ({card.severity.value})" + (f", off by default: --select {rule.name}" if card.asked else ""),
@@ -41,11 +49,14 @@ def _rule_page(rule: object) -> str:
         _paragraph("Why it hurts", card.why),
         _paragraph("When it is intended", card.intended),
         _paragraph("How to mend it", card.fix),
-        "Wrong:\n" + textwrap.indent(rule.bad.rstrip(), "    "),
-        "Right:\n" + textwrap.indent(rule.good.rstrip(), "    "),
+        *(("Wrong:\n" + _indented(rule.bad), "Right:\n" + _indented(rule.good)) if examples else ()),
         f"To set one finding aside, write on its line:  # glassloop: ignore[{rule.name}]",
     ]
     return "\n\n".join(parts)
+
+
+def _indented(text: str) -> str:
+    return textwrap.indent(text.rstrip(), "    ")
 
 
 def _paragraph(title: str, text: str) -> str:
