@@ -10,6 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 import glassloop
+from glassloop.cli.annotate import annotate
 from glassloop.cli.check import check
 from glassloop.cli.explain import explain
 from glassloop.cli.lab import lab
@@ -101,4 +102,5 @@ app.command(rich_help_panel=FRONT_DOOR, context_settings={"allow_interspersed_ar
 app.command(rich_help_panel=LEARN)(explain)
 app.command(rich_help_panel=LEARN)(practice)
 app.command(rich_help_panel=LEARN)(lab)
+app.command(rich_help_panel=LEARN)(annotate)
 app.command(rich_help_panel=SEE)(server)

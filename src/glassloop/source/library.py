@@ -16,6 +16,7 @@ from glassloop.source.builtin import BUILTINS, chain, consumed, fresh
 from glassloop.source.data import DATA, foreign_loader, stored
 from glassloop.source.forms import LAYERS, squashed
 from glassloop.source.frameworks import FRAMEWORKS
+from glassloop.source.kit_words import kit_call
 from glassloop.source.loops import begin
 from glassloop.source.objects import make_optimizer, owners_of
 from glassloop.source.past import cut_off
@@ -73,6 +74,8 @@ def call_library(p: Player, path: str, args: Args, kwargs: Kwargs, at: At) -> Va
         return _torch(p, path, last, args, kwargs, at)
     if path.startswith(OTHER_OPTIMIZERS) and last[:1].isupper():
         return make_optimizer(p, last, args, kwargs, at)
+    if path.startswith("glassloop.kit."):
+        return kit_call(p, path, args, kwargs, at)
     if path.split(".")[0] in FRAMEWORKS:
         return FRAMEWORKS[path.split(".")[0]](p, path, args, kwargs, at)
     return _other(p, path, last, args, kwargs, at)

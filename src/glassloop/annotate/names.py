@@ -1,0 +1,67 @@
+"""What a statement makes and what it reads, by name; of a compound statement, its header alone."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+
+from glassloop.annotate.context import Context
+from glassloop.events import GRAD_ON, OPAQUE
+
+BLOCKS = frozenset({"body", "orelse", "finalbody", "handlers", "cases"})
+
+
+def made_by(node: ast.stmt) -> set[str]:
+    """What a statement binds or changes: names, dotted attributes, and the owner of a method that is only called."""
+    found: set[str] = set()
+    for part in _header(node):
+        for n in ast.walk(part):
+            if isinstance(n, (ast.Name, ast.Attribute)) and isinstance(n.ctx, (ast.Store, ast.Del)):
+                found.add(ast.unparse(n))
+            elif isinstance(n, ast.Subscript) and isinstance(n.ctx, ast.Store):
+                found.add(ast.unparse(n.value))
+            elif isinstance(n, ast.NamedExpr):
+                found.add(n.target.id)
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and isinstance(node.value.func, ast.Attribute):
+        found.add(ast.unparse(node.value.func.value))  # `losses.append(x)` changes `losses`
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        found.add(node.name)
+    return found
+
+
+def read_by(node: ast.stmt) -> set[str]:
+    """What a statement reads."""
+    found: set[str] = set()
+    for part in _header(node):
+        for n in ast.walk(part):
+            if isinstance(n, (ast.Name, ast.Attribute)) and isinstance(n.ctx, ast.Load):
+                found.add(ast.unparse(n))
+    if isinstance(node, ast.AugAssign):
+        found.add(ast.unparse(node.target))
+    return found
+
+
+def _header(node: ast.stmt) -> Iterator[ast.AST]:
+    for name, value in ast.iter_fields(node):
+        if name in BLOCKS:
+            continue
+        for part in value if isinstance(value, list) else [value]:
+            if isinstance(part, ast.AST):
+                yield part
+
+
+def kinds_in(body: Sequence[ast.stmt], context: Context) -> list[str]:
+    """The events that lines of a block cause, themselves or through calls, in the order of the lines."""
+    found: dict[str, None] = {}
+    for top in body:
+        for n in ast.walk(top):
+            if isinstance(n, ast.stmt):
+                kinds = (*context.at.get(n.lineno, ()), *context.through.get(n.lineno, ()))
+                found.update(dict.fromkeys(k for k in kinds if k not in (OPAQUE, GRAD_ON)))
+    return list(found)
+
+
+def block_of(body: Sequence[ast.stmt]) -> str:
+    """The lines of a block in words."""
+    first, last = body[0].lineno, body[-1].end_lineno or body[-1].lineno
+    return f"line {first}" if first == last else f"line {first} to line {last}"

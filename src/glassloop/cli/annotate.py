@@ -1,0 +1,92 @@
+"""`glassloop annotate`: your loop, line by line, as a page, a notebook, a PDF or Markdown."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from glassloop.errors import UserError
+
+if TYPE_CHECKING:
+    from glassloop.annotate import Document
+
+FORMS = (".html", ".ipynb", ".pdf", ".md")
+
+
+def annotate(
+    script: Annotated[str, typer.Argument(help="A training script (.py) or a notebook (.ipynb).")],
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", metavar="FILE", help="FILE.html, .ipynb, .pdf or .md.", show_default="SCRIPT.html"),
+    ] = None,
+    args: Annotated[str, typer.Option("--args", help="For .ipynb: the arguments that the script is given.")] = "",
+) -> None:
+    """Say of each line of a training loop what it does, why it stands there, and what breaks if it moves.
+
+    Nothing is run, and torch is not imported. What check finds stands at its lines.
+
+    Example: glassloop annotate train.py -o train.html
+    """
+    from glassloop.annotate import document
+
+    out = out or Path(script).with_suffix(".html")
+    if out.suffix not in FORMS:
+        raise UserError(f"{out} ends in none of {', '.join(FORMS)}; the ending says what is written")
+    if out.exists() and Path(script).exists() and out.samefile(script):
+        raise UserError(f"{out} is the script itself; give another name with -o")
+    made = document(script)
+    written = write(made, script, out, shlex.split(args))
+    print(f"{written}: {sum(bool(row.notes) for row in made.rows())} places with notes")
+
+
+def write(made: Document, script: str, out: Path, args: list[str]) -> Path:
+    """Write the document in the form that `out` ends in; returns where it lies. Raises UserError."""
+    try:
+        if out.suffix == ".pdf":
+            return _write_pdf(made, out)
+        out.write_text(_text(made, script, out, args), encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"{out} cannot be written ({error.strerror}); give another with -o") from error
+    return out
+
+
+def _text(made: Document, script: str, out: Path, args: list[str]) -> str:
+    if out.suffix == ".md":
+        from glassloop.annotate.markdown import to_markdown
+
+        return to_markdown(made)
+    if out.suffix == ".ipynb":
+        return _notebook(made, script, out, args)
+    from glassloop.annotate.html import to_html
+
+    return to_html(made)
+
+
+def _notebook(made: Document, script: str, out: Path, args: list[str]) -> str:
+    from glassloop.annotate.notebook import to_notebook
+    from glassloop.source.text import decode, read
+
+    try:
+        return to_notebook(made, decode(read(script)) if script.endswith(".py") else "", os.fspath(out), args)
+    except ImportError as error:
+        raise UserError(f"writing a notebook needs {error.name}; pip install 'glassloop[book]' installs it") from None
+
+
+def _write_pdf(made: Document, out: Path) -> Path:
+    """A PDF, or the page beside it where no browser can print."""
+    from glassloop.annotate.html import to_html
+    from glassloop.annotate.pdf import find_browser, print_pdf
+
+    page, browser = to_html(made), find_browser()
+    why = "no browser of the Chromium family was found" if browser is None else print_pdf(browser, page, out)
+    if not why:
+        return out
+    beside = out.with_suffix(".html")
+    beside.write_text(page, encoding="utf-8")
+    print(f"note: no PDF: {why}; print {beside} from any browser instead", file=sys.stderr)
+    return beside
