@@ -15,6 +15,7 @@ from glassloop.rules import Rule, all_rules
 from glassloop.source.comments import comments_of, unused_comments
 from glassloop.source.files import files_of
 from glassloop.source.paths import Play, explore
+from glassloop.source.plain import may_say, stories_of
 from glassloop.source.program import LIBRARIES, SMALL, Program, Text, find_file, module_name
 from glassloop.source.roots import Root, uncalled
 from glassloop.source.text import Unreadable, imported, may_help, may_train, parse, read
@@ -59,7 +60,7 @@ def check_paths(
     given = given or {}
     below = files_of((path for path in named if path not in given), config.exclude, gitignore)
     found = dict.fromkeys([*(path for path in named if path in given), *below])
-    texts, own = _load(named, list(found), given, report)
+    texts, own, plain = _load(named, list(found), given, report)
     program = Program(texts)
     program.follow = follow
     rules = _rules(select or config.select, {*ignore, *config.ignore})
@@ -71,7 +72,10 @@ def check_paths(
         for root in uncalled(program, path, called) if path in own else ():
             if root.function not in called:
                 _judge(report, program, rules, root, called, keep)
-    report.texts = program.texts
+    for text in plain:
+        for rule, story in stories_of(text, rules):
+            report.findings.append(tell(story, rule.name, rule.card.severity, rule.card.fix, _resolve))
+    report.texts = {**{text.path: text for text in plain}, **program.texts}
     _finish(report, rules, config)
     return report
 
@@ -87,8 +91,8 @@ def _rules(select: Collection[str], ignore: Collection[str]) -> tuple[Rule, ...]
 
 def _load(
     named: list[str], paths: list[str], given: Mapping[str, bytes], report: Report
-) -> tuple[list[Text], set[str]]:
-    """The files to play, and which of them train or import one that does (the rest are their helpers)."""
+) -> tuple[list[Text], set[str], list[Text]]:
+    """The files to play; which of them train or import one that does (the rest are their helpers); those to walk through."""
     texts: dict[str, bytes] = {}
     for path in paths:
         try:
@@ -100,13 +104,15 @@ def _load(
     report.statistics["files played"] = len(wanted)
     parsed = []
     # A file that trains nothing is not parsed for that, but who names one wants to hear that it cannot be.
-    relevant = set(wanted)
-    for path in (*wanted, *(path for path in named if path in texts and path not in relevant)):
+    relevant, plain = set(wanted), {path for path, data in texts.items() if may_say(data)}
+    asked = [path for path in texts if path in plain or path in set(named)]
+    for path in dict.fromkeys([*wanted, *asked]):
         try:
             parsed.append(parse(path, texts[path]))
         except Unreadable as error:
-            _set_aside(report, path, error)
-    return [text for text in parsed if text.path in relevant], own
+            if path in relevant or path in named:
+                _set_aside(report, path, error)
+    return [t for t in parsed if t.path in relevant], own, [t for t in parsed if t.path in plain]
 
 
 def _set_aside(report: Report, path: str, error: Unreadable) -> None:

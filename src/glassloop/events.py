@@ -57,17 +57,19 @@ GRAD_ON = "grad-on"  # graphs are recorded again (a no_grad left, set_grad_enabl
 GRAD_OFF = "grad-off"  # graphs are no longer recorded (no_grad or inference_mode entered); only where that is a change
 LOG = "log"  # a value went to a tracker (no ear says this yet)
 SAVE = "save"  # torch.save has written something
-LOAD = "load"  # torch.load has read something
+LOAD = "load"  # torch.load has read something; facts: unsafe
+REJECTED = "rejected"  # a call that today's PyTorch refuses (of the whole text, played or not); facts: name, instead, drop
 OPAQUE = "opaque"  # code that could not be followed may have touched `of` (None: anything); every machine forgets
 END = "end"  # the program is over (a text that is a library has no end)
 
 KINDS = (
     MADE, REPLACED, PASS_BEGIN, BATCH, PASS_END, SET_EPOCH, TO_DEVICE, ZERO_GRAD, FORWARD, LOSS_MADE, SCALE, BACKWARD,
-    UNSCALE, CLIP, STEP, SCALER_UPDATE, SCHEDULE, TRAIN_MODE, EVAL_MODE, GRAD_ON, GRAD_OFF, LOG, SAVE, LOAD, OPAQUE, END,
+    UNSCALE, CLIP, STEP, SCALER_UPDATE, SCHEDULE, TRAIN_MODE, EVAL_MODE, GRAD_ON, GRAD_OFF, LOG, SAVE, LOAD,
+    REJECTED, OPAQUE, END,
 )  # fmt: skip
 
 # Kinds that no run can say: they are about the text. Streams of the two ears are compared without them.
-ONLY_READ: frozenset[str] = frozenset()
+ONLY_READ: frozenset[str] = frozenset({REJECTED})
 
 # --- facts: what only one of the ears may know; an absent fact is unknown ----------------------------------------
 TRAINING = "training"  # forward: bool, the mode of the model that is called
@@ -87,6 +89,8 @@ RETAINED = "retained"  # backward: bool, whether it was told to keep its graph
 AUTOCAST = "autocast"  # backward: True where it ran inside autocast
 BY = "by"  # step: the scaler that made it
 
+UNSAFE = "unsafe"  # load: str, how it runs code that the file may hold (reader only)
+NAME, INSTEAD, DROP = "name", "instead", "drop"  # rejected: str, what; what to write; the argument that has to go or ""
 ORDER = "order"  # pass-begin: STORED or SHUFFLED: how the samples of this pass come; absent where a sampler decides
 STORED, SHUFFLED = "stored", "shuffled"
 AGAIN = "again"  # pass-begin: True where the pass stands in a loop that goes round more often than is played (reader only)

@@ -278,7 +278,9 @@ def _save(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
 
 
 def _load(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
-    p.say(events.LOAD, at, None, ())
+    flag = kwargs.get("weights_only")
+    unsafe = {events.UNSAFE: "weights_only=False"} if isinstance(flag, Const) and flag.value is False else {}
+    p.say(events.LOAD, at, None, (), **unsafe)
     return fresh(at)
 
 
