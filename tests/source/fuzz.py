@@ -26,9 +26,10 @@ ODD_STATEMENTS = [
     "with model as optimizer, loss: pass", "match loss:\n    case [a, *_] if a: pass\n    case {'b': c}: optimizer = c",
     "async def g():\n    async for x in model: await x", "optimizer, *model = model, optimizer", "model.train = model.eval",
     "def f(a, /, b=model, *c, d, **e): return f(b, *c, d=d, **e)", "f(model, d=1)", "@model\ndef h(): yield from h()",
-    "list(h())", "type(model).forward = lambda s, x: s(x)", "model(model(model))", "model = model", "assert False, loss",
-    "for i in range(10):\n    for j in range(10):\n        for k in range(10):\n            optimizer.step() if i % 7 else loss.backward()",
-    "from train import *", "nonlocal_ = [lambda: nonlocal_[0]()]", "nonlocal_[0]()", "x[:] = [x]", "optimizer.step = lambda: 0",
+    "list(h())", "type(model).forward = lambda s, x: s(x)", "model(model(model))", "model = model", "assert 0, loss",
+    "for i in range(10):\n    for j in range(10):\n        for k in range(10): optimizer.step() if i % 7 else loss.x()",
+    "from train import *", "nonlocal_ = [lambda: nonlocal_[0]()]", "nonlocal_[0]()", "x[:] = [x]",
+    "optimizer.step = lambda: 0",
 ]  # fmt: skip
 
 

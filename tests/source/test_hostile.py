@@ -9,11 +9,11 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.source.fuzz import mutant, seeds
 
 from glassloop.check import check_paths
 from glassloop.mend import mend_paths
 from glassloop.source.program import Program
+from tests.source.fuzz import mutant, seeds
 
 SECONDS = 20.0  # of CPU for one file: the reader counts statements, so a slow machine only takes longer
 
