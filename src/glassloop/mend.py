@@ -16,7 +16,7 @@ from typing import Any
 
 from glassloop.check import Report, check_paths
 from glassloop.config import Config
-from glassloop.findings import Finding, Mend, Where
+from glassloop.findings import Finding, Mend
 from glassloop.record.files import write_atomic
 from glassloop.rules import all_rules
 from glassloop.source.edits import CannotEditError, apply, edits_for
@@ -61,12 +61,12 @@ def mend_paths(
     config: Config | None = None,
     gitignore: bool = True,
     unsafe: bool = False,
-    only: Where | None = None,
+    only: Finding | None = None,
     given: Mapping[str, bytes] | None = None,
 ) -> Mended:
     """Mend what can be mended in these files, in memory. `unsafe`: also where the rule says that a person must look.
 
-    `only`: nothing but the findings at this place.
+    `only`: nothing but this finding.
     `given`: texts that stand in for the files of these names (`-`, or an editor's unsaved ones). Raises as check_paths.
     """
     how = {"select": select, "ignore": ignore, "config": config, "gitignore": gitignore}
@@ -77,8 +77,8 @@ def mend_paths(
     report = bench.check()
     while True:
         for finding in report.findings:
-            key = (finding.rule, finding.where.path, finding.message)
-            if key in tried or not finding.mends or (only is not None and finding.where != only):
+            key = _key(finding)
+            if key in tried or not finding.mends or (only is not None and key != _key(only)):
                 continue
             tried.add(key)
             if finding.rule not in safe and not unsafe:
@@ -96,6 +96,10 @@ def mend_paths(
             break
         else:
             return mended
+
+
+def _key(finding: Finding) -> tuple[str, str, str]:
+    return finding.rule, finding.where.path, finding.message
 
 
 @dataclass

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import difflib
-import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
+from functools import cached_property
 
+from glassloop.annotate.blocks import Note
+from glassloop.annotate.document import document_of
+from glassloop.annotate.reading import Reading, Trace, helpers_of
 from glassloop.check import Report, check_paths
 from glassloop.config import find_config
 from glassloop.errors import UserError
-from glassloop.events import Event
-from glassloop.findings import Finding, Where
+from glassloop.findings import Finding
 from glassloop.mend import mend_paths
-from glassloop.source.text import imported
-
-FILES = 30  # of the program around a text that are read with it
 
 
 @dataclass(frozen=True)
@@ -50,20 +48,15 @@ class Document:
 
     def fixes(self, finding: Finding) -> list[Change]:
         """The changes that mend one finding; none where nothing certain is known."""
-        return self._mended(finding.rule, finding) if finding.mends else []
+        return self._mended(finding) if finding.mends else []
 
     def fix_all(self) -> list[Change]:
         """The changes that mend all that can be mended without looking."""
-        return self._mended(None, None)
+        return self._mended(None)
 
-    def _mended(self, rule: str | None, finding: Finding | None) -> list[Change]:
+    def _mended(self, only: Finding | None) -> list[Change]:
         mended = mend_paths(
-            self._program(),
-            select=[rule] if rule else [],
-            config=find_config(self.path),
-            unsafe=finding is not None,
-            only=None if finding is None else finding.where,
-            given=self._given(),
+            self._program(), config=find_config(self.path), unsafe=only is not None, only=only, given=self._given()
         )
         after = mended.after.get(self.path)
         return [] if after is None else list(_changes(self.source, after.decode("utf-8")))
@@ -79,49 +72,22 @@ class Document:
             text = f"{text.rstrip()}  # glassloop: ignore[{finding.rule}]"
         return Change(line, line + 1, text + "\n")
 
-    def events(self, line: int) -> list[Event]:
-        """The events that a line (from 1) causes, each kind once."""
-        found: dict[str, Event] = {}
-        for event in (e for play in self.report.plays for path in play.paths for e in path.events):
-            if isinstance(event.at, Where) and (event.at.path, event.at.line) == (self.path, line):
-                found.setdefault(event.kind, event)
-        return list(found.values())
+    @cached_property
+    def notes(self) -> dict[int, tuple[Note, ...]]:
+        """The notes of each line (from 1) that does something in the loop; as annotate gives them."""
+        text = self.report.texts.get(self.path)
+        if text is None:
+            return {}
+        traces = [Trace(one.events, one.chains, one.remarks) for play in self.report.plays for one in play.paths]
+        rows = document_of(Reading(text, traces, [], [], [self.path])).rows()
+        return {line: row.notes for row in rows if row.notes for line in range(row.first, row.last + 1)}
 
     def _given(self) -> dict[str, bytes]:
         return {self.path: self.source.encode("utf-8", "surrogatepass")}
 
     def _program(self) -> list[str]:
-        """The text, and the files below its folder or the folders above it that it imports, directly or not."""
-        found, todo = [self.path], [self.path]
-        while todo and len(found) < FILES:
-            path = todo.pop()
-            data = self._given().get(path) or _bytes(path)
-            for level, parts in sorted(imported(data)):
-                other = _file(path, level, parts)
-                if other is not None and other not in found:
-                    found.append(other)
-                    todo.append(other)
-        existing = [path for path in found[1:FILES] if os.path.isfile(path)]
-        return [self.path, *existing]
-
-
-def _bytes(path: str) -> bytes:
-    try:
-        return Path(path).read_bytes()
-    except OSError:
-        return b""
-
-
-def _file(path: str, level: int, parts: tuple[str, ...]) -> str | None:
-    """The file beside or above `path` that an import means; packages that are installed are none of ours."""
-    folder = Path(path).parent
-    for _ in range(max(0, level - 1)):
-        folder = folder.parent
-    for base in (folder, *([] if level else list(folder.parents)[:3])):
-        for found in (base.joinpath(*parts).with_suffix(".py"), base.joinpath(*parts, "__init__.py")):
-            if found.is_file():
-                return str(found)
-    return None
+        """The text, and the files beside it that it imports, directly or not."""
+        return [self.path, *helpers_of(self.path, self._given()[self.path])]
 
 
 def _changes(old: str, new: str) -> Iterator[Change]:

@@ -1,20 +1,16 @@
-"""What the pointer shows on a line of a loop: what it does, and the rules that mind where it stands."""
+"""What the pointer shows on a line of a loop: what it does, why it stands there, what breaks if it moves."""
 
 from __future__ import annotations
 
-from glassloop.editor.document import Document
-from glassloop.events import definition
-from glassloop.rules import all_rules
+from glassloop.annotate.blocks import Note
 
 
-def page(document: Document, line: int) -> str:
-    """Markdown for a line (from 1) that causes events; "" for others."""
-    parts = []
-    for event in document.events(line):
-        if event.kind in ("opaque", "end"):
-            continue
-        heard = [rule for rule in all_rules() if event.kind in rule.hears and not rule.card.asked]
-        breaks = "\n".join(f"- `{rule.name}`: {rule.card.what}" for rule in heard)
-        what = f"**{event.kind}**: {definition(event.kind)}"
-        parts.append(f"{what}\n\nWhat can break here:\n\n{breaks}" if heard else what)
-    return "\n\n---\n\n".join(parts)
+def page(notes: tuple[Note, ...]) -> str:
+    """The notes of one line as Markdown."""
+    return "\n\n---\n\n".join(_note(note) for note in notes)
+
+
+def _note(note: Note) -> str:
+    parts = [f"**{note.topic}**: {note.what}", note.why, f"*If it moves:* {note.breaks}" if note.breaks else ""]
+    parts += ["Rules: " + ", ".join(f"`{rule}`" for rule in note.rules) if note.rules else ""]
+    return "\n\n".join(part for part in parts if part)

@@ -127,7 +127,8 @@ def make_server() -> Server:
     @server.feature(types.TEXT_DOCUMENT_HOVER)
     async def hover(params: types.HoverParams) -> types.Hover | None:
         document = server.documents.get(params.text_document.uri)
-        text = "" if document is None else page(document, params.position.line + 1)
+        notes = () if document is None else document.notes.get(params.position.line + 1, ())
+        text = page(notes)
         return types.Hover(types.MarkupContent(types.MarkupKind.Markdown, text)) if text else None
 
     kinds = [types.CodeActionKind.QuickFix, FIX_ALL]
