@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from glassloop.annotate.blocks import Note
-from glassloop.annotate.document import document_of
+from glassloop.annotate.document import Noted
 from glassloop.annotate.reading import Reading, Trace, helpers_of
 from glassloop.check import Report, check_paths
 from glassloop.config import find_config
@@ -74,13 +74,12 @@ class Document:
 
     @cached_property
     def notes(self) -> dict[int, tuple[Note, ...]]:
-        """The notes of each line (from 1) that does something in the loop; as annotate gives them."""
+        """The notes of each statement that does something in the loop, by its first line (from 1); as annotate's."""
         text = self.report.texts.get(self.path)
         if text is None:
             return {}
         traces = [Trace(one.events, one.chains, one.remarks) for play in self.report.plays for one in play.paths]
-        rows = document_of(Reading(text, traces, [], [], [self.path])).rows()
-        return {line: row.notes for row in rows if row.notes for line in range(row.first, row.last + 1)}
+        return Noted(Reading(text, traces, [], [], [self.path])).notes
 
     def _given(self) -> dict[str, bytes]:
         return {self.path: self.source.encode("utf-8", "surrogatepass")}
