@@ -59,17 +59,19 @@ LOG = "log"  # a value went to a tracker (no ear says this yet)
 SAVE = "save"  # torch.save has written something
 LOAD = "load"  # torch.load has read something; facts: unsafe
 REJECTED = "rejected"  # a call that today's PyTorch refuses (of the whole text, played or not); facts: name, instead, drop
+HELD = "held"  # what certainly carries a graph was added to what held one already (a sum, a list); facts: graphs held so far
+RESCALED = "rescaled"  # gradients were multiplied or divided by hand, in place; of: the optimizers whose gradients those are
 OPAQUE = "opaque"  # code that could not be followed may have touched `of` (None: anything); every machine forgets
 END = "end"  # the program is over (a text that is a library has no end)
 
 KINDS = (
     MADE, REPLACED, PASS_BEGIN, BATCH, PASS_END, SET_EPOCH, TO_DEVICE, ZERO_GRAD, FORWARD, LOSS_MADE, SCALE, BACKWARD,
     UNSCALE, CLIP, STEP, SCALER_UPDATE, SCHEDULE, TRAIN_MODE, EVAL_MODE, GRAD_ON, GRAD_OFF, LOG, SAVE, LOAD,
-    REJECTED, OPAQUE, END,
+    REJECTED, HELD, RESCALED, OPAQUE, END,
 )  # fmt: skip
 
 # Kinds that no run can say: they are about the text. Streams of the two ears are compared without them.
-ONLY_READ: frozenset[str] = frozenset({REJECTED})
+ONLY_READ: frozenset[str] = frozenset({REJECTED, HELD, RESCALED})
 
 # --- facts: what only one of the ears may know; an absent fact is unknown ----------------------------------------
 TRAINING = "training"  # forward: bool, the mode of the model that is called
@@ -84,6 +86,8 @@ CLOSURE = "closure"  # step: True where it was given a closure, which may have r
 MEAN = "mean"  # loss: bool, whether it is a mean over the batch; backward: and nothing has divided it since
 CUT = "cut"  # backward: the place where its loss had left the graph of the model (None: unknown). It reaches no parameter.
 GRAPHS = "graphs"  # backward: the graphs that it walks for certain, as numbers; held: those that stay alive (reader only)
+NODE = "node"  # loss: the number that its own graph has; absent where it has none (reader only)
+OVER = "over"  # loss: what it was computed of, hashable: equal for losses of the same things (reader only)
 WHOLE = "whole"  # backward: True where `graphs` are all of them (reader only)
 RETAINED = "retained"  # backward: bool, whether it was told to keep its graph
 AUTOCAST = "autocast"  # backward: True where it ran inside autocast

@@ -95,7 +95,10 @@ def of_loss(
     """A loss of PyTorch's is computed: says so, and gives it. `options` hold its reduction where the text names one."""
     out = through(p, [*args, *kwargs.values()])
     own = fresh_graph() if out.past.graphs else frozenset()
-    p.say(events.LOSS_MADE, at, module, (), **loss_facts(p, name, args[0] if args else kwargs.get("input")))
+    facts = loss_facts(p, name, args[0] if args else kwargs.get("input"))
+    if own:
+        facts |= {events.NODE: min(own), events.OVER: tuple(id(a) for a in args)}
+    p.say(events.LOSS_MADE, at, module, p.reached(out.roots) if own else (), **facts)
     given_reduction = options.get("reduction", Const("mean"))
     mean = given_reduction.value == "mean" if isinstance(given_reduction, Const) else None
     if {"size_average", "reduce"} & set(options):

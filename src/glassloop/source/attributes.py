@@ -8,6 +8,7 @@ from typing import Any
 from glassloop import events
 from glassloop.events import MODEL
 from glassloop.source.forms import part, within
+from glassloop.source.keeping import added, replaced
 from glassloop.source.past import cut_off, item_of, part_of
 from glassloop.source.player import Player
 from glassloop.source.values import (
@@ -225,6 +226,7 @@ def set_attribute(p: Player, v: Value, name: str, value: Value, at: At) -> None:
     if isinstance(v, (Params, Tensor)):
         _set_parameter(p, v, name, value, at)
     elif isinstance(v, (Instance, Module)):
+        replaced(p, v.attrs.get(name), value, at)
         v.attrs[name] = value
         if isinstance(v, Module) and name == "training" and isinstance(value, Const):
             v.training = bool(value.value)
@@ -236,6 +238,8 @@ def set_attribute(p: Player, v: Value, name: str, value: Value, at: At) -> None:
         v.scope.vars[name] = value
     elif isinstance(v, ClassValue):
         v.attrs[name] = value
+    elif isinstance(v, Grad) and name == "data" and (holders := p.holding(v.owners)) != ():
+        p.say(events.RESCALED, at, None, holders)
 
 
 def _set_parameter(p: Player, v: Params | Tensor, name: str, value: Value, at: At) -> None:
@@ -336,6 +340,10 @@ def set_item(p: Player, v: Value, i: Value, value: Value, at: At) -> None:
         doubt(value)
     if isinstance(v, Table):
         if isinstance(i, Const):
+            if i.value in v.items:
+                replaced(p, v.items[i.value], value, at)
+            elif not isinstance(i.value, str):
+                added(p, v, value, at)
             v.items[i.value] = value
             if i.value == "lr" and isinstance(v.key, tuple) and v.key[0] == "group":
                 p.remark("rate")
@@ -343,7 +351,10 @@ def set_item(p: Player, v: Value, i: Value, value: Value, at: At) -> None:
             v.exact = False
     elif isinstance(v, Seq):
         if isinstance(i, Const) and isinstance(i.value, int) and -len(v.items) <= i.value < len(v.items):
+            replaced(p, v.items[i.value], value, at)
             v.items[i.value] = value
+        elif bounds(i) == slice(None):
+            v.items[:] = value.items if isinstance(value, Seq) else []
     elif isinstance(v, Unknown):
         v.facts[f"[{_name(i)}]"] = value
     elif isinstance(v, Module) and isinstance(i, Const):

@@ -14,6 +14,7 @@ from glassloop.source.past import cut_off
 from glassloop.source.player import Dead, Player
 from glassloop.source.values import (
     NONE,
+    UNSURE,
     ClassValue,
     Const,
     External,
@@ -209,6 +210,13 @@ def _through(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
     return Unknown(("call", conditions.site(*at)), source)
 
 
+def _extreme(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
+    out = _through(p, args, kwargs, at)
+    if isinstance(out, Tensor):
+        out.past = UNSURE  # one of them
+    return out
+
+
 def consumed(p: Player, v: Value, at: At) -> Value:
     """An iterator is played to its end by whoever takes it all."""
     return Seq(list(iterate(p, v, at)), exact=False) if isinstance(v, Stream) else v
@@ -335,7 +343,8 @@ BUILTINS: dict[str, Callable[[Player, Args, Kwargs, At], Value]] = {
     "type": _type,
     "reversed": _same,
     **dict.fromkeys(("list", "tuple", "set", "sorted"), _listed),
-    **dict.fromkeys(("sum", "min", "max", "any", "all"), _through),
+    **dict.fromkeys(("sum", "any", "all"), _through),
+    **dict.fromkeys(("min", "max"), _extreme),
     **dict.fromkeys(("int", "float", "round", "abs", "bool"), _number),
     **dict.fromkeys(("exit", "quit"), _exit),
     **dict.fromkeys(("print", "str", "repr", "format", "id", "vars", "open", "input", "hash", "callable"), _quiet),

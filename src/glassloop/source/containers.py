@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from glassloop.source import conditions
+from glassloop.source.keeping import added
 from glassloop.source.values import NONE, Const, Params, Scope, Seq, Stream, Table, Unknown, Value, doubt
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ At = tuple[ast.AST, Scope]
 
 def _append(p: Player, me: Value, name: str, args: list[Value], kwargs: dict[str, Value], at: At) -> Value:
     if isinstance(me, Seq) and args:
+        added(p, me, args[0], at)
         me.items.append(args[0])
         if p.either:
             doubt(args[0])
@@ -28,6 +30,7 @@ def _extend(p: Player, me: Value, name: str, args: list[Value], kwargs: dict[str
         return NONE
     more = args[0]
     if isinstance(more, Seq):
+        added(p, me, more, at)
         me.items.extend(more.items)
         me.exact = me.exact and more.exact
     else:

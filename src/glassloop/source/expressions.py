@@ -10,6 +10,7 @@ from glassloop.source import conditions
 from glassloop.source.arithmetic import binary, negative
 from glassloop.source.attributes import attribute, item, set_attribute, set_item
 from glassloop.source.forms import within
+from glassloop.source.keeping import replaced
 from glassloop.source.past import cut_off, item_of, join
 from glassloop.source.player import Player
 from glassloop.source.values import (
@@ -170,7 +171,7 @@ def _if_exp(p: Player, node: ast.IfExp, scope: Scope) -> Value:
                 return a
             return Unknown(conditions.site(node, scope), a.source | b.source)
         if isinstance(a, Tensor) and isinstance(b, Tensor):
-            past = join([a.past, b.past])._replace(whole=False)
+            past = join([a.past, b.past])._replace(whole=False, graphs=a.past.graphs & b.past.graphs)
             form = a.form if a.form == b.form else None
             return Tensor(None if a.roots is None or b.roots is None else a.roots | b.roots, past=past, form=form)
     return evaluate(p, node.body if conditions.choose(p, c, True) else node.orelse, scope)
@@ -311,6 +312,7 @@ def give(scope: Scope) -> Callable[[Value], None]:
 def assign(p: Player, target: ast.expr, value: Value, scope: Scope) -> None:
     """Bind a target: a name, a tuple, an attribute, an item."""
     if isinstance(target, ast.Name):
+        replaced(p, scope.get(target.id), value, (target, scope))
         scope.set(target.id, value)
     elif isinstance(target, (ast.Tuple, ast.List)):
         for t, v in zip(target.elts, unpack(p, value, target), strict=True):

@@ -116,7 +116,8 @@ def item_of(t: Tensor, i: Value) -> Past:
     if t.past.pair:
         places = isinstance(i, Const) and i.value == 1
         return Past(whole=t.past.whole, cut=t.past.cut) if places else t.past._replace(pair=False)
-    return part_of(t)
+    sliced = isinstance(i, (Seq, Tensor))  # only a tensor can be: nothing else is sliced
+    return t.past._replace(mean=None) if sliced else part_of(t)
 
 
 def cut_off(p: Player, v: Value, at: At) -> Past:

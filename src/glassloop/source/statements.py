@@ -8,8 +8,9 @@ from typing import Any
 
 from glassloop import events
 from glassloop.source import conditions
-from glassloop.source.expressions import assign, evaluate
+from glassloop.source.expressions import assign, evaluate, index
 from glassloop.source.imports import play_import, play_import_from
+from glassloop.source.keeping import emptied
 from glassloop.source.loops import iterate, play_for, play_while
 from glassloop.source.player import Dead, Player
 from glassloop.source.signals import BreakSignal, ContinueSignal, ReturnSignal
@@ -80,6 +81,8 @@ def _delete(p: Player, node: ast.Delete, scope: Scope) -> None:
     for target in node.targets:
         if isinstance(target, ast.Name):
             scope.vars.pop(target.id, None)
+        elif isinstance(target, ast.Subscript):
+            emptied(evaluate(p, target.value, scope), index(p, target.slice, scope))
 
 
 def _function(p: Player, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope) -> None:

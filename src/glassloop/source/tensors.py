@@ -90,6 +90,8 @@ def by_hand(p: Player, kind: str, owners: frozenset[Any] | None, at: At) -> None
 def _gradient_op(p: Player, g: Grad, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
     if name == "zero_" or (name in ("fill_", "mul_") and args and isinstance(args[0], Const) and args[0].value == 0):
         by_hand(p, events.ZERO_GRAD, g.owners, at)
+    elif name in ("mul_", "div_", "divide_", "multiply_"):
+        by_hand(p, events.RESCALED, g.owners, at)
     elif name in ("clamp_", "clip_"):
         by_hand(p, events.CLIP, g.owners, at)
     elif name in ("copy_", "set_"):

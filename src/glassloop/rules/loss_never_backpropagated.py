@@ -1,0 +1,114 @@
+"""A loss that is computed and never trained."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from glassloop.events import BACKWARD, GRAPHS, LOSS_MADE, NODE, OPAQUE, OPTIMIZER, OVER, STEP, WHOLE, Event, Place, Ref
+from glassloop.findings import Severity, Story
+from glassloop.rules import Card, reaches
+
+CARD = Card(
+    what="A loss is built from the model's output and is no part of what goes backward, while another loss is trained.",
+    why="The loop prints a loss that it does not minimise: a term was left out of the sum, or its backward was forgotten. "
+    "Its graph is recorded for nothing.",
+    intended="A metric for the log is right; compute it under torch.no_grad(). A second measure of what the trained loss "
+    "measures (the same output, the same target) is not reported.",
+    fix="Add the loss to the one that goes backward, or compute it under torch.no_grad().",
+    severity=Severity.WARNING,
+    only_read=True,
+)
+
+BAD = """\
+import torch
+from torch import nn
+
+torch.manual_seed(0)
+model = nn.Linear(3, 1)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+for step in range(2):
+    x = torch.randn(4, 3)
+    output = model(x)
+    fit = nn.functional.mse_loss(output, x.sum(1, keepdim=True))
+    smooth = nn.functional.l1_loss(output[1:], output[:-1])  # expect: loss-never-backpropagated
+    print(fit.item(), smooth.item())
+    optimizer.zero_grad()
+    fit.backward()
+    optimizer.step()
+"""
+
+GOOD = """\
+import torch
+from torch import nn
+
+torch.manual_seed(0)
+model = nn.Linear(3, 1)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+for step in range(2):
+    x = torch.randn(4, 3)
+    output = model(x)
+    fit = nn.functional.mse_loss(output, x.sum(1, keepdim=True))
+    smooth = nn.functional.l1_loss(output[1:], output[:-1])
+    print(fit.item(), smooth.item())
+    optimizer.zero_grad()
+    (fit + 0.1 * smooth).backward()
+    optimizer.step()
+"""
+
+KEY = OPTIMIZER
+HEARS = {BACKWARD, LOSS_MADE, STEP, OPAQUE}
+
+Made = tuple[Place, object, object]  # a loss: where, the number of its graph, and what it was computed of
+
+
+class State(NamedTuple):
+    """Losses `made` since the last step and not yet walked; `trained`: what those that were walked are computed of.
+
+    `idle`: places of losses that the steps before left unwalked.
+    """
+
+    me: Ref
+    made: tuple[Made, ...] = ()
+    trained: frozenset[object] = frozenset()
+    idle: frozenset[Place] = frozenset()
+    lost: bool = False
+
+
+def initial(me: Ref) -> State:
+    """No loss yet."""
+    return State(me)
+
+
+def hear(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
+    """Two steps in a row leave the same loss unwalked, and train another: that is the mistake."""
+    concerns = reaches(event, state.me)
+    if event.kind == LOSS_MADE:
+        if concerns and NODE in event.facts:
+            state = state._replace(made=(*state.made, (event.at, event.facts[NODE], event.facts.get(OVER))))
+        return state, ()
+    if event.kind == BACKWARD:
+        return _walk(state, event), ()
+    if event.kind == STEP and concerns:
+        if state.lost or not state.trained:
+            return State(state.me), ()
+        left = frozenset(place for place, _, over in state.made if over not in state.trained)
+        stories = tuple(_story(place, event.at) for place in left & state.idle)
+        return State(state.me, idle=left), stories
+    return (state if concerns is False else State(state.me, lost=True)), ()
+
+
+def _walk(state: State, event: Event) -> State:
+    graphs = event.facts.get(GRAPHS)
+    if not isinstance(graphs, frozenset) or event.facts.get(WHOLE) is not True:
+        return state._replace(lost=True)
+    walked = [m for m in state.made if m[1] in graphs]
+    trained = state.trained | {over for _, _, over in walked}
+    return state._replace(made=tuple(m for m in state.made if m not in walked), trained=trained)
+
+
+def _story(loss: Place, step: Place) -> Story:
+    says = (
+        "this loss is computed and never goes backward: the step at {step} trains another; add it to that one, or compute "
+        "it under torch.no_grad()"
+    )
+    return Story(says, (("loss", loss, ""), ("step", step, "trains another loss")))

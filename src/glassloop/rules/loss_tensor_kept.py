@@ -1,0 +1,99 @@
+"""A loss that drags its graph along from step to step."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from glassloop.events import BACKWARD, GRAPHS, HELD, OPTIMIZER, STEP, Event, Place, Ref
+from glassloop.findings import Severity, Story
+from glassloop.rules import Card, reaches
+
+CARD = Card(
+    what="A loss (or an output) that still carries its graph is summed up or gathered in a list across steps.",
+    why="Every step's graph stays alive as long as the sum or the list does: memory grows from step to step, and freeing "
+    "it all at the end takes time. The numbers are right.",
+    intended="Losses gathered for one backward, and dropped after the step, are not reported.",
+    fix="Add loss.item(), or loss.detach() where a wait for the device at every step would cost too much.",
+    severity=Severity.WARNING,
+    only_read=True,
+)
+
+BAD = """\
+import torch
+from torch import nn
+
+torch.manual_seed(0)
+model = nn.Linear(3, 1)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+total = 0.0
+for step in range(2):
+    x = torch.randn(4, 3)
+    loss = nn.functional.mse_loss(model(x), x.sum(1, keepdim=True))
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    total += loss  # expect: loss-tensor-kept
+"""
+
+GOOD = """\
+import torch
+from torch import nn
+
+torch.manual_seed(0)
+model = nn.Linear(3, 1)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+total = 0.0
+for step in range(2):
+    x = torch.randn(4, 3)
+    loss = nn.functional.mse_loss(model(x), x.sum(1, keepdim=True))
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    total += loss.item()
+"""
+
+KEY = OPTIMIZER
+HEARS = {BACKWARD, STEP, HELD}
+
+Graphs = frozenset[object]
+
+
+class State(NamedTuple):
+    """Graphs that backwards have `walked` since the last step, and those `spent`: walked before it."""
+
+    me: Ref
+    walked: Graphs = frozenset()
+    spent: Graphs = frozenset()
+    made: Place | None = None
+
+
+def initial(me: Ref) -> State:
+    """No graph yet."""
+    return State(me)
+
+
+def hear(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
+    """What is held on to has been used up by an earlier step: it can only be in the way."""
+    concerns = reaches(event, state.me)
+    if event.kind == BACKWARD and concerns:
+        graphs = _numbered(event)
+        return state._replace(walked=state.walked | graphs, made=event.at), ()
+    if event.kind == STEP and concerns:
+        return state._replace(walked=frozenset(), spent=state.spent | state.walked), ()
+    if event.kind == HELD and not state.spent.isdisjoint(_numbered(event)):
+        return state, (_story(event.at, state.made),)
+    return state, ()
+
+
+def _numbered(event: Event) -> Graphs:
+    """The graphs of an event, without what a model with a memory may share from call to call."""
+    graphs = event.facts.get(GRAPHS)
+    return frozenset(g for g in graphs if isinstance(g, int)) if isinstance(graphs, frozenset) else frozenset()
+
+
+def _story(held: Place, made: Place | None) -> Story:
+    says = (
+        "this keeps the graphs of earlier steps alive, which the backward at {backward} has long used; add the number "
+        "(.item()) or a detached copy"
+    )
+    return Story(says, (("held", held, ""), ("backward", made, "has used the graph")))

@@ -1,0 +1,52 @@
+"""What holds on to graphs: a sum that grows by one loss after another, a list of them."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from glassloop import events
+from glassloop.source.past import past_of
+from glassloop.source.values import Const, Scope, Seq, Table, Tensor, Value
+
+if TYPE_CHECKING:
+    from glassloop.source.player import Player
+
+At = tuple[ast.AST, Scope]
+
+
+def replaced(p: Player, old: Value | None, new: Value, at: At) -> None:
+    """A name, attribute or item gets a new value. One that walks all the old one's graphs and more has grown out of it."""
+    if isinstance(old, Tensor) and isinstance(new, Tensor) and not old.leaf:
+        if old.past.graphs and old.past.graphs < new.past.graphs:
+            p.say(events.HELD, at, None, None, graphs=old.past.graphs)
+    elif isinstance(old, Seq) and isinstance(new, Seq) and _longer(new, old):  # `losses += [loss]` makes a list anew
+        added(p, old, new.items[-1], at)
+
+
+def _longer(new: Seq, old: Seq) -> bool:
+    n = len(old.items)
+    return not new.frozen and len(new.items) > n > 0 and new.items[:n] == old.items
+
+
+def added(p: Player, holder: Seq | Table, new: Value, at: At) -> None:
+    """A list or dict gets one more value."""
+    items = holder.items if isinstance(holder, Seq) else [v for k, v in holder.items.items() if not isinstance(k, str)]
+    if past_of(new).graphs:
+        held = frozenset[object]().union(*(past_of(v).graphs for v in items if isinstance(v, (Tensor, Seq, Table))))
+        if held:
+            p.say(events.HELD, at, None, None, graphs=held)
+
+
+def emptied(holder: Value, i: Value) -> None:
+    """`del holder[i]`: a slice with no bounds takes all."""
+    if not isinstance(holder, Seq):
+        return
+    if isinstance(i, Seq) and i.frozen and all(isinstance(b, Const) and b.value is None for b in i.items):
+        holder.items.clear()
+        return
+    holder.items[:] = holder.items[1:]
+    holder.exact = False
+
+
+__all__ = ["added", "emptied", "replaced"]
