@@ -74,7 +74,8 @@ def note(path: Path, line: int, topic: str) -> str:
 
 def test_each_line_says_what_it_does(script: Path) -> None:
     expected = {
-        5: ["seed"], 8: ["loader"], 9: ["made"], 10: ["made"], 12: ["epoch loop"], 13: ["train-mode"], 14: ["bookkeeping"],
+        5: ["seed"], 8: ["loader"], 9: ["optimizer"], 10: ["scheduler"], 12: ["epoch loop"], 13: ["train-mode"],
+        14: ["bookkeeping"],
         15: ["batch loop"], 16: ["to-device"], 17: ["zero-grad"], 18: ["forward"], 19: ["loss"], 20: ["backward"],
         21: ["clip"], 22: ["step"], 23: ["figure"], 24: ["schedule"], 26: ["eval-mode"], 27: ["grad-off"],
         28: ["evaluation loop"], 29: ["forward", "loss"], 30: ["output"],
@@ -107,7 +108,7 @@ def test_accumulation_is_told(script: Path) -> None:
         .replace("        loss.backward()", "        loss = loss / 2\n        loss.backward()")
         .replace("        optimizer.step()", f"        if i % 2 == 1:\n{step}")
     )
-    assert "divides every gradient" in note(script, 19, "data")
+    assert "does the same to every gradient" in note(script, 19, "data")
     assert "add up" in note(script, 20, "backward")
     assert "a remainder decides" in note(script, 22, "guard")
     assert "Once for several backwards" in note(script, 23, "step")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Sequence
 
 from glassloop.annotate.blocks import Note
@@ -81,6 +82,13 @@ def eval_mode(seen: Seens, context: Context) -> Note:
     return Note(EVAL_MODE, what, why, breaks, ("eval-mode-missing", "train-mode-missing"))
 
 
+def flagged(seen: Seens, context: Context) -> Note:
+    """train(flag): either mode."""
+    what = "Puts the model into the mode that the flag says: training, or evaluation."
+    why = "A function that evaluates leaves the model in the mode in which it found it."
+    return Note("mode", what, why, "", ("train-mode-missing",))
+
+
 def grad_off(seen: Seens, context: Context) -> Note:
     """no_grad or inference_mode is entered."""
     what = "Stops recording: what runs inside builds no graph, so it costs its forward alone, in time and in memory."
@@ -117,7 +125,8 @@ def schedule(seen: Seens, context: Context) -> Note:
     else:
         why = "No step of its optimizer was seen between two calls of it."
         breaks = ""
-    if any(s.told["first"] for s in seen):
+    guarded = any(isinstance(n, ast.If) for n in context.layout.inside.get(seen[0].line, ()))
+    if any(s.told["first"] for s in seen) and not guarded:
         why += " On the first turn no step has been taken before it: the first rate of the schedule is never used."
     if unit in ("epochs", "steps"):
         why += f" Its length is counted in {unit}."
@@ -155,7 +164,7 @@ def made(seen: Seens, context: Context) -> Note:
         what = f"Makes the optimizer. {label} {does}." if does else "Makes the optimizer, over the parameters it is given."
         why = "After the model has its final parameters: it keeps the very tensors it is given here."
         breaks = "A layer that is replaced or added later is not among them and would not be trained."
-        return Note(MADE, what, why, breaks, ("optimizer-stale-parameters", "parameters-not-in-optimizer"))
+        return Note(OPTIMIZER, what, why, breaks, ("optimizer-stale-parameters", "parameters-not-in-optimizer"))
     if role == SCHEDULER:
         does = SCHEDULES.get(label)
         unit = context.units.get(seen[0].line)
@@ -163,18 +172,18 @@ def made(seen: Seens, context: Context) -> Note:
         what += f" Its length is counted in {unit}." if unit in ("epochs", "steps") else ""
         why = "After the optimizer whose rate it sets; making it sets the first rate."
         breaks = "How often it must be called follows from what its length counts."
-        return Note(MADE, what, why, breaks, ("scheduler-never-stepped", "scheduler-per-batch", "scheduler-per-epoch"))
+        return Note(SCHEDULER, what, why, breaks, ("scheduler-never-stepped", "scheduler-per-batch", "scheduler-per-epoch"))
     if role == SCALER:
         what = (
             "Makes the scaler: it multiplies the loss so that float16 gradients do not round to zero, "
             "and divides them again."
         )
-        return Note(MADE, what, "One for the whole run: it learns its factor.", "", ("scaler-bypassed",))
+        return Note(SCALER, what, "One for the whole run: it learns its factor.", "", ("scaler-bypassed",))
     if role == LOADER:
         return _loader(seen)
     if role == SAMPLER:
         what = "Makes the sampler that gives each process its own share of the data."
-        return Note(MADE, what, "", "Its order stays the same unless it is told the epoch.", ("sampler-epoch-not-set",))
+        return Note(SAMPLER, what, "", "Its order stays the same unless it is told the epoch.", ("sampler-epoch-not-set",))
     return Note(MADE, "Makes an object that the loop uses.")
 
 
@@ -230,4 +239,4 @@ AROUND: dict[str, Callable[[Seens, Context], Note]] = {
     SAVE: save,
     LOAD: load,
 }
-__all__ = ["AROUND"]
+__all__ = ["AROUND", "flagged"]

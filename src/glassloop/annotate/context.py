@@ -17,6 +17,7 @@ from glassloop.events import (
     BACKWARD,
     BATCH,
     BY,
+    END,
     EVAL_MODE,
     FORWARD,
     GRAD,
@@ -25,6 +26,7 @@ from glassloop.events import (
     LOSS_MADE,
     MADE,
     OPAQUE,
+    OPTIMIZER,
     ORDER,
     PASS_BEGIN,
     SCALED,
@@ -74,6 +76,7 @@ class Context:
         self.remarks: dict[int, set[str]] = defaultdict(set)
         self.loops: dict[int, Loop] = {}
         self.made: dict[tuple[int, Ref], int] = {}  # the line of an optimizer's or schedule's making, by path and Ref
+        self.steps = any(e.kind == STEP for trace in reading.traces for e in trace.events)
         self.units: dict[int, object] = {}  # what the length of the schedule made at a line counts
         self.callers: dict[int, set[int]] = defaultdict(set)  # by a function's line, the lines that call it
         self.goes: dict[int, ast.stmt] = {}  # by a line that calls, the function of the script that it calls
@@ -119,7 +122,8 @@ class Context:
     def _callers(self, chain: Chain) -> None:
         """Which functions of the script a chain went into, and from where."""
         for (path, at), (other, inside) in pairwise(chain):
-            function = self.layout.function(inside) if path == other == self.path else None
+            mine = path == other == self.path and at != inside  # the same twice: a decorator's context
+            function = self.layout.function(inside) if mine else None
             if function is not None and (at, inside) not in self._known:
                 self._known.add((at, inside))
                 self.callers[function.lineno].add(at)
@@ -208,6 +212,7 @@ def _backward(view: View, i: int) -> dict[str, object]:
     earlier = view.last(i, (BACKWARD, ZERO_GRAD, STEP), event)
     return {
         "adds": earlier if earlier is not None and earlier.kind == BACKWARD else None,
+        "optimizers": _optimizers(view),
         "same": earlier is not None and earlier.kind == BACKWARD and earlier.at == event.at,
         "before": earlier,
         "after": view.next(i, (STEP,), event),
@@ -251,16 +256,25 @@ def _mode(view: View, i: int) -> dict[str, object]:
     return {"back": back, "before": before, "after": forward, "grad": forward.facts.get(GRAD)}
 
 
+ENDS = (BACKWARD, TRAIN_MODE, EVAL_MODE, GRAD_OFF, GRAD_ON, STEP, END)  # after these, no graph made before them is walked
+
+
 def _forward(view: View, i: int) -> dict[str, object]:
-    event = view.events[i]
-    after = view.next(i, (BACKWARD,), event)
-    return {"after": after, "optimizers": any(e.kind == MADE and e.what and e.what.role == "optimizer" for e in view.events)}
+    after = next((e for e in view.events[i + 1 :] if e.kind in ENDS), None)
+    walked = after is not None and after.kind == BACKWARD
+    return {"after": after if walked else None, "walked": walked, "optimizers": _optimizers(view)}
+
+
+def _optimizers(view: View) -> bool:
+    """Whether any optimizer is known on this path."""
+    refs = (ref for e in view.events for ref in (e.what, *(e.of or ())) if ref is not None)
+    return any(ref.role == OPTIMIZER for ref in refs)
 
 
 def _loss(view: View, i: int) -> dict[str, object]:
     """A loss goes backward where a backward comes before the next switch of recording, and recording is on."""
     recording = next((e.kind == GRAD_ON for e in reversed(view.events[:i]) if e.kind in (GRAD_ON, GRAD_OFF)), True)
-    after = next((e for e in view.events[i + 1 :] if e.kind in (BACKWARD, GRAD_OFF, GRAD_ON)), None)
+    after = next((e for e in view.events[i + 1 :] if e.kind in ENDS), None)
     trains = recording and after is not None and after.kind == BACKWARD
     forward = next((e for e in reversed(view.events[:i]) if e.kind in (FORWARD, LOSS_MADE)), None)
     return {"recording": recording, "trains": trains, "after": after if trains else None, "before": forward}

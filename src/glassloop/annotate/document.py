@@ -9,7 +9,7 @@ import tokenize
 from collections.abc import Iterable
 from dataclasses import replace
 
-from glassloop.annotate.around import AROUND
+from glassloop.annotate.around import AROUND, flagged
 from glassloop.annotate.blocks import Block, Code, Document, Note, Prose, Row
 from glassloop.annotate.context import Context
 from glassloop.annotate.notes import UPDATE
@@ -17,7 +17,19 @@ from glassloop.annotate.plain import Plain, loop_note
 from glassloop.annotate.reading import LOOPS, Reading, first_line, read_program
 from glassloop.annotate.stamp import stamp_of
 from glassloop.annotate.story import summary_of
-from glassloop.events import BATCH, END, GRAD_OFF, GRAD_ON, OPAQUE, PASS_BEGIN, PASS_END
+from glassloop.events import (
+    BATCH,
+    END,
+    EVAL_MODE,
+    FORWARD,
+    GRAD_OFF,
+    GRAD_ON,
+    OPAQUE,
+    PASS_BEGIN,
+    PASS_END,
+    TRAIN_MODE,
+    Event,
+)
 from glassloop.findings import Finding
 from glassloop.rules import all_rules
 from glassloop.source.notebooks import Notebook
@@ -138,6 +150,12 @@ class Noted:
                 notes += _fetch(kind, kinds)
             if kind in HEADERS:
                 continue
+            if kind in MODES and MODES.issubset(kinds):  # one call with a flag
+                notes += [flagged(seen, self.context)] if kind == TRAIN_MODE else []
+                continue
+            if kind == FORWARD and all(_by_method(s.event, node) for s in seen):
+                notes.append(METHOD)
+                continue
             if kind in UPDATE:
                 notes.append(UPDATE[kind](seen))
             elif kind in AROUND:
@@ -250,6 +268,7 @@ class Noted:
         return (Prose(text, line), at) if at > line else (None, line)
 
 
+MODES = {TRAIN_MODE, EVAL_MODE}
 HEADERS = frozenset({BATCH, PASS_BEGIN, PASS_END, END})  # what a loop's own note speaks of
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
@@ -257,6 +276,20 @@ FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 def _is_main_guard(node: ast.stmt) -> bool:
     test = node.test if isinstance(node, ast.If) else None
     return isinstance(test, ast.Compare) and isinstance(test.left, ast.Name) and test.left.id == "__name__"
+
+
+def _by_method(event: Event, node: ast.stmt) -> bool:
+    """Whether a forward is the call of an attribute of a model whose class is not known: a method, or a part of it."""
+    label = event.what.label if event.what is not None else ""
+    calls = (n.func for n in ast.walk(node) if isinstance(n, ast.Call) and not isinstance(node, LOOPS))
+    return any(isinstance(f, ast.Attribute) and f.attr == label for f in calls)
+
+
+METHOD = Note(
+    "method",
+    "Calls a method of the model, or a part of it. What it does could not be told from this file; "
+    "where it runs a part of the network, that is a forward.",
+)
 
 
 def _fetch(kind: str, kinds: Iterable[str]) -> list[Note]:

@@ -8,11 +8,12 @@ from collections.abc import Iterator, Sequence
 from glassloop.annotate.context import Context
 from glassloop.events import GRAD_ON, OPAQUE
 
+CHANGES = frozenset({"append", "extend", "insert", "add", "update", "setdefault", "pop", "clear", "appendleft"})
 BLOCKS = frozenset({"body", "orelse", "finalbody", "handlers", "cases"})
 
 
 def made_by(node: ast.stmt) -> set[str]:
-    """What a statement binds or changes: names, dotted attributes, and the owner of a method that is only called."""
+    """What a statement binds or changes: names, dotted attributes, and the container that a method changes."""
     found: set[str] = set()
     for part in _header(node):
         for n in ast.walk(part):
@@ -22,8 +23,9 @@ def made_by(node: ast.stmt) -> set[str]:
                 found.add(ast.unparse(n.value))
             elif isinstance(n, ast.NamedExpr):
                 found.add(n.target.id)
-    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and isinstance(node.value.func, ast.Attribute):
-        found.add(ast.unparse(node.value.func.value))  # `losses.append(x)` changes `losses`
+    call = node.value.func if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) else None
+    if isinstance(call, ast.Attribute) and call.attr in CHANGES:
+        found.add(ast.unparse(call.value))  # `losses.append(x)` changes `losses`
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
         found.add(node.name)
     return found
@@ -38,6 +40,29 @@ def read_by(node: ast.stmt) -> set[str]:
                 found.add(ast.unparse(n))
     if isinstance(node, ast.AugAssign):
         found.add(ast.unparse(node.target))
+    return found
+
+
+def imported_names(tree: ast.Module) -> dict[str, str]:
+    """Names that an import binds, and the dotted path that each stands for."""
+    found: dict[str, str] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            tops = {a: a.name.split(".")[0] for a in node.names}
+            found.update({a.asname or top: a.name if a.asname else top for a, top in tops.items()})
+        elif isinstance(node, ast.ImportFrom):
+            found.update({a.asname or a.name: f"{node.module}.{a.name}" for a in node.names})
+    return found
+
+
+def paths_called(node: ast.stmt, imports: dict[str, str]) -> set[str]:
+    """Dotted paths of the library functions that a statement calls."""
+    found: set[str] = set()
+    for part in _header(node):
+        for n in ast.walk(part):
+            if isinstance(n, ast.Call) and isinstance(n.func, (ast.Name, ast.Attribute)):
+                first, dot, rest = ast.unparse(n.func).partition(".")
+                found |= {imports[first] + dot + rest} if first in imports else set()
     return found
 
 

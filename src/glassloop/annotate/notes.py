@@ -90,6 +90,9 @@ def forward(seen: Sequence[Seen]) -> Note:
     if records == {False}:
         return _forward_only(modes)
     what = "Forward: runs the model on the batch, and records the graph that the backward will walk."
+    if modes == {False} and not any(s.told["walked"] for s in seen):
+        what = "Forward in evaluation mode with recording on: it keeps a graph that no backward seen here walks."
+        return Note(FORWARD, what, "Under no_grad it would cost its forward alone.", "", ("no-grad-missing",))
     if owners == {()} and any(s.told["optimizers"] for s in seen):
         what = (
             "Forward through a model that no optimizer seen here holds. Its graph is recorded: "
@@ -98,7 +101,7 @@ def forward(seen: Sequence[Seen]) -> Note:
         )
     if len(records) > 1:
         what += " On another path of this program the same line runs without recording."
-    why = "It comes before the loss, which is made from what it returns."
+    why = "It comes before the loss, which is made from what it returns (or is a part of it)."
     after = _at_any(seen, "line after")
     if after:
         why += f" The activations it keeps are freed by the backward{after}."
@@ -162,7 +165,8 @@ LOSSES = {
 
 def backward(seen: Sequence[Seen]) -> Note:
     """A backward has run."""
-    if all(s.event.of == () for s in seen):
+    known = any(s.told["optimizers"] for s in seen)
+    if known and all(s.event.of == () for s in seen):
         return Note(
             BACKWARD,
             "Walks the graph backward and returns (or fills) gradients that belong to no optimizer seen here: "
@@ -181,6 +185,7 @@ def backward(seen: Sequence[Seen]) -> Note:
     same = any(s.told["adds"] is not None and s.told["same"] for s in seen)
     other = next((s for s in seen if s.told["adds"] is not None and not s.told["same"]), None)
     why = "After the loss it starts from, and before the step that uses its gradients."
+    why += "" if known else " Which optimizer that is could not be told from this file."
     if same:
         why = "It runs several times for one step: the gradients of these backwards add up (accumulation)."
     elif other is not None and other.told["line before"] not in (None, other.line):

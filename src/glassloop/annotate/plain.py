@@ -10,10 +10,23 @@ import ast
 from collections import deque
 from collections.abc import Iterable
 
+from glassloop.annotate.around import save
 from glassloop.annotate.blocks import Note
 from glassloop.annotate.context import Context, Loop
-from glassloop.annotate.names import block_of, kinds_in, made_by, read_by
-from glassloop.events import BACKWARD, CLIP, FORWARD, LOSS_MADE, SCHEDULE, STEP, ZERO_GRAD
+from glassloop.annotate.names import block_of, imported_names, kinds_in, made_by, paths_called, read_by
+from glassloop.events import (
+    BACKWARD,
+    BATCH,
+    CLIP,
+    FORWARD,
+    LOSS_MADE,
+    PASS_BEGIN,
+    PASS_END,
+    SAVE,
+    SCHEDULE,
+    STEP,
+    ZERO_GRAD,
+)
 
 UPDATING = (BACKWARD, LOSS_MADE, FORWARD, CLIP, STEP, SCHEDULE)
 USES = {
@@ -21,6 +34,8 @@ USES = {
     LOSS_MADE: "Prepares what the loss at line {line} is made from",
     FORWARD: "Prepares what the forward at line {line} is given",
     CLIP: "Prepares what the clipping at line {line} uses",
+    SAVE: "Prepares what line {line} writes to a file",
+    "rate": "Prepares the learning rate that line {line} sets",
     STEP: "Prepares what the step at line {line} uses",
     SCHEDULE: "Prepares what the schedule at line {line} is told",
     "both": "Prepares what the forward and the loss at line {line} are given",
@@ -28,6 +43,9 @@ USES = {
     "call": "Prepares what the call at line {line} is given",
     "guard": "Decides at line {line} whether the lines below it run",
 }
+
+
+RANKS = {"loop": 1, "call": 2, SAVE: 3, "guard": 4}  # what an update uses is told first
 
 
 def loop_note(loop: Loop, context: Context) -> Note:
@@ -49,11 +67,15 @@ def loop_note(loop: Loop, context: Context) -> Note:
         )
         why = "One turn is one step: clear, forward, loss, backward, update."
         if any(BACKWARD in each.kinds for each in inner):
+            what = "One turn for each window of batches, until the loader has run dry."
             why = "One turn is one step, made from several batches: the inner loop goes backward for each of them."
         breaks = "The loader must hand over another order in each epoch, or the model learns the order, too."
         return Note("batch loop", what, why, breaks, ("train-data-not-shuffled", "loader-starves"))
     if STEP in loop.kinds:
         return Note("step loop", "One turn for each step of the optimizer: clear, forward, loss, backward, update.")
+    if BACKWARD in loop.kinds and not context.steps:
+        what = "Goes backward in each turn. Which optimizer steps, and where, could not be told from this file."
+        return Note("training loop", what)
     if BACKWARD in loop.kinds:
         what = "One turn for each backward; the gradients of all turns add up, and one step after the loop uses their sum."
         why = "So a large batch is made from small ones that fit into memory (accumulation)."
@@ -74,6 +96,7 @@ class Plain:
     def __init__(self, context: Context) -> None:
         self.context = context
         self.layout = context.layout
+        self.imports = imported_names(context.reading.text.tree)
         self._scopes: dict[int, list[ast.stmt]] = {}
 
     def active(self) -> set[int]:
@@ -86,7 +109,9 @@ class Plain:
         for line, kinds in self.context.at.items():
             function = self.layout.function(line)
             if function is not None and telling & set(kinds) and not self.layout.loops(line):
-                found |= set(self._below(function))
+                below = self._below(function)
+                # A function with the loop in it is a frame around that loop, not a part of it.
+                found |= set(below) if found.isdisjoint(below) else set()
         return found
 
     def _below(self, top: ast.stmt) -> list[int]:
@@ -101,6 +126,10 @@ class Plain:
             return self._call(node)
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             return self._function(node)
+        if isinstance(node, (ast.With, ast.AsyncWith)):
+            return self._context(node)
+        if self._saves(node):  # on none of the paths that were read
+            return save([], self.context)
         simple = _simple(node)
         if simple is not None:
             return simple
@@ -118,6 +147,8 @@ class Plain:
                 "The model's weights and its input must lie in the same memory.",
                 "Left out, the forward raises wherever the model lies elsewhere.",
             )
+        if isinstance(node, (ast.For, ast.AsyncFor, ast.While)):
+            return Note("loop", ("A loop around no event of the update. " + used).strip())
         if used:
             return Note("data", used + _arithmetic(node, used))
         return self._aside(node, remarks)
@@ -139,13 +170,17 @@ class Plain:
             call = node.value.func if isinstance(node.value, ast.Call) else None
             if isinstance(call, ast.Name) and call.id == "print":
                 return Note("output", "Prints. The update does not depend on it.")
+            if isinstance(call, ast.Attribute) and call.attr == "step":
+                what = "Steps something whose kind could not be told from this file: an optimizer, or a schedule."
+                return Note("not followed", what, "", "", ("step-missing",))
             if "opaque" in self.context.at.get(node.lineno, {}):
                 return Note("not followed", "Calls code that could not be read; it may change what it is given.")
             return Note("bookkeeping", "A call that causes no event of the update.")
         return Note("bookkeeping", keeps)
 
     def _call(self, node: ast.stmt) -> Note:
-        kinds = sorted(self.context.through[node.lineno], key=self.context.through[node.lineno].__getitem__)
+        order = self.context.through[node.lineno]
+        kinds = [kind for kind in sorted(order, key=order.__getitem__) if kind not in (BATCH, PASS_BEGIN, PASS_END)]
         goes = self.context.goes.get(node.lineno)
         where = f" (line {goes.lineno})" if goes is not None else ""
         return Note("call", f"Calls a function of this script{where}. What happens in it, in order: {', '.join(kinds)}.")
@@ -156,6 +191,20 @@ class Plain:
             return None
         lines = ", ".join(f"line {line}" for line in callers)
         return Note("function", f"Called at {lines}.")
+
+    def _context(self, node: ast.With | ast.AsyncWith) -> Note:
+        """A context that causes no event itself. Where it was made may say what it is."""
+        kinds = kinds_in(node.body, self.context)
+        made = {m for n in dict.fromkeys(self.layout.at.values()) if "autocast" in self._remarks(n) for m in made_by(n)}
+        cast = [n for n in read_by(node) if n in made]
+        what = f"Enters a context around {block_of(node.body)}"
+        what += f" ({', '.join(kinds)})." if kinds else ", without an event of the update."
+        if cast:
+            what += " Where it is an autocast, products and convolutions inside use a lower precision."
+        return Note("context", what, "", "", ("backward-inside-autocast",) if cast else ())
+
+    def _remarks(self, node: ast.stmt) -> set[str]:
+        return self.context.remarks.get(node.lineno, set())
 
     def _guard(self, node: ast.If) -> Note | None:
         test = node.test
@@ -179,26 +228,41 @@ class Plain:
         """What a statement's results are used for: the nearest event line that reads them, through other lines."""
         scope = self._scope(node)
         todo, met = deque([node]), {node.lineno}
+        uses: list[tuple[int, int, str]] = []
         while todo:
             at = todo.popleft()
             made = made_by(at)
-            if not made:
-                continue
-            for other in scope:
-                if other.lineno in met or not made & read_by(other):
+            for other in scope if made else ():
+                if other.lineno in met or not made & read_by(other) or not self._comes_to(at, other):
                     continue
                 met.add(other.lineno)
                 use = self._use(other, made)
                 if use:
-                    return USES[use].format(line=other.lineno) + "."
-                todo.append(other)
-        return ""
+                    uses.append((RANKS.get(use, 0), other.lineno, use))
+                else:
+                    todo.append(other)
+        if not uses:
+            return ""
+        first = min(rank for rank, _, _ in uses)
+        _, line, use = next(u for u in uses if u[0] == first)  # the first that was reached
+        return USES[use].format(line=line) + "."
+
+    def _comes_to(self, node: ast.stmt, other: ast.stmt) -> bool:
+        """Whether one statement can run after another: further down, or in the next turn of a loop around both."""
+        if other.lineno > node.lineno:
+            return True
+        loops = set(self.layout.loops(node.lineno))
+        return other in loops or not loops.isdisjoint(self.layout.loops(other.lineno))
 
     def _use(self, node: ast.stmt, made: set[str]) -> str:
         kinds = self.context.at.get(node.lineno, {})
         use = next((kind for kind in UPDATING if kind in kinds), "")
         if FORWARD in kinds:
             use = "both" if LOSS_MADE in kinds else FORWARD
+        if not use and "rate" in self.context.remarks.get(node.lineno, ()):
+            return "rate"
+        if not use and self._saves(node):
+            return SAVE
         if use or node.lineno in self.context.through:
             return use or "call"
         if isinstance(node, (ast.For, ast.AsyncFor)) and node.lineno in self.context.loops:
@@ -206,6 +270,9 @@ class Plain:
         if isinstance(node, (ast.If, ast.While)) and kinds_in(node.body, self.context):
             return "guard"
         return ""
+
+    def _saves(self, node: ast.stmt) -> bool:
+        return SAVE in self.context.at.get(node.lineno, ()) or "torch.save" in paths_called(node, self.imports)
 
     def _scope(self, node: ast.stmt) -> list[ast.stmt]:
         """The statements of the function around a statement: those after it first, then those before it."""
@@ -221,10 +288,11 @@ class Plain:
 def _arithmetic(node: ast.stmt, used: str) -> str:
     """A loss that is divided or multiplied before its backward."""
     value = getattr(node, "value", None)
-    divides = isinstance(node, ast.AugAssign) and isinstance(node.op, ast.Div)
-    divides = divides or (isinstance(value, ast.BinOp) and isinstance(value.op, ast.Div))
-    if divides and used.startswith("Part of"):
-        return " Dividing it divides every gradient by the same number, as accumulation over that many batches needs."
+    scales = isinstance(node, ast.AugAssign) and isinstance(node.op, (ast.Div, ast.Mult))
+    if isinstance(value, ast.BinOp) and isinstance(value.op, (ast.Div, ast.Mult)):
+        scales = scales or ast.unparse(value.left) in made_by(node)
+    if scales and used.startswith("Part of"):
+        return " Dividing or multiplying it does the same to every gradient, as accumulation needs."
     return ""
 
 

@@ -8,6 +8,7 @@ from glassloop.events import (
     BATCH,
     CLIP,
     FORWARD,
+    GRAD_ON,
     LOSS_MADE,
     SCALE,
     SCALER_UPDATE,
@@ -17,6 +18,7 @@ from glassloop.events import (
     ZERO_GRAD,
 )
 
+BEHIND = (SCALER_UPDATE, SCHEDULE, ZERO_GRAD)
 OF_A_STEP = (BATCH, ZERO_GRAD, FORWARD, LOSS_MADE, SCALE, BACKWARD, UNSCALE, CLIP, STEP, SCALER_UPDATE, SCHEDULE)
 
 
@@ -30,18 +32,33 @@ def order_of_a_step(reading: Reading) -> list[str]:
 
 
 def _turn(trace: Trace) -> list[str]:
-    kinds = [e.kind for e in trace.events if e.kind in OF_A_STEP]
-    steps = [i for i, kind in enumerate(kinds) if kind == STEP]
-    if not steps:
+    """The first turn: from its batch (or what comes first after an evaluation) to its step, and what belongs behind that."""
+    kinds = [e.kind for e in trace.events if e.kind in (*OF_A_STEP, GRAD_ON)]
+    if STEP not in kinds:
         return []
-    last = steps[-1] if len(steps) < 3 else steps[1]
-    before = steps[steps.index(last) - 1] if steps.index(last) else -1
-    turn = kinds[before + 1 : last + 1]
-    # What follows a step belongs to it: the scaler's update, the schedule, a clearing before the next forward.
-    ahead = [i for i, kind in enumerate(turn) if kind in (BATCH, FORWARD)]
-    cut = ahead[0] if ahead and before >= 0 else 0
-    rotated = [*turn[cut:], *turn[:cut]]
-    return [kind for i, kind in enumerate(rotated) if i == 0 or rotated[i - 1] != kind]
+    step = kinds.index(STEP)
+    begin = max((i + 1 for i, kind in enumerate(kinds[:step]) if kind == GRAD_ON), default=0)
+    begin = next((i for i in range(begin, step) if kinds[i] == BATCH), begin)
+    end = step + 1
+    turn = kinds[begin:step]
+    while end < len(kinds) and kinds[end] in BEHIND and kinds[end] not in turn:
+        end += 1
+    # A clearing behind the step that also comes first in the next turn belongs to that one.
+    return _folded([kind for kind in kinds[begin:end] if kind != GRAD_ON])
+
+
+def _folded(kinds: list[str]) -> list[str]:
+    """What repeats at once is told once: `forward, backward, forward, backward` is `several times (forward, backward)`."""
+    for size in range(1, len(kinds) // 2 + 1):
+        for i in range(len(kinds) - 2 * size + 1):
+            part = kinds[i : i + size]
+            count = 1
+            while kinds[i + count * size : i + (count + 1) * size] == part:
+                count += 1
+            if count > 1:
+                told = part if size == 1 else [f"several times ({', '.join(part)})"]
+                return _folded(kinds[:i] + told + kinds[i + count * size :])
+    return kinds
 
 
 def summary_of(reading: Reading) -> list[str]:

@@ -65,7 +65,7 @@ def _unknown_method(p: Player, me: Value, name: str, args: Args, kwargs: Kwargs,
     from glassloop.source.calls import unknown_call
 
     if isinstance(me, Unknown) and name in ("to", "cuda", "cpu", "item", "tolist"):
-        p.remark("read" if name in ("item", "tolist") else "moved")
+        p.remark("moved" if name in ("to", "cuda") else "read")
     if isinstance(me, Unknown) and not args and not kwargs and name in ("step", "zero_grad", "unscale_"):
         p.opaque(at, None)  # some optimizer, scheduler or scaler: which one is unknown
         return Unknown(("call", conditions.site(*at)))

@@ -63,7 +63,7 @@ def _tensor_op(p: Player, t: Tensor, name: str, args: Args, kwargs: Kwargs, at: 
     if name == "register_hook":
         return fresh_number(at)
     if name in ("to", "cuda", "cpu"):
-        p.remark("moved")
+        p.remark("read" if name == "cpu" else "moved")
     kept = t.length if name in ("to", "cuda", "cpu", "clone", "float", "long", "half") else None
     return Tensor(out.roots, kept, out.scaled, loose=t.loose, past=out.past, form=out.form)
 
