@@ -7,6 +7,7 @@ import contextlib
 import io
 import json
 import os
+import random
 import sys
 import tempfile
 import traceback
@@ -46,6 +47,8 @@ def run(job: Job) -> Trace:
     """Runs the job's text as `__main__`; what it raises or warns of is part of the trace. Changes this process for good."""
     if job.threads:
         torch.set_num_threads(job.threads)
+    if job.seed is not None:
+        _seed(job.seed)
     trace = Trace(torch=str(torch.__version__))
     with tempfile.TemporaryDirectory(prefix="glassloop-lab-") as folder:
         script = Path(folder) / (Path(job.file).name or "loop.py")
@@ -64,6 +67,13 @@ def run(job: Job) -> Trace:
         trace.final = printed.final()
         os.chdir("/")
     return trace
+
+
+def _seed(seed: int) -> None:
+    torch.manual_seed(seed)
+    random.seed(seed)
+    if "numpy" in sys.modules:
+        sys.modules["numpy"].random.seed(seed)  # the global generator is what a script without seeds draws from
 
 
 def _execute(script: Path, job: Job, trace: Trace) -> None:

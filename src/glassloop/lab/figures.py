@@ -20,6 +20,30 @@ from typing import Any
 COLUMNS = (
     "loss", "lr", "grad_norm", "clip_before", "clip_after", "update", "moved", "eval_forwards", "forwards", "graph", "scale",
 )  # fmt: skip
+# What is shown side by side, where the arms have it: (figure, its words).
+SHOWN = (
+    ("val_accuracy", "accuracy on held-out data"),
+    ("val_loss", "loss on held-out data"),
+    ("loss_end", "training loss, last tenth"),
+    ("steps", "optimizer steps"),
+    ("update", "size of the update, median"),
+    ("update_max", "size of the update, largest"),
+    ("grad_norm", "gradient norm at the step, median"),
+    ("grad_norm_last", "gradient norm at the step, last"),
+    ("clip_before", "norm before the clip, median"),
+    ("clip_after", "norm after the clip, median"),
+    ("lr_first", "learning rate used, first"),
+    ("lr_last", "learning rate used, last"),
+    ("lr_values", "learning rates used, how many"),
+    ("travelled", "parameter tensors that moved"),
+    ("eval_share", "training forwards in evaluation mode"),
+    ("graph_peak", "bytes kept by graphs, at most"),
+    ("graph_eval", "of these by one evaluation forward"),
+    ("graph_end", "bytes kept by graphs at the end"),
+    ("scale", "scale of AMP, median"),
+    ("skipped", "steps that the scaler skipped"),
+)
+
 Numbers = list[float | None]
 
 
@@ -68,6 +92,7 @@ def figures(trace: Trace) -> dict[str, Any]:
     found |= {"lr_min": min(rates, default=None), "lr_max": max(rates, default=None), "lr_values": len(set(rates))}
     updates = [v for v in trace.columns["update"] if v is not None]
     found["update_max"] = max(updates, default=None)
+    found["loss_end"] = _mean_of_the_end(trace.columns["loss"])
     found["clipped"] = _share_clipped(trace)
     found["eval_share"] = _share_in_eval_mode(trace)
     for name in ("raised", "raised_line", "weights", "tensors", "travelled", "distance", "backwards", "skipped"):
@@ -76,6 +101,12 @@ def figures(trace: Trace) -> dict[str, Any]:
         found[name] = getattr(trace, name)
     found["warnings"] = len(trace.warned)
     return found | trace.final
+
+
+def _mean_of_the_end(losses: Numbers) -> float | None:
+    """Over the last tenth of the steps."""
+    known = [loss for loss in losses if loss is not None]
+    return statistics.fmean(known[-max(1, len(known) // 10) :]) if known else None
 
 
 def _share_clipped(trace: Trace) -> float | None:

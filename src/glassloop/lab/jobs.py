@@ -16,7 +16,8 @@ class Job:
 
     `file`: what `__file__` says, with its folder first on the path and the working folder kept ("": a fresh folder is
     both, and is gone afterwards). `steps` and `forwards` end the run early, after that many optimizer steps or forwards
-    that record a graph (0: no bound). `threads`: of torch (0: its own choice). `graph`: count the bytes that graphs keep.
+    that record a graph (0: no bound). `threads`: of torch (0: its own choice). `seed`: of all generators, before the first
+    line (None: left alone). `graph`: count the bytes that graphs keep.
     """
 
     text: str
@@ -25,6 +26,7 @@ class Job:
     steps: int = 0
     forwards: int = 0
     threads: int = 1
+    seed: int | None = None
     graph: bool = True
     limit: float = 60.0  # seconds
 

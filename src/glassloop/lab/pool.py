@@ -125,6 +125,7 @@ def _serve(call: Call, result: Connection, printed: str) -> None:
     with Path(printed).open("ab", buffering=0) as file:
         for stream in (1, 2):
             os.dup2(file.fileno(), stream)
+    multiprocessing.set_start_method(None, force=True)  # a script's own workers start as they would without us
     module, _, function = call.target.partition(":")
     try:
         answer = getattr(importlib.import_module(module), function)(*call.args), ""

@@ -49,7 +49,7 @@ class Probe:
         patch.attribute(torch.optim.Optimizer, "add_param_group", self._grown)
         patch.attribute(torch.autograd, "backward", self._backward)
         patch.attribute(GradScaler, "scale", self._scales)
-        patch.attribute(GradScaler, "step", self._scaler_steps)
+        patch.attribute(GradScaler, "update", self._updates)
         for name in ("clip_grad_norm_", "clip_grad_value_"):
             patch.function(torch.nn.utils, name, self._clip)
         patch.then(register_optimizer_step_pre_hook(self._begins).remove)
@@ -174,15 +174,16 @@ class Probe:
 
         return scale
 
-    def _scaler_steps(self, original: Any) -> Any:
-        @functools.wraps(original)
-        def step(scaler: Any, optimizer: Any, *args: Any, **kwargs: Any) -> Any:
-            before = len(self.trace.columns["loss"])
-            result = original(scaler, optimizer, *args, **kwargs)
-            self.trace.skipped += before == len(self.trace.columns["loss"])
-            return result
+    def _updates(self, original: Any) -> Any:
+        """A scale that falls says that the step was left out. (`step` itself is the tap's to look for.)"""
 
-        return step
+        @functools.wraps(original)
+        def update(scaler: Any, *args: Any, **kwargs: Any) -> None:
+            before = scaler.get_scale()
+            original(scaler, *args, **kwargs)
+            self.trace.skipped += scaler.is_enabled() and scaler.get_scale() < before
+
+        return update
 
 
 def _params(optimizer: Any) -> list[torch.Tensor]:

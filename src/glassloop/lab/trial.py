@@ -40,6 +40,11 @@ class Outcome:
     says: str
     arms: tuple[Arms, ...] = field(repr=False)
 
+    @property
+    def first(self) -> tuple[Trace, Trace]:
+        """The two runs of the first seed."""
+        return self.arms[0].right, self.arms[0].wrong
+
     def as_json(self) -> dict[str, Any]:
         """The object that `lab --format json` lists; figures are those of the first seed."""
         first = self.arms[0] if self.arms else None
@@ -161,10 +166,10 @@ def verdict(right: Trace, wrong: Trace) -> Verdict:
 
 
 def worse(right: Mapping[str, Any], wrong: Mapping[str, Any]) -> bool:
-    """Whether the result is visibly worse: accuracy, else the validation's loss, else the last loss of the training."""
+    """Whether the result is visibly worse: accuracy, else the validation's loss, else the loss at the end of training."""
     if right.get("val_accuracy") is not None and wrong.get("val_accuracy") is not None:
         return bool(wrong["val_accuracy"] < right["val_accuracy"] - ACCURACY_LOST)
-    for name in ("val_loss", "loss_last"):
+    for name in ("val_loss", "loss_end"):
         before, after = right.get(name), wrong.get(name)
         if before is not None:
             return after is None or not after <= max(before * LOSS_GREW, before + 1e-6)
