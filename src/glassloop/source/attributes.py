@@ -12,6 +12,7 @@ from glassloop.source.keeping import added, replaced
 from glassloop.source.past import cut_off, item_of, part_of
 from glassloop.source.player import Player
 from glassloop.source.values import (
+    MODE,
     NONE,
     Bound,
     ClassValue,
@@ -42,47 +43,17 @@ from glassloop.source.values import (
 
 At = tuple[ast.AST, Scope]
 KNOWN = (Optimizer, Scheduler, Scaler, Loader, Sampler)
+# What layers were told when they were made.
+SETTINGS = frozenset(
+    "in_features out_features in_channels out_channels num_features hidden_size embedding_dim num_embeddings kernel_size "
+    "stride padding p eps momentum num_layers input_size".split()
+)
 # Methods of every nn.Module: reading one gives a bound method, never a child.
 MODULE_METHODS = frozenset(
-    [
-        "parameters",
-        "named_parameters",
-        "children",
-        "modules",
-        "named_modules",
-        "named_children",
-        "buffers",
-        "train",
-        "eval",
-        "zero_grad",
-        "to",
-        "cuda",
-        "cpu",
-        "half",
-        "float",
-        "double",
-        "bfloat16",
-        "apply",
-        "state_dict",
-        "load_state_dict",
-        "requires_grad_",
-        "register_buffer",
-        "register_parameter",
-        "add_module",
-        "register_module",
-        "forward",
-        "share_memory",
-        "compile",
-        "append",
-        "extend",
-        "items",
-        "values",
-        "keys",
-        "insert",
-        "__call__",
-        "to_empty",
-        "type",
-    ]
+    "parameters named_parameters children modules named_modules named_children buffers train eval zero_grad to cuda "
+    "cpu half float double bfloat16 apply state_dict load_state_dict requires_grad_ register_buffer "
+    "register_parameter add_module register_module forward share_memory compile append extend items values keys "
+    "insert __call__ to_empty type reset_parameters reset_running_stats".split()
 )
 
 
@@ -171,7 +142,7 @@ def _of_object(p: Player, v: Instance | Module, name: str, at: At) -> Value:
 
 def _of_module(p: Player, v: Module, name: str) -> Value:
     if name == "training":
-        return Const(v.training) if v.training is not None else Unknown(("training", v.ref))
+        return Const(v.training, frozenset({MODE})) if v.training is not None else Unknown(("training", v.ref))
     if name in MODULE_METHODS or name.startswith("__"):
         return Bound(v, name)
     if name in ("module", "_orig_mod", "model") and v.kind == "wrapped":
@@ -179,6 +150,8 @@ def _of_module(p: Player, v: Module, name: str) -> Value:
     if name in ("weight", "bias") and v.cls is None:
         v.attrs[name] = Tensor(leaf=True)
         return v.attrs[name]
+    if name in SETTINGS and v.kind.startswith("torch.nn."):
+        return Unknown(("attr", v.ref, name))
     library = v.cls is None or any(not r.endswith("nn.Module") for r in v.cls.roots())
     if library and not name.startswith("_"):
         v.attrs[name] = Module(p.ref(MODEL, name), training=v.training, frozen=v.frozen)
@@ -298,10 +271,6 @@ def item(p: Player, v: Value, node: ast.AST, i: Value) -> Value:
             return Const(v.value[i.value])
         except (TypeError, LookupError):
             return Unknown(("item", id(v)))
-    if isinstance(v, External) and v.path == "os.environ":
-        from glassloop.source.checkpoints import environment
-
-        return environment(i) or Unknown(("environment", _name(i)))
     return Unknown(("item", id(v), _name(i)))
 
 

@@ -22,9 +22,10 @@ NESTED = 12  # forwards within forwards
 
 
 class Inside(NamedTuple):
-    """`results`: what the forward gives back, one for each way that ends in a return."""
+    """`results`: what the forward gives back, one for each way that ends in a return; `minds`: all of them mind the mode."""
 
     results: tuple[Value, ...]
+    minds: bool
 
 
 def look(p: Player, m: Module, given: tuple[Value, ...], training: bool | None) -> Inside | None:
@@ -76,6 +77,7 @@ def _play(p: Player, m: Module, forward: Function, given: list[Value], training:
     from glassloop.source.player import Dead, GaveUp
 
     results: list[Value] = []
+    minds = True
     todo: list[tuple[bool, ...]] = [()]
     budget = STATEMENTS
     at = (forward.node, forward.scope)
@@ -90,12 +92,14 @@ def _play(p: Player, m: Module, forward: Function, given: list[Value], training:
                 pass  # this way ends in an error
             except (GaveUp, RecursionError):
                 return None
+            else:
+                minds = minds and p.minded
             choices = list(p.choices)
         budget = play.left
         todo.extend((*choices[:i], not choices[i]) for i in range(len(forced), len(choices)))
         if len(results) + len(todo) > WAYS:
             return None
-    return Inside(tuple(results))
+    return Inside(tuple(results), minds and bool(results))
 
 
 @contextmanager
@@ -105,7 +109,7 @@ def _aside(p: Player, m: Module, forced: tuple[bool, ...], statements: int) -> I
 
     names = (
         "forced", "choices", "budget", "played", "grad", "off_at", "autocast", "loops", "statement", "undecided", "cut",
-        "haunted", "asker",
+        "haunted", "asker", "minded",
     )  # fmt: skip
     kept = {name: getattr(p, name) for name in names}
     # What the path has assumed is not asked: what is found here counts for every path.
@@ -113,6 +117,7 @@ def _aside(p: Player, m: Module, forced: tuple[bool, ...], statements: int) -> I
     roles, called, visited = dict(p.roles), set(p.called), set(p.visited)
     attrs = [(part, dict(part.attrs), list(part.items), part.training, part.frozen) for part in _modules(m)]
     p.forced, p.choices, p.budget, p.played, p.grad, p.loops = forced, [], Budget(statements), 0, True, []
+    p.minded = False
     p.hidden += 1
     p.inside += 1
     try:

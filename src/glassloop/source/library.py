@@ -13,12 +13,12 @@ from glassloop.source import conditions
 from glassloop.source.arithmetic import of_loss, operation, through
 from glassloop.source.backward import say_backward
 from glassloop.source.builtin import BUILTINS, chain, consumed, fresh
-from glassloop.source.checkpoints import CHECKPOINTS, mark_devices
 from glassloop.source.data import DATA, foreign_loader, stored
 from glassloop.source.forms import LAYERS, squashed
 from glassloop.source.frameworks import FRAMEWORKS
 from glassloop.source.kit_words import kit_call
 from glassloop.source.loops import begin
+from glassloop.source.modes import functional, minding
 from glassloop.source.objects import make_optimizer, owners_of
 from glassloop.source.past import cut_off
 from glassloop.source.player import Dead, Player
@@ -87,7 +87,7 @@ def _other(p: Player, path: str, last: str, args: Args, kwargs: Kwargs, at: At) 
 
     pretrained = last == "from_pretrained" and not any(w in path for w in ("okenizer", "rocessor", "onfig"))
     if pretrained or path.startswith(("torchvision.models.", "timm.create_model", "segmentation_models_pytorch.")):
-        return Module(p.ref(MODEL, last), training=not pretrained)
+        return Module(p.ref(MODEL, last), training=not pretrained, minds=minding(path, args, kwargs))
     if path.startswith(("torchvision.datasets.", "torchaudio.datasets.")) and last[:1].isupper():
         return stored(p, at)
     if args and isinstance(args[0], Params) and "lr" in kwargs:
@@ -105,7 +105,6 @@ def _torch(p: Player, path: str, last: str, args: Args, kwargs: Kwargs, at: At) 
     if path.startswith("torch.optim.") and last[:1].isupper() and "swa_utils" not in path:
         return make_optimizer(p, last, args, kwargs, at)
     if path in WRAPPERS:
-        mark_devices(p, kwargs)
         return args[0] if args else fresh(at)
     if path.startswith("torch.nn.functional."):
         return _functional(p, last, args, kwargs, at)
@@ -130,6 +129,7 @@ def _torch(p: Player, path: str, last: str, args: Args, kwargs: Kwargs, at: At) 
 def _functional(p: Player, last: str, args: Args, kwargs: Kwargs, at: At) -> Value:
     if last.endswith("_loss") or "cross_entropy" in last or last in ("kl_div",):
         return of_loss(p, last, None, args, {k: v for k, v in kwargs.items() if k not in OPTIONS}, kwargs, at)
+    functional(p, last, args, kwargs)
     return operation(p, last, args, kwargs, at)
 
 
@@ -144,7 +144,9 @@ def _layer(p: Player, path: str, last: str, args: Args, kwargs: Kwargs, at: At) 
         return Module(p.ref(MODEL, last), kind=path, attrs={str(k): v for k, v in args[0].items.items()})
     children = [i for i in items if isinstance(i, (Module, Tensor))]
     made = p.where(*at) if last in LAYERS else None
-    return Module(p.ref(MODEL, last), kind=path, items=list(children), made=made, doubtful=len(children) < len(items))
+    odd = last == "Sequential" and len(children) < len(items)
+    minds = minding(path, args, kwargs)
+    return Module(p.ref(MODEL, last), kind=path, items=list(children), made=made, minds=minds, doubtful=odd)
 
 
 def _factory(p: Player, last: str, args: Args, kwargs: Kwargs, at: At) -> Value:
@@ -274,6 +276,18 @@ def _namespace(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
     return Instance(None, dict(kwargs))
 
 
+def _save(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
+    p.say(events.SAVE, at, None, ())
+    return NONE
+
+
+def _load(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
+    flag = kwargs.get("weights_only")
+    unsafe = {events.UNSAFE: "weights_only=False"} if isinstance(flag, Const) and flag.value is False else {}
+    p.say(events.LOAD, at, None, (), **unsafe)
+    return fresh(at)
+
+
 # Under any module path: libraries re-export these names.
 ANYWHERE: dict[str, Callable[[Player, Args, Kwargs, At], Value]] = {
     "DataLoader": foreign_loader,
@@ -293,11 +307,12 @@ ANYWHERE: dict[str, Callable[[Player, Args, Kwargs, At], Value]] = {
 EXACT: dict[str, Callable[[Player, Args, Kwargs, At], Value]] = {
     **ANYWHERE,
     **DATA,
-    **CHECKPOINTS,
     "torch.set_grad_enabled": _set_grad_enabled,
     "torch.autograd.set_grad_enabled": _set_grad_enabled,
     "torch.autograd.grad": _autograd_grad,
     "torch.autograd.backward": _autograd_backward,
+    "torch.save": _save,
+    "torch.load": _load,
     "functools.partial": _partial,
     "dataclasses.replace": _dataclass_replace,
     "itertools.count": _count,

@@ -81,14 +81,11 @@ class Player:
         self.modules: dict[str, Value] = {}
         self.optimizers: list[Optimizer] = []
         self.datasets: dict[int, list[Loader]] = {}  # loaders of the user's own datasets, by the dataset's id
-        self.loads: list[Unknown] = []  # what torch.load gave
-        self.guards: list[Any] = []  # open conditions around what is played
-        self.ranks: set[Hashable] = set()  # keys of unknown things that say which process this is
-        self.joined = False  # one of several processes
         self.grad = True
         self.off_at: Where | None = None  # where gradients were last switched off
         self.autocast = False
         self.either = 0  # inside a branch of which both arms are played, one after the other
+        self.minded = False  # something in the forward that is played aside minds the mode
         self.inside = 0  # forwards that are played aside, within each other
         self.hidden = 0  # inside a model's own forward: only the outermost call is heard
         self.undecided = 0  # inside a branch that may not be taken

@@ -81,6 +81,7 @@ class Program:
         self._found: dict[tuple[str, str, int], str | None] = {}
         self.deepest = DEEPEST if len(texts) <= SMALL else 2  # imports within imports that are played
         self._functions: dict[str, list[ast.AST]] = {}
+        self.drops = False  # whether a dropout is called somewhere as a function
         self.follow = True  # whether calls of the script's own functions are followed
         self.strict = False  # whether a mistake of the reader itself is raised (tests) or noted
         self.insides: dict[Hashable, Any] = {}  # what happens in forwards that were played aside (inside.Inside)
@@ -89,7 +90,9 @@ class Program:
             for node in ast.walk(t.tree):
                 if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
                     self._variables.add(node.id)
-                if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                elif isinstance(node, ast.Call):
+                    self.drops = self.drops or "dropout" in _called(node)
+                elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
                     self._functions.setdefault(node.name, []).append(node)
         self.accumulates = any(self._has_guard(t.tree) for t in texts)
 

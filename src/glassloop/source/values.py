@@ -116,6 +116,7 @@ class Module(Value):
     kind: str = ""  # the library's class: torch.nn.Linear
     items: list[Value] = field(default_factory=list)  # children by position (Sequential, ModuleList)
     made: Where | None = None  # where a layer that squashes was made
+    minds: str = ""  # what of a library's minds the mode, for people
     doubtful: bool = False  # made or put here in a branch that may not have been taken
 
 
@@ -348,6 +349,7 @@ class Scope:
 
 
 NONE = Const(None)
+MODE = ("mode",)  # the source of a value that is a model's mode: self.training
 
 
 def owners_within(value: Any, seen: set[int] | None = None) -> set[Any]:

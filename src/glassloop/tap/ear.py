@@ -52,6 +52,7 @@ class Ear:
         self._events: dict[tuple[object, ...], Event] = {}
         self._spots: dict[tuple[int, int], Spot] = {}
         self._covers: dict[int, tuple[int, int, tuple[Ref, ...]]] = {}
+        self.minding: dict[int, tuple[int, list[weakref.ref[torch.nn.Module]]]] = {}  # see modes.py
         self._made = 0  # optimizers made or changed: what a model's parameters belong to is asked again
 
     def hears(self) -> bool:

@@ -21,6 +21,7 @@ from glassloop.events import (
     GRAD,
     LOSS,
     LOSS_MADE,
+    MINDS,
     MODEL,
     TO_DEVICE,
     TRAIN_MODE,
@@ -29,10 +30,11 @@ from glassloop.events import (
 )
 from glassloop.tap.ear import Ear, whole
 from glassloop.tap.given import loss_facts
+from glassloop.tap.modes import minds
 from glassloop.tap.patch import Patches
 
 # One object for each, so that equal events are one object.
-_FORWARD = {(t, g): {TRAINING: t, GRAD: g} for t in (False, True) for g in (False, True)}
+_FORWARD: dict[tuple[bool, bool, str], dict[str, object]] = {}
 _MOVES = ("to", "cuda", "cpu", "half", "float", "double", "bfloat16")
 F_LOSSES = (
     "binary_cross_entropy", "binary_cross_entropy_with_logits", "cosine_embedding_loss", "cross_entropy", "ctc_loss",
@@ -66,6 +68,11 @@ def hear(ear: Ear, patches: Patches) -> None:
         patches.function(nn.functional, name, functools.partial(_loss, ear))
 
 
+def _forward(training: bool, grad: bool, minds: str) -> dict[str, object]:
+    facts: dict[str, object] = {TRAINING: training, GRAD: grad}
+    return _FORWARD.setdefault((training, grad, minds), facts | ({MINDS: minds} if minds else {}))
+
+
 def _call(ear: Ear, original: Any) -> Any:
     compiling, grad_on = torch.compiler.is_compiling, torch.is_grad_enabled
 
@@ -75,7 +82,8 @@ def _call(ear: Ear, original: Any) -> Any:
         is_loss = isinstance(self, _Loss)
         if not is_loss:
             ref, of = ear.model(self)
-            ear.say(FORWARD, sys._getframe(1), ref, of, _FORWARD[self.training, grad_on()])
+            key = (self.training, grad_on(), minds(ear, ref, self) if self.training else "")
+            ear.say(FORWARD, sys._getframe(1), ref, of, _FORWARD.get(key) or _forward(*key))
         ear.deep += 1
         try:
             result = original(self, *args, **kwargs)

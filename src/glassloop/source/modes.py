@@ -1,0 +1,70 @@
+"""Which layers mind the mode: they answer differently in training and in evaluation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from glassloop.source.inside import look
+from glassloop.source.values import MODE, Const, Module, Value, owners_within
+
+if TYPE_CHECKING:
+    from glassloop.source.player import Player
+
+# Layer -> (name of the argument that must be above zero, its place, its default); None: it always minds.
+DROPPING: dict[str, tuple[str, int, float]] = {
+    **dict.fromkeys(("Dropout", "Dropout1d", "Dropout2d", "Dropout3d"), ("p", 0, 0.5)),
+    **dict.fromkeys(("AlphaDropout", "FeatureAlphaDropout"), ("p", 0, 0.5)),
+    **dict.fromkeys(("TransformerEncoderLayer", "TransformerDecoderLayer"), ("dropout", 3, 0.1)),
+    "Transformer": ("dropout", 5, 0.1),
+    "MultiheadAttention": ("dropout", 2, 0.0),
+    **dict.fromkeys(("LSTM", "GRU", "RNN"), ("dropout", 5, 0.0)),
+}
+NORMS = frozenset(
+    f"{lazy}{name}" for lazy in ("", "Lazy") for name in ("BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "SyncBatchNorm")
+)
+# Model families of torchvision that hold batch-norm or dropout, whatever their arguments.
+FAMILIES = (
+    "resnet", "resnext", "wide_resnet", "densenet", "mobilenet", "efficientnet", "vgg", "alexnet", "squeezenet", "googlenet",
+    "inception", "shufflenet", "mnasnet", "regnet",
+)  # fmt: skip
+
+
+def minding(path: str, args: list[Value], kwargs: dict[str, Value]) -> str:
+    """The name by which people know what minds the mode in a library's layer or model; "" where nothing certainly does."""
+    last = path.rsplit(".", 1)[-1]
+    if path.startswith("torchvision.models."):
+        return last if last.startswith(FAMILIES) else ""
+    if last in NORMS or last == "RReLU":
+        tracks = kwargs.get("track_running_stats", Const(True))
+        return last if isinstance(tracks, Const) and tracks.value else ""
+    if last not in DROPPING:
+        return ""
+    name, place, default = DROPPING[last]
+    given = kwargs.get(name) or (args[place] if place < len(args) else Const(default))
+    drops = isinstance(given, Const) and isinstance(given.value, (int, float)) and given.value > 0
+    if last in ("LSTM", "GRU", "RNN"):
+        layers = kwargs.get("num_layers") or (args[2] if len(args) > 2 else Const(1))
+        drops = drops and isinstance(layers, Const) and isinstance(layers.value, int) and layers.value > 1
+    return last if drops else ""
+
+
+def minds(p: Player, m: Module, given: list[Value]) -> str:
+    """What in a model certainly minds the mode, and is in training mode now; "" where nothing is known to."""
+    found = [o for o in owners_within(m) if isinstance(o, Module) and o.minds and o.training and not o.doubtful]
+    if found:
+        return min(found, key=lambda o: o.ref).minds
+    if m.cls is None or not p.program.drops:
+        return ""
+    seen = look(p, m, tuple(given), m.training)
+    return "dropout" if seen is not None and seen.minds else ""
+
+
+def functional(p: Player, name: str, args: list[Value], kwargs: dict[str, Value]) -> None:
+    """F.dropout(x, p, training): inside a forward, does it mind the mode of its model?"""
+    if "dropout" not in name or not p.inside:
+        return
+    rate = kwargs.get("p") or (args[1] if len(args) > 1 else Const(0.5))
+    training = kwargs.get("training") or (args[2] if len(args) > 2 else None)
+    told = isinstance(training, Const) and MODE in training.source
+    if told and isinstance(rate, Const) and isinstance(rate.value, (int, float)) and rate.value > 0:
+        p.minded = True

@@ -1,0 +1,42 @@
+"""Which layers of a model mind the mode: found once, asked at every forward."""
+
+from __future__ import annotations
+
+import weakref
+from typing import TYPE_CHECKING
+
+from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
+from torch.nn.modules.dropout import _DropoutNd
+
+from glassloop.events import Ref
+
+if TYPE_CHECKING:
+    from glassloop.tap.ear import Ear
+
+Layers = list[weakref.ref[nn.Module]]
+
+
+def minds(ear: Ear, ref: Ref, model: nn.Module) -> str:
+    """The name of a layer that minds the mode and is in training mode; "" where there is none. Keeps nothing alive."""
+    known = ear.minding.get(ref.serial)
+    if known is None or known[0] != id(model):
+        layers = [weakref.ref(m) for m in model.modules() if _minds(m)]
+        known = ear.minding[ref.serial] = (id(model), layers)
+    for layer in known[1]:
+        found = layer()
+        if found is not None and found.training:
+            return type(found).__name__
+    return ""
+
+
+def _minds(m: nn.Module) -> bool:
+    if isinstance(m, _BatchNorm):
+        return bool(m.track_running_stats)
+    if isinstance(m, _DropoutNd):
+        return bool(m.p > 0)
+    if isinstance(m, nn.RNNBase):
+        return bool(m.dropout > 0 and m.num_layers > 1)
+    if isinstance(m, nn.MultiheadAttention):
+        return bool(m.dropout > 0)
+    return isinstance(m, nn.RReLU)
