@@ -43,6 +43,10 @@ STREAM_DIFFERS |= dict.fromkeys(
     ["scaler-update-missing bad", *(f"scaler-update-missing/{path.name}" for path in _UPDATES)],
     "a scaler's second step without an update raises in the run; the reader goes on",
 )
+STREAM_DIFFERS |= dict.fromkeys(
+    ["checkpoint-incomplete bad", "checkpoint-incomplete good"],
+    "a branch that does nothing but load is played, whether or not there is a file to load in the run",
+)
 RAISES = {"removed-api bad": TypeError}  # this is what the rule is about
 FINDINGS_DIFFER: dict[str, str] = {
     "eval-mode-missing/functional_dropout_bad.py": "a run sees layers that mind the mode, not the functions in a forward",

@@ -56,8 +56,10 @@ EVAL_MODE = "eval-mode"  # eval(), or train(False); of: the models inside it
 GRAD_ON = "grad-on"  # graphs are recorded again (a no_grad left, set_grad_enabled(True)); only where that is a change
 GRAD_OFF = "grad-off"  # graphs are no longer recorded (no_grad or inference_mode entered); only where that is a change
 LOG = "log"  # a value went to a tracker (no ear says this yet)
-SAVE = "save"  # torch.save has written something
+SAVE = "save"  # torch.save has written something; of: whose state (reader only); facts: whole, resumes, everyone
 LOAD = "load"  # torch.load has read something; facts: unsafe
+RESTORE = "restore"  # load_state_dict has put back into `what` a state that was read from a file
+JOINED = "joined"  # the process has become one of several (init_process_group)
 REJECTED = "rejected"  # a call that today's PyTorch refuses (of the whole text, played or not); facts: name, instead, drop
 HELD = "held"  # what certainly carries a graph was added to what held one already (a sum, a list); facts: graphs held so far
 RESCALED = "rescaled"  # gradients were multiplied or divided by hand, in place; of: the optimizers whose gradients those are
@@ -67,11 +69,11 @@ END = "end"  # the program is over (a text that is a library has no end)
 KINDS = (
     MADE, REPLACED, PASS_BEGIN, BATCH, PASS_END, SET_EPOCH, TO_DEVICE, ZERO_GRAD, FORWARD, LOSS_MADE, SCALE, BACKWARD,
     UNSCALE, CLIP, STEP, SCALER_UPDATE, SCHEDULE, TRAIN_MODE, EVAL_MODE, GRAD_ON, GRAD_OFF, LOG, SAVE, LOAD,
-    REJECTED, HELD, RESCALED, OPAQUE, END,
+    RESTORE, JOINED, REJECTED, HELD, RESCALED, OPAQUE, END,
 )  # fmt: skip
 
 # Kinds that no run can say: they are about the text. Streams of the two ears are compared without them.
-ONLY_READ: frozenset[str] = frozenset({REJECTED, HELD, RESCALED})
+ONLY_READ: frozenset[str] = frozenset({RESTORE, JOINED, REJECTED, HELD, RESCALED})
 
 # --- facts: what only one of the ears may know; an absent fact is unknown ----------------------------------------
 TRAINING = "training"  # forward: bool, the mode of the model that is called
@@ -83,6 +85,7 @@ TURN = "turn"  # schedule: hashable, the turn of the loop that counts what the s
 #                backward: the turns of all loops around it (reader only)
 LOOP = "loop"  # schedule: (place, variable) of that loop, where it is a `for` over a plain name (reader only)
 LENGTH = "length"  # made(scheduler): int, the calls its schedule is laid out for; made(loader): int, its batches
+PLACED = "placed"  # made(scheduler): True where it is told at which step it stands (reader only)
 CLOSURE = "closure"  # step: True where it was given a closure, which may have run several times before the update
 MEAN = "mean"  # loss: bool, whether it is a mean over the batch; backward: and nothing has divided it since
 CUT = "cut"  # backward: the place where its loss had left the graph of the model (None: unknown). It reaches no parameter.
@@ -95,6 +98,9 @@ AUTOCAST = "autocast"  # backward: True where it ran inside autocast
 BY = "by"  # step: the scaler that made it
 
 UNSAFE = "unsafe"  # load: str, how it runs code that the file may hold (reader only)
+WHOLE = "whole"  # save: bool, whether `of` are certainly all whose state it holds (reader only)
+RESUMES = "resumes"  # save: bool, whether the program has read what it saves here: the file, or items of these names
+EVERYONE = "everyone"  # save: True where every process comes here and writes the same file (reader only)
 NAME, INSTEAD, DROP = "name", "instead", "drop"  # rejected: str, what; what to write; the argument that has to go or ""
 ORDER = "order"  # pass-begin: STORED or SHUFFLED: how the samples of this pass come; absent where a sampler decides
 STORED, SHUFFLED = "stored", "shuffled"

@@ -271,6 +271,10 @@ def item(p: Player, v: Value, node: ast.AST, i: Value) -> Value:
             return Const(v.value[i.value])
         except (TypeError, LookupError):
             return Unknown(("item", id(v)))
+    if isinstance(v, External) and v.path == "os.environ":
+        from glassloop.source.checkpoints import environment
+
+        return environment(i) or Unknown(("environment", _name(i)))
     return Unknown(("item", id(v), _name(i)))
 
 

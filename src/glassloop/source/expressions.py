@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from glassloop.source import conditions
-from glassloop.source.arithmetic import binary, negative
+from glassloop.source.arithmetic import binary, key_of, negative
 from glassloop.source.attributes import attribute, item, set_attribute, set_item
 from glassloop.source.forms import within
 from glassloop.source.keeping import replaced
@@ -268,10 +268,8 @@ def _lambda(p: Player, node: ast.Lambda, scope: Scope) -> Value:
 
 
 def _joined(p: Player, node: ast.JoinedStr, scope: Scope) -> Value:
-    for part in node.values:
-        if isinstance(part, ast.FormattedValue):
-            evaluate(p, part.value, scope)
-    return Unknown(("text", scope.path, node.lineno, node.col_offset))
+    parts = [evaluate(p, part.value if isinstance(part, ast.FormattedValue) else part, scope) for part in node.values]
+    return Unknown(("text", tuple(map(key_of, parts))))
 
 
 def _named(p: Player, node: ast.NamedExpr, scope: Scope) -> Value:

@@ -13,6 +13,7 @@ from glassloop.source import conditions
 from glassloop.source.arithmetic import of_loss, operation, through
 from glassloop.source.backward import say_backward
 from glassloop.source.builtin import BUILTINS, chain, consumed, fresh
+from glassloop.source.checkpoints import CHECKPOINTS, mark_devices
 from glassloop.source.data import DATA, foreign_loader, stored
 from glassloop.source.forms import LAYERS, squashed
 from glassloop.source.frameworks import FRAMEWORKS
@@ -105,6 +106,7 @@ def _torch(p: Player, path: str, last: str, args: Args, kwargs: Kwargs, at: At) 
     if path.startswith("torch.optim.") and last[:1].isupper() and "swa_utils" not in path:
         return make_optimizer(p, last, args, kwargs, at)
     if path in WRAPPERS:
+        mark_devices(p, kwargs)
         return args[0] if args else fresh(at)
     if path.startswith("torch.nn.functional."):
         return _functional(p, last, args, kwargs, at)
@@ -276,18 +278,6 @@ def _namespace(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
     return Instance(None, dict(kwargs))
 
 
-def _save(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
-    p.say(events.SAVE, at, None, ())
-    return NONE
-
-
-def _load(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
-    flag = kwargs.get("weights_only")
-    unsafe = {events.UNSAFE: "weights_only=False"} if isinstance(flag, Const) and flag.value is False else {}
-    p.say(events.LOAD, at, None, (), **unsafe)
-    return fresh(at)
-
-
 # Under any module path: libraries re-export these names.
 ANYWHERE: dict[str, Callable[[Player, Args, Kwargs, At], Value]] = {
     "DataLoader": foreign_loader,
@@ -307,12 +297,11 @@ ANYWHERE: dict[str, Callable[[Player, Args, Kwargs, At], Value]] = {
 EXACT: dict[str, Callable[[Player, Args, Kwargs, At], Value]] = {
     **ANYWHERE,
     **DATA,
+    **CHECKPOINTS,
     "torch.set_grad_enabled": _set_grad_enabled,
     "torch.autograd.set_grad_enabled": _set_grad_enabled,
     "torch.autograd.grad": _autograd_grad,
     "torch.autograd.backward": _autograd_backward,
-    "torch.save": _save,
-    "torch.load": _load,
     "functools.partial": _partial,
     "dataclasses.replace": _dataclass_replace,
     "itertools.count": _count,

@@ -12,6 +12,7 @@ from glassloop.source import conditions
 from glassloop.source.arithmetic import of_loss, through
 from glassloop.source.attributes import freeze
 from glassloop.source.backward import say_backward
+from glassloop.source.checkpoints import load_state_dict, state_dict
 from glassloop.source.containers import CONTAINERS
 from glassloop.source.data import sampler_method
 from glassloop.source.forms import after_layer, squashed
@@ -67,6 +68,8 @@ def _unknown_method(p: Player, me: Value, name: str, args: Args, kwargs: Kwargs,
 
     if isinstance(me, Unknown) and name in ("to", "cuda", "cpu", "item", "tolist"):
         p.remark("moved" if name in ("to", "cuda") else "read")
+    if isinstance(me, Unknown) and name == "state_dict":
+        return Unknown(("state", me.key))
     if isinstance(me, Unknown) and not args and not kwargs and name in ("step", "zero_grad", "unscale_"):
         p.opaque(at, None)  # some optimizer, scheduler or scaler: which one is unknown
         return Unknown(("call", conditions.site(*at)))
@@ -340,6 +343,7 @@ def _super_method(p: Player, s: Super, name: str, args: Args, kwargs: Kwargs, at
     return NONE
 
 
+STATES: dict[str, Method] = {"state_dict": state_dict, "load_state_dict": load_state_dict}
 MODULE: dict[str, Method] = {
     "train": _mode,
     "eval": _mode,
@@ -360,20 +364,30 @@ MODULE: dict[str, Method] = {
     "keys": _keys,
     **dict.fromkeys(("children", "modules", "named_modules", "named_children", "values", "items"), _children),
     **dict.fromkeys(("compile", "share_memory", "apply", "type"), _self),
-    **dict.fromkeys(("state_dict", "load_state_dict", "buffers", "insert", "to_empty"), _nothing),
+    **dict.fromkeys(("buffers", "insert", "to_empty"), _nothing),
+    **STATES,
     **dict.fromkeys(("reset_parameters", "reset_running_stats"), _nothing),
 }
 OPTIMIZER_METHODS: dict[str, Method] = {
     "step": _optimizer_step,
     "zero_grad": _optimizer_zero_grad,
     "add_param_group": _add_group,
+    **STATES,
+    "*": _nothing,
+}
+SCALER_METHODS: dict[str, Method] = {
+    "scale": _scale,
+    "unscale_": _unscale,
+    "step": _scaler_step,
+    "update": _scaler_update,
+    **STATES,
     "*": _nothing,
 }
 METHODS: list[tuple[Any, dict[str, Method]]] = [
     (Module, MODULE),
     (Optimizer, OPTIMIZER_METHODS),
-    (Scheduler, {"step": _schedule, "*": _nothing}),
-    (Scaler, {"scale": _scale, "unscale_": _unscale, "step": _scaler_step, "update": _scaler_update, "*": _nothing}),
+    (Scheduler, {"step": _schedule, **STATES, "*": _nothing}),
+    (Scaler, SCALER_METHODS),
     (Tensor, TENSOR),
     (Params, PARAMETER),
     (Grad, GRADIENT),

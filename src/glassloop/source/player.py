@@ -81,6 +81,10 @@ class Player:
         self.modules: dict[str, Value] = {}
         self.optimizers: list[Optimizer] = []
         self.datasets: dict[int, list[Loader]] = {}  # loaders of the user's own datasets, by the dataset's id
+        self.loads: list[Unknown] = []  # what torch.load gave
+        self.guards: list[Any] = []  # open conditions around what is played
+        self.ranks: set[Hashable] = set()  # keys of unknown things that say which process this is
+        self.joined = False  # one of several processes
         self.grad = True
         self.off_at: Where | None = None  # where gradients were last switched off
         self.autocast = False

@@ -53,6 +53,8 @@ def make_scheduler(
         facts["unit"] = "steps"
     if isinstance(length, Const) and isinstance(length.value, int):
         facts["length"] = length.value
+    if "last_epoch" in kwargs:
+        facts[events.PLACED] = True
     p.say(events.MADE, at, made.ref, (optimizer.ref,) if optimizer is not None else None, **facts)
     return made
 

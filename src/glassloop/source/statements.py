@@ -171,15 +171,19 @@ def _if(p: Player, node: ast.If, scope: Scope) -> None:
     if isinstance(decided, bool):
         play(p, node.body if decided else node.orelse, scope)
         return
-    if p.program.quiet(node.body) and p.program.quiet(node.orelse):
-        _either(p, node, scope)
-        return
-    choice = conditions.choose(p, decided, not _leaves(node.body))
-    p.undecided += 1
+    p.guards.append(decided)
     try:
-        play(p, node.body if choice else node.orelse, scope)
+        if p.program.quiet(node.body) and p.program.quiet(node.orelse):
+            _either(p, node, scope)
+            return
+        choice = conditions.choose(p, decided, not _leaves(node.body))
+        p.undecided += 1
+        try:
+            play(p, node.body if choice else node.orelse, scope)
+        finally:
+            p.undecided -= 1
     finally:
-        p.undecided -= 1
+        p.guards.pop()
 
 
 def _leaves(body: list[ast.stmt]) -> bool:

@@ -84,8 +84,10 @@ class Steps:
         for _ in range(_WITHIN_SCALER):
             if frame is None:
                 return None
-            if frame.f_code is GradScaler.step.__code__ and frame.f_locals["self"].is_enabled():
-                return self._ear.names.ref(frame.f_locals["self"], SCALER)
+            if frame.f_code.co_name == "step":  # not by its code: somebody may have wrapped GradScaler.step
+                scaler = frame.f_locals.get("self")
+                if isinstance(scaler, GradScaler) and scaler.is_enabled():
+                    return self._ear.names.ref(scaler, SCALER)
             frame = frame.f_back
         return None
 

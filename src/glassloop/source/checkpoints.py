@@ -1,0 +1,242 @@
+"""Checkpoints: whose state goes into a file, what is read back, and which processes write."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Hashable, Iterator
+from dataclasses import dataclass
+
+from glassloop import events
+from glassloop.events import Ref
+from glassloop.source import conditions
+from glassloop.source.arithmetic import key_of
+from glassloop.source.player import Player
+from glassloop.source.values import (
+    NONE,
+    Const,
+    External,
+    Function,
+    Module,
+    Optimizer,
+    Scaler,
+    Scheduler,
+    Scope,
+    Seq,
+    Table,
+    Tensor,
+    Unknown,
+    Value,
+)
+
+At = tuple[ast.AST, Scope]
+Args = list[Value]
+Kwargs = dict[str, Value]
+Stateful = (Module, Optimizer, Scheduler, Scaler)
+
+RANK: Hashable = "rank of this process"
+RANKS = frozenset(["RANK", "LOCAL_RANK", "GROUP_RANK", "SLURM_PROCID", "SLURM_LOCALID", "OMPI_COMM_WORLD_RANK"])
+# An unknown thing of these kinds may hold the state of anything.
+STATEFUL = frozenset(["state", "attr", "member", "parameter", "item", "loaded", "result", "object"])
+# An unknown answer of these kinds may be about the process that asks.
+ASKED = frozenset(["call", "result", "attr", "member", "parameter", "item", "global", "class", "joined", "hasattr"])
+
+
+@dataclass(eq=False)
+class State(Value):
+    """x.state_dict()."""
+
+    of: Value
+
+
+def state_dict(p: Player, me: Value, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
+    """The state of a model, optimizer, schedule or scaler."""
+    return State(me)
+
+
+def load_state_dict(p: Player, me: Value, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
+    """State that came out of a file is put back."""
+    given = args[0] if args else kwargs.get("state_dict", NONE)
+    if isinstance(given, Unknown) and isinstance(me, Stateful) and _came_from(given.key) is not None:
+        p.say(events.RESTORE, at, me.ref, ())
+    return Unknown(("call", conditions.site(*at)))
+
+
+def _came_from(key: Hashable) -> Hashable | None:
+    """The load that an unknown thing is a part of."""
+    while isinstance(key, tuple) and key:
+        if key[0] == "loaded":
+            return key
+        if key[0] not in ("item", "attr") or len(key) < 2:
+            return None
+        key = key[1]
+    return None
+
+
+def load(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
+    """torch.load."""
+    flag = kwargs.get("weights_only")
+    unsafe = {events.UNSAFE: "weights_only=False"} if isinstance(flag, Const) and flag.value is False else {}
+    p.say(events.LOAD, at, None, (), **unsafe)
+    loaded = Unknown(("loaded", conditions.site(*at), key_of(args[0] if args else kwargs.get("f", NONE))))
+    p.loads.append(loaded)
+    return loaded
+
+
+def save(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
+    """torch.save: whose state, whether that is all, whether it is read back, and whether every process writes it."""
+    what = args[0] if args else kwargs.get("obj", NONE)
+    file = args[1] if len(args) > 1 else kwargs.get("f", NONE)
+    found: dict[Ref, None] = {}
+    facts: dict[str, object] = {events.WHOLE: _collect(what, found)}
+    facts[events.RESUMES] = any(_is_of(loaded, what, file) for loaded in p.loads)
+    if p.joined and _by_everyone(p, file):
+        facts[events.EVERYONE] = True
+    p.say(events.SAVE, at, None, tuple(found), **facts)
+    return NONE
+
+
+def _collect(v: Value, found: dict[Ref, None]) -> bool:
+    """Whose state is in a value; whether it cannot hold that of anything else."""
+    if isinstance(v, State):
+        v = v.of
+    if isinstance(v, Stateful):
+        found[v.ref] = None
+        return True
+    if isinstance(v, Unknown):
+        return not (isinstance(v.key, tuple) and v.key and v.key[0] in STATEFUL)
+    if isinstance(v, (Table, Seq)):
+        parts = list(v.items.values()) if isinstance(v, Table) else v.items
+        known = [_collect(part, found) for part in parts]  # each of them, though one be unknown
+        return all(known) and v.exact
+    return isinstance(v, (Const, Tensor, External))
+
+
+def _is_of(loaded: Unknown, what: Value, file: Value) -> bool:
+    """Whether what is saved here is what is loaded there: the same file, or several of its items by their names."""
+    key = loaded.key
+    assert isinstance(key, tuple)
+    if key[2] == key_of(file) and not (isinstance(file, Unknown) and "call" in str(file.key)[:8]):
+        return True
+    names = {repr(k) for k in what.items} if isinstance(what, Table) else set()
+    return len(names & {n.strip("[]") for n in loaded.facts}) >= 2
+
+
+# --- which process -------------------------------------------------------------------------------------------------------
+
+
+def _by_everyone(p: Player, file: Value) -> bool:
+    """Whether every process comes here and writes the same file; what may depend on the process is no yes."""
+    path = list(_parts(key_of(file)))
+    if _of_rank(p, path) or (isinstance(file, Unknown) and path and not {"parameter", "call"}.isdisjoint(map(_word, path))):
+        return False
+    if any(_of_rank(p, list(_parts(key))) or _asks(key) for key in p.assumed):
+        return False
+    return not any(_of_rank(p, list(_parts(open_))) or _may_ask(open_) for open_ in p.guards)
+
+
+def _parts(key: Hashable) -> Iterator[Hashable]:
+    yield key
+    if isinstance(key, (tuple, frozenset)):
+        for part in key:
+            yield from _parts(part)
+
+
+def _word(part: Hashable) -> str:
+    return part if isinstance(part, str) else ""
+
+
+def _of_rank(p: Player, parts: list[Hashable]) -> bool:
+    return RANK in parts or any(part in p.ranks for part in parts)
+
+
+def _may_ask(c: conditions.Open) -> bool:
+    return any(_may_ask(part) for part in c.parts) if c.how else _asks(c.key)
+
+
+def _asks(key: Hashable) -> bool:
+    """Whether a question may be one about the process: an unknown answer, or a comparison for equality with one."""
+    if not isinstance(key, tuple) or len(key) < 2 or key[0] == "site" or (key[0] == "cmp" and key[1] != "Eq"):
+        return False
+    kind = key[1][0] if isinstance(key[1], tuple) and key[1] else ""
+    if isinstance(kind, tuple):
+        kind = kind[0] if kind else ""
+    number = key[0] in ("eq", "in") and not (len(key) > 2 and isinstance(key[2], str))
+    return kind in ASKED or (kind == "argument" and number) or key[0] == "cmp"
+
+
+def _joined(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
+    """init_process_group."""
+    if not p.joined:
+        p.joined = True
+        p.say(events.JOINED, at, None, ())
+    _mark(p, kwargs.get("rank"))
+    return NONE
+
+
+def _mark(p: Player, v: Value | None) -> None:
+    if isinstance(v, Unknown):
+        p.ranks.add(v.key)
+
+
+def mark_devices(p: Player, kwargs: Kwargs) -> None:
+    """DistributedDataParallel(model, device_ids=[n]): n says which process this is."""
+    given = kwargs.get("device_ids")
+    for v in given.items if isinstance(given, Seq) else ():
+        _mark(p, v)
+
+
+def _device_of_rank(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
+    _mark(p, args[0] if args else kwargs.get("device"))
+    return NONE
+
+
+def _rank(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
+    return Unknown((RANK,))
+
+
+def _is_initialized(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
+    return Const(True) if p.joined else Unknown(("joined",))
+
+
+def environment(name: Value) -> Value | None:
+    """os.environ[name], where that says which process this is."""
+    return Unknown((RANK,)) if isinstance(name, Const) and name.value in RANKS else None
+
+
+def _environ(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
+    return (environment(args[0]) if args else None) or Unknown(("environment", tuple(map(key_of, args[:1]))))
+
+
+def _spawn(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
+    """torch.multiprocessing.spawn: the function runs in every process, and gets its rank first."""
+    from glassloop.source.calls import call, unknown_call
+
+    f = args[0] if args else kwargs.get("fn")
+    rest = args[1] if len(args) > 1 else kwargs.get("args", Seq([]))
+    if not isinstance(f, Function) or not isinstance(rest, Seq):
+        return unknown_call(p, f, args, kwargs, at)
+    call(p, f, [Unknown((RANK,)), *rest.items], {}, at)
+    return NONE
+
+
+def _path(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
+    """A path is known by its parts."""
+    return Unknown(("path", tuple(map(key_of, args)))) if args else Unknown(("call", conditions.site(*at)))
+
+
+CHECKPOINTS: dict[str, Callable[[Player, Args, Kwargs, At], Value]] = {
+    "torch.save": save,
+    "torch.load": load,
+    "torch.serialization.save": save,
+    "torch.serialization.load": load,
+    "torch.distributed.init_process_group": _joined,
+    "torch.distributed.get_rank": _rank,
+    "torch.distributed.is_initialized": _is_initialized,
+    "torch.cuda.set_device": _device_of_rank,
+    "torch.multiprocessing.spawn": _spawn,
+    "torch.multiprocessing.spawn.spawn": _spawn,
+    "os.environ.get": _environ,
+    "os.getenv": _environ,
+    "os.path.join": _path,
+    "pathlib.Path": _path,
+}
