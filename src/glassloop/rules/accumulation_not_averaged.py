@@ -102,9 +102,14 @@ def _made(state: State, event: Event) -> State:
     if event.facts.get(MEAN) is not True or TURN not in event.facts:
         return state._replace(ran=frozenset())
     turn = event.facts[TURN]
-    again = any(at == event.at and before != turn and ran & state.ran for at, before, ran in state.made)
+    again = any(at == event.at and before != turn and _alike(ran, state.ran) for at, before, ran in state.made)
     made = state.made | {(event.at, turn, state.ran)}
     return state._replace(ran=frozenset(), made=made, twice=event.at if again else state.twice)
+
+
+def _alike(one: Ran, other: Ran) -> bool:
+    """Whether the same models ran at the same places; one of the two may have run something more."""
+    return bool(one & other) and (one <= other or other <= one)
 
 
 def _story(backward: Place | None, step: Place) -> Story:

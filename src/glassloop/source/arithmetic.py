@@ -72,6 +72,10 @@ def through(p: Player, values: list[Value], scaled: bool | None = None) -> Tenso
 
 def operation(p: Player, name: str, args: list[Value], kwargs: dict[str, Value], at: tuple[ast.AST, Scope]) -> Tensor:
     """What `torch.name(*args)`, or `args[0].name(*args[1:])`, gives."""
+    if name.endswith("_like") or name.startswith("new_"):
+        return Tensor()  # a new tensor of that shape
+    if name.endswith("_as"):
+        args, kwargs = args[:1], {}  # the shape of another
     out = through(p, [*args, *kwargs.values()])
     first, rest = args[0] if args else None, [*args[1:], *kwargs.values()]
     out.form = squashed(p, name, args or [kwargs.get("input", Const(None))], at)
@@ -97,6 +101,7 @@ def of_loss(
     own = fresh_graph() if out.past.graphs else frozenset()
     facts = loss_facts(p, name, args[0] if args else kwargs.get("input"))
     if own:
+        p.computed_of.extend(args)  # alive, so that their ids stay theirs
         facts |= {events.NODE: min(own), events.OVER: tuple(id(a) for a in args)}
     p.say(events.LOSS_MADE, at, module, p.reached(out.roots) if own else (), **facts)
     given_reduction = options.get("reduction", Const("mean"))

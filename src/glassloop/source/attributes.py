@@ -249,6 +249,9 @@ def item(p: Player, v: Value, node: ast.AST, i: Value) -> Value:
     if isinstance(v, Table):
         if isinstance(i, Const) and i.value in v.items:
             return v.items[i.value]
+        if v.lists and isinstance(i, Const):
+            v.items[i.value] = Seq([])
+            return v.items[i.value]
         if isinstance(i, Unknown) and len(v.items) == 1 and v.exact:
             return next(iter(v.items.values()))
         return Unknown(("item", v.key if v.key is not None else id(v), _name(i)))

@@ -242,6 +242,15 @@ def _dataclass_replace(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
     return Instance(v.cls, {**v.attrs, **kwargs}, v.open, v.key) if isinstance(v, Instance) else v
 
 
+def _defaultdict(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
+    lists = bool(args) and isinstance(args[0], External) and args[0].path == "builtins.list"
+    return Table({}, lists=lists) if lists and len(args) == 1 else fresh(at)
+
+
+def _deque(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
+    return Seq([]) if not args and "maxlen" not in kwargs else fresh(at)
+
+
 def _count(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
     first = args[0].value if args and isinstance(args[0], Const) and isinstance(args[0].value, int) else 0
     return Stream(Const(i) for i in itertools.count(first))
@@ -304,6 +313,8 @@ EXACT: dict[str, Callable[[Player, Args, Kwargs, At], Value]] = {
     "torch.autograd.backward": _autograd_backward,
     "functools.partial": _partial,
     "dataclasses.replace": _dataclass_replace,
+    "collections.defaultdict": _defaultdict,
+    "collections.deque": _deque,
     "itertools.count": _count,
     "itertools.islice": _islice,
     "itertools.chain": chain,

@@ -108,7 +108,9 @@ def _sets_attributes(cls: ClassValue) -> bool:
 
 def part_of(t: Tensor) -> Past:
     """The past of a part of a structure, or of a view: what carries a graph may do so in another part alone."""
-    return t.past._replace(graphs=frozenset(), whole=False, mean=None, pair=False) if t.loose else t.past._replace(mean=None)
+    if t.loose and t.past.graphs:
+        return t.past._replace(graphs=frozenset(), whole=False, mean=None, pair=False)
+    return t.past._replace(mean=None)
 
 
 def item_of(t: Tensor, i: Value) -> Past:

@@ -88,6 +88,7 @@ class Player:
         self.grad = True
         self.off_at: Where | None = None  # where gradients were last switched off
         self.autocast = False
+        self.computed_of: list[Value] = []  # what losses were computed of
         self.either = 0  # inside a branch of which both arms are played, one after the other
         self.minded = False  # something in the forward that is played aside minds the mode
         self.inside = 0  # forwards that are played aside, within each other

@@ -213,6 +213,7 @@ class Table(Value):
     items: dict[Any, Value]
     exact: bool = True
     key: Hashable = None
+    lists: bool = False  # a key that is asked for and missing gets an empty list
 
 
 @dataclass(eq=False)
