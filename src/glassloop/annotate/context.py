@@ -60,6 +60,7 @@ class Loop:
 
     node: ast.stmt
     kinds: set[str] = field(default_factory=set)
+    own: set[str] = field(default_factory=set)  # those that happen in no loop further inside
     holds: set[int] = field(default_factory=set)  # lines of the loops inside it, through calls too
     passes: bool = False  # its own header hands over batches
 
@@ -141,6 +142,7 @@ class Context:
         for i, node in enumerate(around):
             loop = self._loop(node)
             loop.kinds.add(event.kind)
+            loop.own |= {event.kind} if i + 1 == len(around) else set()
             loop.holds |= {inner.lineno for inner in around[i + 1 :]}
 
     def _loop(self, node: ast.stmt) -> Loop:
@@ -262,7 +264,12 @@ ENDS = (BACKWARD, TRAIN_MODE, EVAL_MODE, GRAD_OFF, GRAD_ON, STEP, END)  # after 
 def _forward(view: View, i: int) -> dict[str, object]:
     after = next((e for e in view.events[i + 1 :] if e.kind in ENDS), None)
     walked = after is not None and after.kind == BACKWARD
-    return {"after": after if walked else None, "walked": walked, "optimizers": _optimizers(view)}
+    told = {"after": after if walked else None, "walked": walked, "optimizers": _optimizers(view)}
+    return {**told, "recording": _recording(view, i)}
+
+
+def _recording(view: View, i: int) -> bool:
+    return next((e.kind == GRAD_ON for e in reversed(view.events[:i]) if e.kind in (GRAD_ON, GRAD_OFF)), True)
 
 
 def _optimizers(view: View) -> bool:
@@ -273,7 +280,7 @@ def _optimizers(view: View) -> bool:
 
 def _loss(view: View, i: int) -> dict[str, object]:
     """A loss goes backward where a backward comes before the next switch of recording, and recording is on."""
-    recording = next((e.kind == GRAD_ON for e in reversed(view.events[:i]) if e.kind in (GRAD_ON, GRAD_OFF)), True)
+    recording = _recording(view, i)
     after = next((e for e in view.events[i + 1 :] if e.kind in ENDS), None)
     trains = recording and after is not None and after.kind == BACKWARD
     forward = next((e for e in reversed(view.events[:i]) if e.kind in (FORWARD, LOSS_MADE)), None)

@@ -30,7 +30,7 @@ from glassloop.events import (
     TRAIN_MODE,
     Event,
 )
-from glassloop.findings import Finding
+from glassloop.findings import Finding, Where
 from glassloop.rules import all_rules
 from glassloop.source.notebooks import Notebook
 
@@ -152,6 +152,9 @@ class Noted:
                 continue
             if kind in MODES and MODES.issubset(kinds):  # one call with a flag
                 notes += [flagged(seen, self.context)] if kind == TRAIN_MODE else []
+                continue
+            if kind == FORWARD and all(_cut_off(s.event, node) for s in seen):
+                notes.append(CUT_OFF)
                 continue
             if kind == FORWARD and all(_by_method(s.event, node) for s in seen):
                 notes.append(METHOD)
@@ -285,6 +288,20 @@ def _by_method(event: Event, node: ast.stmt) -> bool:
     return any(isinstance(f, ast.Attribute) and f.attr == label for f in calls)
 
 
+def _cut_off(event: Event, node: ast.stmt) -> bool:
+    """Whether a forward's result is taken off its graph on the spot: `generator(noise).detach()`."""
+    if not isinstance(event.at, Where) or isinstance(node, LOOPS):
+        return False
+    start = (event.at.line, event.at.column - 1)
+    cuts = (n.value for n in ast.walk(node) if isinstance(n, ast.Attribute) and n.attr in ("detach", "data"))
+    return any(isinstance(n, ast.Call) and (n.lineno, n.col_offset) == start for n in cuts)
+
+
+CUT_OFF = Note(
+    "forward",
+    "Forward whose result is cut off its graph on the spot: no gradient will reach this model from it.",
+    "Under no_grad the graph would not have been recorded at all.",
+)
 METHOD = Note(
     "method",
     "Calls a method of the model, or a part of it. What it does could not be told from this file; "

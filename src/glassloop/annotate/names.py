@@ -24,11 +24,17 @@ def made_by(node: ast.stmt) -> set[str]:
             elif isinstance(n, ast.NamedExpr):
                 found.add(n.target.id)
     call = node.value.func if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) else None
-    if isinstance(call, ast.Attribute) and call.attr in CHANGES:
-        found.add(ast.unparse(call.value))  # `losses.append(x)` changes `losses`
+    while isinstance(call, ast.Attribute) and _changes(call.attr):
+        found.add(ast.unparse(call.value))  # `losses.append(x)` changes `losses`, `x.resize_(4).copy_(y)` changes `x`
+        call = call.value.func if isinstance(call.value, ast.Call) else None
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
         found.add(node.name)
     return found
+
+
+def _changes(method: str) -> bool:
+    """Whether a method is one of a container that changes it, or, by PyTorch's underscore, works in place."""
+    return method in CHANGES or (method.endswith("_") and not method.startswith("_"))
 
 
 def read_by(node: ast.stmt) -> set[str]:

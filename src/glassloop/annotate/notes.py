@@ -87,6 +87,9 @@ def forward(seen: Sequence[Seen]) -> Note:
     records = {s.event.facts.get(GRAD) for s in seen}
     modes = {s.event.facts.get(TRAINING) for s in seen}
     owners = {s.event.of for s in seen}
+    if records == {False} and any(s.told["walked"] and s.told["recording"] for s in seen):
+        what = "Forward through a model whose parameters take no gradient here: gradients flow through it to its input."
+        return Note(FORWARD, what, f"The backward{_at_any(seen, 'line after')} walks through it.")
     if records == {False}:
         return _forward_only(modes)
     what = "Forward: runs the model on the batch, and records the graph that the backward will walk."

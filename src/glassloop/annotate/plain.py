@@ -48,10 +48,21 @@ USES = {
 RANKS = {"loop": 1, "call": 2, SAVE: 3, "guard": 4}  # what an update uses is told first
 
 
+FROZEN = Note(
+    "freeze",
+    "Says whether these parameters take gradients from here on. Those that take none are not filled by a backward.",
+    "Before the forward that it is meant for: a graph that is recorded already stays as it is.",
+)
+WEIGHTS = Note("weights", "Changes weights by hand, apart from any optimizer.")
+
+
 def loop_note(loop: Loop, context: Context) -> Note:
     """What one turn of a loop is."""
     inner = [context.loops[line] for line in loop.holds if line in context.loops]
-    steps_inside = any(STEP in each.kinds for each in inner)
+    steps_inside = [each.node.lineno for each in inner if STEP in each.kinds]
+    if STEP in loop.own and steps_inside:
+        what = f"One turn holds several steps: those of the loop at line {min(steps_inside)}, and one of its own."
+        return Note("step loop", what)
     if STEP in loop.kinds and steps_inside:
         why = (
             "What belongs to an epoch stands here, outside of the loop over the batches: the mode, the "
@@ -140,6 +151,10 @@ class Plain:
                 "Sets the learning rate by hand, in the parameter group it is given: a schedule without a scheduler.",
                 "Before the step that is to use it.",
             )
+        if "frozen" in remarks:
+            return FROZEN
+        if "weights" in remarks:
+            return WEIGHTS
         if "moved" in remarks and "read" not in remarks:
             return Note(
                 "to-device",

@@ -110,6 +110,7 @@ def _of_tensor(p: Player, v: Tensor, name: str, at: At) -> Value:
     if name == "grad":
         return Grad(frozenset({v}) if v.leaf else v.roots)
     if name == "data":
+        p.remark("detached")
         return Tensor(length=v.length, past=cut_off(p, v, at), form=v.form)
     if name in ("shape", "dtype", "device", "ndim"):
         return Unknown(("attr", id(v), name), plain=True)
@@ -218,6 +219,7 @@ def set_attribute(p: Player, v: Value, name: str, value: Value, at: At) -> None:
 def _set_parameter(p: Player, v: Params | Tensor, name: str, value: Value, at: At) -> None:
     owners = v.owners if isinstance(v, Params) else (frozenset({v}) if v.leaf else v.roots)
     if name == "requires_grad":
+        p.remark("frozen")
         if isinstance(v, Params) and v.whole and not v.named and not p.undecided and isinstance(value, Const):
             freeze(owners, not value.value)
         elif isinstance(v, Tensor) and isinstance(value, Const) and value.value:

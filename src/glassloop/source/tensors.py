@@ -69,6 +69,8 @@ def _tensor_op(p: Player, t: Tensor, name: str, args: Args, kwargs: Kwargs, at: 
 
 
 def _parameter_op(p: Player, v: Params, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
+    if name.endswith("_") and not name.startswith("register_"):
+        p.remark("frozen" if name == "requires_grad_" else "weights")
     if name == "requires_grad_" and v.whole and not v.named and not p.undecided:
         flag = args[0] if args else Const(True)
         if isinstance(flag, Const):
