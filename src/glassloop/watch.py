@@ -18,7 +18,7 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType, TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from glassloop.events import MADE, SCHEDULE, SCHEDULER, STEP, TURN, UNIT, Event, Place
 from glassloop.findings import Finding, Severity, Story, Where, tell
@@ -28,6 +28,7 @@ from glassloop.rules import Listening, Rule, rules_of_runs
 if TYPE_CHECKING:
     from glassloop.source.comments import Comment
     from glassloop.tap import Tap
+    from glassloop.tap.tally import Tally
 
 Sink = Callable[[Finding], None]
 LARGEST_PROGRAM = 64  # files that are read to learn what a schedule counts
@@ -62,12 +63,20 @@ class Watch:
 
     `sinks`: each is called with every finding once, as it is found; the default prints to the terminal.
     `rules`: the rules to apply, by default all. `strict`: raise MistakeFoundError at the first error.
+    `lines`: "count" what each line does, or "profile" what it costs, too; `tally` has it once torch is there.
     Raises RuntimeError where this process is watched already.
     """
 
     def __init__(
-        self, *sinks: Sink, strict: bool = False, rules: Iterable[Rule] | None = None, out: str | Path | None = None
+        self,
+        *sinks: Sink,
+        strict: bool = False,
+        rules: Iterable[Rule] | None = None,
+        out: str | Path | None = None,
+        lines: Literal["count", "profile"] | None = None,
     ) -> None:
+        self.tally: Tally | None = None
+        self._lines = lines
         self.findings: list[Sighting] = []
         self.stopped_by: Finding | None = None  # what made a strict watch raise
         self.steps = 0
@@ -132,8 +141,24 @@ class Watch:
 
     def _begin(self) -> None:
         from glassloop.tap import listen
+        from glassloop.tap.tally import Tally
 
-        self._tap = listen(self.hear)
+        if self._lines == "profile":
+            from glassloop.tap.profile import Profile
+
+            self.tally = profile = Profile()
+            self._tap = listen(self._count, profile.attach)
+        elif self._lines == "count":
+            self.tally = Tally()
+            self._tap = listen(self._count)
+        else:
+            self._tap = listen(self.hear)
+
+    def _count(self, event: Event) -> None:
+        """The tap's sink where lines are counted."""
+        if self.tally is not None:
+            self.tally.hear(event)
+        self.hear(event)
 
     def _found(self, found: Sequence[tuple[Rule, Story]]) -> None:
         for rule, story in found:

@@ -8,6 +8,7 @@ import json
 import tokenize
 from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
 
 from glassloop.annotate.around import AROUND, flagged
 from glassloop.annotate.blocks import Block, Code, Document, Note, Prose, Row
@@ -66,9 +67,18 @@ REMARKS = {
 }
 
 
-def document(path: str) -> Document:
-    """The annotated script or notebook at `path`, read without running it. Raises UserError where it cannot be read."""
-    return document_of(read_program(path))
+def document(path: str, run: Path | None = None) -> Document:
+    """The annotated script or notebook at `path`, read without running it; with the figures of the run folder `run`.
+
+    Raises UserError where it cannot be read, or where `run` is no run of this text.
+    """
+    reading = read_program(path)
+    made = document_of(reading)
+    if run is None:
+        return made
+    from glassloop.annotate.cost import with_run
+
+    return with_run(made, reading, run)
 
 
 def blocks_of(path: str) -> list[Block]:

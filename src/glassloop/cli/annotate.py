@@ -24,22 +24,31 @@ def annotate(
         Path | None,
         typer.Option("--out", "-o", metavar="FILE", help="FILE.html, .ipynb, .pdf or .md.", show_default="SCRIPT.html"),
     ] = None,
+    run: Annotated[
+        Path | None, typer.Option("--run", metavar="RUN", help="A run folder: each line also shows what it did and cost.")
+    ] = None,
+    diff: Annotated[
+        str | None, typer.Option("--diff", metavar="OTHER", help="An older version: both are annotated as a difference.")
+    ] = None,
     args: Annotated[str, typer.Option("--args", help="For .ipynb: the arguments that the script is given.")] = "",
 ) -> None:
     """Say of each line of a training loop what it does, why it stands there, and what breaks if it moves.
 
     Nothing is run, and torch is not imported. What check finds stands at its lines.
 
-    Example: glassloop annotate train.py -o train.html
+    Example: glassloop annotate train.py -o train.html --run runs/train-001
     """
     from glassloop.annotate import document
+    from glassloop.annotate.diff import difference
 
     out = out or Path(script).with_suffix(".html")
     if out.suffix not in FORMS:
         raise UserError(f"{out} ends in none of {', '.join(FORMS)}; the ending says what is written")
     if out.exists() and Path(script).exists() and out.samefile(script):
         raise UserError(f"{out} is the script itself; give another name with -o")
-    made = document(script)
+    if diff is not None and (run is not None or out.suffix == ".ipynb"):
+        raise UserError("--diff shows two texts: it goes with neither --run nor a notebook; leave one of them out")
+    made = difference(diff, script) if diff is not None else document(script, run)
     written = write(made, script, out, shlex.split(args))
     print(f"{written}: {sum(bool(row.notes) for row in made.rows())} places with notes")
 

@@ -22,7 +22,8 @@ from glassloop.record import manifest, report
 from glassloop.record.folders import new_run_folder, newest_run_folder
 from glassloop.record.sources import loaded_sources
 
-OPTIONS = ("--out", "--format", "--no-source", "--no-record", "--no-watch", "--strict")  # which no shipped loop knows
+# Which no shipped loop knows.
+OPTIONS = ("--out", "--format", "--no-source", "--no-record", "--no-watch", "--strict", "--profile")
 
 
 class Format(str, Enum):
@@ -46,6 +47,7 @@ def run(
     no_record: Annotated[bool, typer.Option("--no-record", help="Leave no run folder.")] = False,
     no_watch: Annotated[bool, typer.Option("--no-watch", help="Do not look for mistakes while it runs.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Stop at the first error that is found; exit code 3.")] = False,
+    profile: Annotated[bool, typer.Option("--profile", help="Also measure what each line costs.")] = False,
 ) -> None:
     """Run a training script as `python` would, or a shipped loop by its name, watched and recorded.
 
@@ -58,7 +60,9 @@ def run(
         raise UserError(f"--out {out} asks for a run folder and --no-record for none; leave one of them out")
     if no_watch and strict:
         raise UserError("--strict stops at what the watch finds and --no-watch finds nothing; leave one of them out")
-    watching = Watching(on=not no_watch, strict=strict)
+    if no_watch and profile:
+        raise UserError("--profile measures what the watch hears and --no-watch hears nothing; leave one of them out")
+    watching = Watching(on=not no_watch, strict=strict, profile=profile)
     if module or Path(name).is_file():
         found = find_module(name) if module else find_script(name)
         folder, code = _run_own(watching, found, name, args, out, not no_record, not no_source)

@@ -6,6 +6,7 @@ from typing import Any
 
 from glassloop.cli.program import Program, execute
 from glassloop.record import manifest
+from glassloop.record.files import write_json
 
 STOPPED = 3  # the exit code where a strict watch stopped the program
 
@@ -13,9 +14,10 @@ STOPPED = 3  # the exit code where a strict watch stopped the program
 class Watching:
     """How a program is watched, and afterwards what was found, as findings.json lists it."""
 
-    def __init__(self, on: bool, strict: bool) -> None:
+    def __init__(self, on: bool, strict: bool, profile: bool = False) -> None:
         # One rank of many speaks for all: they run the same lines.
         self._on, self._strict = on and manifest.is_recording_process(), strict
+        self._profile = profile
         self.findings: list[dict[str, Any]] = []
 
     def run(self, program: Program, args: list[str], folder: Path | None) -> int:
@@ -25,7 +27,7 @@ class Watching:
         from glassloop.watch import MistakeFoundError, Watch
 
         process, home = os.getpid(), folder.absolute() if folder else None
-        seen = Watch(strict=self._strict)
+        seen = Watch(strict=self._strict, lines="profile" if self._profile else "count")
         code = execute(program, args, stopped_by=MistakeFoundError, stopped_code=STOPPED)
         if os.getpid() != process:  # a fork of the program came back here: the watch is its parent's
             return code
@@ -33,4 +35,6 @@ class Watching:
         self.findings = seen.as_json()
         if home is not None and (home / "run.json").exists():
             seen.write(home / "findings.json")
+            if seen.tally is not None:
+                write_json(home / "lines.json", seen.tally.as_json(program.path.parent))
         return code

@@ -39,8 +39,11 @@ class Tap:
             self._sink(Event(END, None))
 
 
-def listen(sink: Sink) -> Tap:
-    """Begins to hear this thread's training. Raises RuntimeError where a tap listens already: one run has one ear."""
+def listen(sink: Sink, also: Callable[[Ear, Patches], None] | None = None) -> Tap:
+    """Begins to hear this thread's training. Raises RuntimeError where a tap listens already: one run has one ear.
+
+    `also` may change more of torch, outside of what the ear has changed; it is undone with it.
+    """
     global _current
     if _current is not None and _current._ear.on:
         raise RuntimeError("this process is being watched already; stop that watch first")
@@ -53,6 +56,8 @@ def listen(sink: Sink) -> Tap:
     for module in (optimizers, schedulers, loaders, models, hands, files):
         module.hear(ear, patches)
     autograd.hear(ear, patches, scalers.hear(ear, patches))
+    if also is not None:
+        also(ear, patches)
     patches.settle()
     return _current
 

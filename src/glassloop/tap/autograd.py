@@ -22,14 +22,14 @@ _LOOK_BACK = 64  # autograd nodes looked at for a parameter behind a loss that r
 _TORCHS = ("torch.autograd.grad_mode", "torch.optim.optimizer", "torch.nn.utils.clip_grad", "torch.utils._foreach_utils")
 _QUIET_FILES = frozenset(sys.modules[name].__file__ for name in _TORCHS)
 _CLONE = torch.set_grad_enabled.clone.__code__  # a decorator makes its context anew at each call
-_CLIPS = ("clip_grad_norm_", "clip_grad_value_", "clip_grads_with_norm_")
+CLIPS = ("clip_grad_norm_", "clip_grad_value_", "clip_grads_with_norm_")
 
 
 def hear(ear: Ear, patches: Patches, scaled: Scaled) -> None:
     """Hears backwards, clips and the recording of graphs from now on."""
     patches.attribute(torch.autograd, "backward", functools.partial(_backward, ear, scaled))
     patches.attribute(torch.autograd, "grad", functools.partial(_grad, ear))
-    for name in _CLIPS:
+    for name in CLIPS:
         patches.function(torch.nn.utils, name, functools.partial(_clip, ear))
     for cls in (torch.no_grad, torch.enable_grad, torch.inference_mode):
         patches.attribute(cls, "__enter__", functools.partial(_switch, ear))

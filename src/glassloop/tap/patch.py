@@ -45,14 +45,15 @@ class Patches:
 
         self._undo.append(undo)
 
-    def function(self, owner: Any, name: str, make: Callable[[Any], Any]) -> None:
+    def function(self, owner: Any, name: str, make: Callable[[Any], Any], outside: bool = False) -> None:
         """Replaces a module's function for those too who imported it by name before us.
 
         A decorated function keeps the function it decorates in a closure cell: changing the cell reaches every holder
         of the name, wherever it is. A plain one is replaced in `owner` and in every loaded module that holds it.
+        `outside`: so is a decorated one, and the replacement stands around what earlier ones made of it.
         """
         original = getattr(owner, name)
-        cell = wrapped_cell(original)
+        cell = None if outside else wrapped_cell(original)
         if cell is not None:
             self._cell(cell, make)
             return
@@ -62,7 +63,19 @@ class Patches:
 
     def settle(self) -> None:
         """Reaches the names that were imported before the functions were replaced: one walk over the loaded modules."""
-        rename({id(old): (old, new) for old, new in self._by_name})
+        rename({id(old): (old, self._last(new)) for old, new in self._by_name})
+
+    def _last(self, new: Any) -> Any:
+        """What replaced a replacement in its turn."""
+        for old, newer in self._by_name:  # in the order in which they were made
+            new = newer if old is new else new
+        return new
+
+    def _first(self, old: Any) -> Any:
+        """What was there before all replacements."""
+        for older, new in reversed(self._by_name):
+            old = older if new is old else old
+        return old
 
     def then(self, undo: Undo) -> None:
         """Adds what `undo` must call, for a change made elsewhere (a registered hook)."""
@@ -72,7 +85,7 @@ class Patches:
         """Takes every change back, the last one first. Doing it twice does nothing."""
         while self._undo:
             self._undo.pop()()
-        rename({id(new): (new, old) for old, new in self._by_name})
+        rename({id(new): (new, self._first(old)) for old, new in self._by_name})
         self._by_name.clear()
 
     def _cell(self, cell: CellType, make: Callable[[Any], Any]) -> None:
