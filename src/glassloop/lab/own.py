@@ -103,9 +103,11 @@ def _read(path: str) -> str:
         with tokenize.open(path) as file:
             text = file.read()
         compile(text, path, "exec", dont_inherit=True)
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} cannot be read: {error}") from None
     except SyntaxError as error:
         raise UserError(f"{path}:{error.lineno} is no Python: {error.msg}") from None
+    except FileNotFoundError:
+        raise UserError(f"{path} does not exist; name a script that trains, or a rule") from None
+    except (OSError, UnicodeDecodeError, ValueError) as error:
+        raise UserError(f"{path} cannot be read: {error}") from None
     return text if text.endswith("\n") else text + "\n"
 

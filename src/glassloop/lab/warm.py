@@ -6,21 +6,27 @@ No backward runs here: autograd starts threads for an accelerator at its first o
 import contextlib
 import gc
 import importlib
+import pkgutil
 
 import torch
 from torch.optim.lr_scheduler import LambdaLR
+
+from glassloop.rules import all_rules
 
 # What runs need later, and nobody names here.
 for _name in (
     "torch.utils.data",
     "sklearn.datasets",
     "glassloop.lab.child",
-    "glassloop.source.units",
-    "glassloop.source.text",
-    *(f"glassloop.tap.{name}" for name in ("autograd", "files", "hands", "loaders", "models", "optimizers", "schedulers")),
+    *(
+        f"glassloop.{_folder}.{_module.name}"
+        for _folder in ("tap", "source")
+        for _module in pkgutil.iter_modules(importlib.import_module(f"glassloop.{_folder}").__path__)
+    ),
 ):
     with contextlib.suppress(ImportError):
         importlib.import_module(_name)
+all_rules()
 
 _weight = torch.nn.Parameter(torch.zeros(1))
 _optimizer = torch.optim.AdamW([_weight])  # the first one imports as much again as torch itself
