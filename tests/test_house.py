@@ -14,7 +14,8 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "glassloop"
 FILES = sorted(PACKAGE.rglob("*.py"))
 LOOPS = [path for path in FILES if path.is_relative_to(PACKAGE / "loops")]
-TEXTS = [path for path in FILES if path.is_relative_to(PACKAGE / "lab" / "loops")]  # scripts that the lab runs
+SCRIPTS = (PACKAGE / "lab" / "loops", PACKAGE / "lab" / "claims" / "listings")  # what the lab runs
+TEXTS = [path for path in FILES if path.parent in SCRIPTS]
 HOUSE = [path for path in FILES if path not in LOOPS and path not in TEXTS]
 
 NESTING = (ast.If, ast.For, ast.While, ast.With, ast.Try, ast.Match)
