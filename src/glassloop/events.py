@@ -59,6 +59,9 @@ LOG = "log"  # a value went to a tracker (no ear says this yet)
 SAVE = "save"  # torch.save has written something; of: whose state (reader only); facts: whole, resumes, everyone
 LOAD = "load"  # torch.load has read something; facts: unsafe
 RESTORE = "restore"  # load_state_dict has put back into `what` a state that was read from a file
+SEED = "seed"  # a generator that the whole run draws from has been seeded
+SYNC = "sync"  # the host has waited for an accelerator, to read a value out of what a model gave
+AVERAGED = "averaged"  # the means of a loader's batches have been added up and divided by their number
 JOINED = "joined"  # the process has become one of several (init_process_group)
 REJECTED = "rejected"  # a call that today's PyTorch refuses (of the whole text, played or not); facts: name, instead, drop
 HELD = "held"  # what certainly carries a graph was added to what held one already (a sum, a list); facts: graphs held so far
@@ -69,11 +72,11 @@ END = "end"  # the program is over (a text that is a library has no end)
 KINDS = (
     MADE, REPLACED, PASS_BEGIN, BATCH, PASS_END, SET_EPOCH, TO_DEVICE, ZERO_GRAD, FORWARD, LOSS_MADE, SCALE, BACKWARD,
     UNSCALE, CLIP, STEP, SCALER_UPDATE, SCHEDULE, TRAIN_MODE, EVAL_MODE, GRAD_ON, GRAD_OFF, LOG, SAVE, LOAD,
-    RESTORE, JOINED, REJECTED, HELD, RESCALED, OPAQUE, END,
+    RESTORE, SEED, SYNC, AVERAGED, JOINED, REJECTED, HELD, RESCALED, OPAQUE, END,
 )  # fmt: skip
 
 # Kinds that no run can say: they are about the text. Streams of the two ears are compared without them.
-ONLY_READ: frozenset[str] = frozenset({RESTORE, JOINED, REJECTED, HELD, RESCALED})
+ONLY_READ: frozenset[str] = frozenset({RESTORE, SEED, SYNC, AVERAGED, JOINED, REJECTED, HELD, RESCALED})
 
 # --- facts: what only one of the ears may know; an absent fact is unknown ----------------------------------------
 TRAINING = "training"  # forward: bool, the mode of the model that is called
@@ -106,6 +109,10 @@ ORDER = "order"  # pass-begin: STORED or SHUFFLED: how the samples of this pass 
 STORED, SHUFFLED = "stored", "shuffled"
 AGAIN = "again"  # pass-begin: True where the pass stands in a loop that goes round more often than is played (reader only)
 DROPS = "drops"  # made(loader): bool, whether a last batch that is not full is left out
+EVEN = "even"  # made(loader): True where every batch that it hands over is full
+DRAWS = "draws"  # made(loader): place, of the generator object that its dataset keeps and draws samples with (reader only)
+BARE = "bare"  # pass-begin: True where workers begin outside `if __name__ == "__main__"` (reader only)
+FOLLOWED = "followed"  # end: True where nothing was called but the program itself and known libraries (reader only)
 WORKERS = "workers"  # made(loader): int, how many processes fetch
 SHUFFLES = "shuffles"  # made(sampler): bool
 TAKES = "takes"  # loss: what its first argument is meant to be, "class logits" or "binary logits"; said beside GIVEN

@@ -4,7 +4,22 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from glassloop.events import BATCH, LENGTH, LOADER, MADE, OPAQUE, PASS_BEGIN, PASS_END, STEP, Event, Place, Ref
+from glassloop.events import (
+    BATCH,
+    FORWARD,
+    GRAD,
+    LENGTH,
+    LOADER,
+    MADE,
+    OPAQUE,
+    PASS_BEGIN,
+    PASS_END,
+    STEP,
+    TRAINING,
+    Event,
+    Place,
+    Ref,
+)
 from glassloop.findings import Severity, Story
 from glassloop.rules import Card
 
@@ -51,16 +66,20 @@ for step in range(3):
 """
 
 KEY = LOADER
-HEARS = frozenset({MADE, PASS_BEGIN, BATCH, PASS_END, STEP, OPAQUE})
+HEARS = frozenset({MADE, PASS_BEGIN, BATCH, PASS_END, FORWARD, STEP, OPAQUE})
 
 
 class State(NamedTuple):
-    """`begun`: where the pass began that has given `batches`; `by`: who has stepped since, once; `odd`: not this pattern."""
+    """`begun`: where the pass began that has given `batches`; `by`: who has stepped since, once; `odd`: not this pattern.
+
+    `used`: whether the first forward after the batch was one of training (None: there was none yet).
+    """
 
     me: Ref
     begun: Place | None = None
     batches: int = 0
     by: Ref | None = None
+    used: bool | None = None
     odd: bool = False
     single: bool = False  # a pass has one batch only
 
@@ -76,11 +95,16 @@ def hear(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
     if event.kind == MADE:
         return (state._replace(single=event.facts.get(LENGTH) == 1) if mine else state), ()
     if event.kind == PASS_BEGIN and mine:
-        again = state.begun == event.at and state.batches == 1 and state.by is not None
+        again = state.begun == event.at and state.batches == 1 and state.by is not None and state.used is True
         stories = (_story(event.at),) if again and not state.odd and not state.single else ()
         return State(state.me, event.at, single=state.single), stories
     if event.kind == BATCH:
-        return (state._replace(batches=min(state.batches + 1, 2)) if mine else state), ()
+        if not mine:
+            return state._replace(used=state.used or False), ()
+        return state._replace(batches=min(state.batches + 1, 2)), ()
+    if event.kind == FORWARD:
+        trains = event.facts.get(GRAD) is not False and event.facts.get(TRAINING) is not False
+        return (state._replace(used=trains) if state.batches and state.used is None else state), ()
     if event.kind == STEP:
         if state.by is None and event.what is not None:
             return state._replace(by=event.what), ()

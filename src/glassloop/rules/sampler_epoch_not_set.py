@@ -60,12 +60,17 @@ HEARS = USES | {MADE, SET_EPOCH}
 
 
 class State(NamedTuple):
-    """`passing`: of the loader that goes by this sampler; `told`: about the epoch that is to come."""
+    """`passing`: of the loader that goes by this sampler, begun at `begun`; `told`: of an epoch that has not been trained.
+
+    `trained`: an earlier pass was trained on.
+    """
 
     me: Ref
     made: Place | None = None
     passing: Passing | None = None
+    begun: Place | None = None
     told: bool = False
+    trained: bool = False
 
 
 def initial(me: Ref) -> State:
@@ -74,20 +79,23 @@ def initial(me: Ref) -> State:
 
 
 def hear(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
-    """A pass that begins after one that was trained on, with nobody telling the epoch in between, is the mistake."""
+    """Two passes that are trained on, with nobody telling the epoch in between, are the mistake."""
     if event.kind == MADE:
         mine = event.what == state.me and event.facts.get(SHUFFLES) is True
         return (State(state.me, event.at) if mine else state), ()
     if event.kind == SET_EPOCH:
         return (state._replace(told=True) if event.what == state.me else state), ()
     if event.kind == PASS_BEGIN and event.what is not None and state.me in (event.of or ()):
-        again = state.passing is not None and state.passing.stepped and state.passing.me == event.what
-        stories = (_story(event.at, state.made),) if again and not state.told and state.made is not None else ()
-        passing = state.passing if again and state.passing is not None else Passing(event.what)
-        return state._replace(told=False, passing=follow(passing, event)), stories
+        before = state.passing if state.passing is not None and state.passing.me == event.what else Passing(event.what)
+        return state._replace(begun=event.at, trained=before.trains, passing=follow(before, event)), ()
     if state.passing is None:
         return state, ()
-    return state._replace(passing=follow(state.passing, event)), ()
+    passing = follow(state.passing, event)
+    if not passing.stepped or state.passing.stepped:
+        return state._replace(passing=passing), ()
+    due = state.trained and not state.told and state.begun is not None and state.made is not None
+    stories = (_story(state.begun, state.made),) if due else ()
+    return state._replace(passing=passing, told=False), stories
 
 
 def _story(begun: Place, made: Place) -> Story:

@@ -16,6 +16,7 @@ from glassloop.source.values import Bound, Const, External, Grad, Params, Scope,
 if TYPE_CHECKING:
     from glassloop.source.player import Player
 
+BATCH_MEAN: Hashable = ("mean of a batch",)  # in the sources of a number that is one, or a sum of some
 OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -166,6 +167,8 @@ def _sequence(left: Seq, op: ast.operator, right: Value) -> Value:
 
 def _unknown(left: Value, op: ast.operator, right: Value, at: tuple[ast.AST, Scope]) -> Value:
     source = getattr(left, "source", frozenset()) | getattr(right, "source", frozenset())
+    if isinstance(op, ast.Mult) and isinstance(left, Unknown) and isinstance(right, Unknown):
+        source -= {BATCH_MEAN}  # weighed by a size
     past = join([past_of(left), past_of(right)])
     if isinstance(left, Unknown) and isinstance(right, Const) and isinstance(right.value, int):
         if isinstance(op, ast.Add):

@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from glassloop.source import conditions
+from glassloop.source.arithmetic import BATCH_MEAN
 from glassloop.source.attributes import attribute, set_attribute
+from glassloop.source.averages import summed
 from glassloop.source.expressions import merge_params
 from glassloop.source.loops import ask_next, begin, iterate, sources
 from glassloop.source.past import cut_off
@@ -32,6 +34,7 @@ from glassloop.source.values import (
     Unknown,
     Value,
 )
+from glassloop.source.waiting import waits
 
 At = tuple[ast.AST, Scope]
 Args = list[Value]
@@ -207,7 +210,7 @@ def _through(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
         return out
     numbers = [v for v in given if isinstance(v, (Const, Unknown))]
     source = frozenset().union(*(v.source for v in numbers)) if numbers else frozenset()
-    return Unknown(("call", conditions.site(*at)), source)
+    return Unknown(("call", conditions.site(*at)), source.union(*map(summed, args)))
 
 
 def _extreme(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
@@ -233,7 +236,9 @@ def _number(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
     if args and isinstance(args[0], Unknown):
         return args[0]
     if args and isinstance(args[0], Tensor):
-        return Unknown(("call", conditions.site(*at)), plain=True, cut=cut_off(p, args[0], at).cut)
+        waits(p, args[0], at)
+        mean = frozenset({BATCH_MEAN}) if args[0].past.mean is True else frozenset()
+        return Unknown(("call", conditions.site(*at)), mean, plain=True, cut=cut_off(p, args[0], at).cut)
     return fresh(at)
 
 
@@ -311,6 +316,12 @@ def _exit(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
     raise Dead("SystemExit")
 
 
+def _print(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
+    for arg in args:
+        waits(p, arg, at)
+    return fresh(at)
+
+
 def _quiet(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
     return fresh(at)
 
@@ -341,13 +352,14 @@ BUILTINS: dict[str, Callable[[Player, Args, Kwargs, At], Value]] = {
     "hasattr": _hasattr,
     "super": _super,
     "type": _type,
+    "print": _print,
     "reversed": _same,
     **dict.fromkeys(("list", "tuple", "set", "sorted"), _listed),
     **dict.fromkeys(("sum", "any", "all"), _through),
     **dict.fromkeys(("min", "max"), _extreme),
     **dict.fromkeys(("int", "float", "round", "abs", "bool"), _number),
     **dict.fromkeys(("exit", "quit"), _exit),
-    **dict.fromkeys(("print", "str", "repr", "format", "id", "vars", "open", "input", "hash", "callable"), _quiet),
+    **dict.fromkeys(("str", "repr", "format", "id", "vars", "open", "input", "hash", "callable"), _quiet),
     **dict.fromkeys(("issubclass", "divmod", "pow", "ord", "chr", "object", "slice", "bytes", "delattr", "dir"), _quiet),
 }
 __all__ = ["BUILTINS", "chain", "consumed", "fresh", "next_value"]

@@ -236,7 +236,7 @@ def _empty(p: Player, cls: ClassValue, roots: list[str]) -> Value:
 
 
 def _finish_optimizer(p: Player, made: Optimizer, args: Args, at: At) -> None:
-    from glassloop.source.objects import announce_optimizer, owners_of
+    from glassloop.source.optimizers import announce_optimizer, owners_of
 
     made.owners = owners_of(args[0]) if args else None
     announce_optimizer(p, made, at)

@@ -207,6 +207,11 @@ def _environ(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
     return (environment(args[0]) if args else None) or Unknown(("environment", tuple(map(key_of, args[:1]))))
 
 
+def _started(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
+    p.forks = True
+    return NONE
+
+
 def _spawn(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
     """torch.multiprocessing.spawn: the function runs in every process, and gets its rank first."""
     from glassloop.source.calls import call, unknown_call
@@ -235,6 +240,8 @@ CHECKPOINTS: dict[str, Callable[[Player, Args, Kwargs, At], Value]] = {
     "torch.cuda.set_device": _device_of_rank,
     "torch.multiprocessing.spawn": _spawn,
     "torch.multiprocessing.spawn.spawn": _spawn,
+    "torch.multiprocessing.set_start_method": _started,
+    "multiprocessing.set_start_method": _started,
     "os.environ.get": _environ,
     "os.getenv": _environ,
     "os.path.join": _path,

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from glassloop import events
 from glassloop.source.builtin import fresh
+from glassloop.source.chance import held_by
 from glassloop.source.player import Player
 from glassloop.source.values import (
     NONE,
@@ -45,12 +46,18 @@ def make_loader(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
     facts: dict[str, object] = {}
     if "**" not in given:
         made.order = _order(given, made)
-        drops = _drops(given, made)
+        drops = _drops(given)
         workers = given.get("num_workers", Const(0))
         facts |= {} if drops is None else {events.DROPS: drops}
         facts |= {} if made.length is None else {events.LENGTH: made.length}
         if isinstance(workers, Const) and isinstance(workers.value, int):
             facts[events.WORKERS] = made.workers = workers.value
+        if drops or _even(given):
+            facts[events.EVEN] = True
+        held = held_by(made.dataset) if _is(given.get("worker_init_fn", NONE), None) else None
+        if held is not None:
+            facts[events.DRAWS] = held
+    made.forked = "multiprocessing_context" in given
     p.say(events.MADE, at, made.ref, (), **facts)
     if isinstance(made.dataset, Instance):
         p.datasets.setdefault(id(made.dataset), []).append(made)
@@ -91,15 +98,17 @@ def _order(given: Kwargs, made: Loader) -> str | None:
     return events.STORED if by_index(made.dataset) else None
 
 
-def _drops(given: Kwargs, made: Loader) -> bool | None:
+def _drops(given: Kwargs) -> bool | None:
     """Whether a last batch that is not full is left out; where every batch is full, none is."""
     drop = given.get("drop_last", Const(False))
-    if not isinstance(drop, Const):
-        return None
+    return bool(drop.value) and not _even(given) if isinstance(drop, Const) else None
+
+
+def _even(given: Kwargs) -> bool:
+    """Whether every batch is certainly full."""
     rows, size = _rows(given.get("dataset", NONE)), given.get("batch_size", Const(1))
-    if drop.value and rows is not None and isinstance(size, Const) and isinstance(size.value, int) and size.value > 0:
-        return bool(rows % size.value)
-    return bool(drop.value)
+    known = rows is not None and isinstance(size, Const) and isinstance(size.value, int) and size.value > 0
+    return known and rows % size.value == 0  # type: ignore[attr-defined]
 
 
 def by_index(data: Value | None) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 from glassloop.source import conditions
 from glassloop.source.arithmetic import binary, key_of, negative
 from glassloop.source.attributes import attribute, item, set_attribute, set_item
+from glassloop.source.averages import divided
 from glassloop.source.forms import within
 from glassloop.source.keeping import replaced
 from glassloop.source.past import cut_off, item_of, join
@@ -157,6 +158,7 @@ def _unary(p: Player, node: ast.UnaryOp, scope: Scope) -> Value:
 
 def _binary(p: Player, node: ast.BinOp, scope: Scope) -> Value:
     left, right = evaluate(p, node.left, scope), evaluate(p, node.right, scope)
+    divided(p, left, node.op, right, (node, scope))
     return binary(p, left, node.op, right, (node, scope))
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from glassloop import events
 from glassloop.source.backward import say_backward
 from glassloop.source.builtin import fresh
-from glassloop.source.objects import owners_of
+from glassloop.source.optimizers import owners_of
 from glassloop.source.player import Player
 from glassloop.source.values import NONE, Const, Context, Instance, Scope, Seq, Value
 

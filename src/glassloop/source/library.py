@@ -11,8 +11,10 @@ from glassloop import events
 from glassloop.events import LOSS, MODEL, SCALER
 from glassloop.source import conditions
 from glassloop.source.arithmetic import of_loss, operation, through
+from glassloop.source.averages import averaged
 from glassloop.source.backward import say_backward
 from glassloop.source.builtin import BUILTINS, chain, consumed, fresh
+from glassloop.source.chance import CHANCE
 from glassloop.source.checkpoints import CHECKPOINTS, mark_devices
 from glassloop.source.data import DATA, foreign_loader, stored
 from glassloop.source.forms import LAYERS, squashed
@@ -20,7 +22,7 @@ from glassloop.source.frameworks import FRAMEWORKS
 from glassloop.source.kit_words import kit_call
 from glassloop.source.loops import begin
 from glassloop.source.modes import functional, minding
-from glassloop.source.objects import make_optimizer, owners_of
+from glassloop.source.optimizers import make_optimizer, owners_of
 from glassloop.source.past import cut_off
 from glassloop.source.player import Dead, Player
 from glassloop.source.schedules import is_scheduler, make_scheduler
@@ -43,6 +45,7 @@ from glassloop.source.values import (
     Tensor,
     Value,
 )
+from glassloop.source.waiting import device
 from glassloop.source.words import FACTORIES, HARMLESS, WRAPPERS
 
 At = tuple[ast.AST, Scope]
@@ -51,6 +54,7 @@ Kwargs = dict[str, Value]
 
 OPTIONS = frozenset(["reduction", "size_average", "reduce"])  # of a loss
 COPIES = frozenset(["tensor", "as_tensor", "from_numpy", "Variable"])  # of numbers: no graph goes through them
+KNOWN_LIBRARIES = tuple(f"{name}." for name in HARMLESS)
 OTHER_OPTIMIZERS = (
     "transformers.AdamW",
     "transformers.optimization.",
@@ -86,6 +90,8 @@ def call_library(p: Player, path: str, args: Args, kwargs: Kwargs, at: At) -> Va
 def _other(p: Player, path: str, last: str, args: Args, kwargs: Kwargs, at: At) -> Value:
     from glassloop.source.calls import unknown_call
 
+    p.strange = p.strange or not path.startswith(("builtins.", *KNOWN_LIBRARIES))
+
     pretrained = last == "from_pretrained" and not any(w in path for w in ("okenizer", "rocessor", "onfig"))
     if pretrained or path.startswith(("torchvision.models.", "timm.create_model", "segmentation_models_pytorch.")):
         return Module(p.ref(MODEL, last), training=not pretrained, minds=minding(path, args, kwargs))
@@ -99,8 +105,6 @@ def _other(p: Player, path: str, last: str, args: Args, kwargs: Kwargs, at: At) 
 
 
 def _torch(p: Player, path: str, last: str, args: Args, kwargs: Kwargs, at: At) -> Value:
-    if last == "manual_seed":
-        p.remark("seed")
     if path in conditions.GRAD_CONTEXTS:
         return Context(conditions.GRAD_CONTEXTS[path])
     if path.startswith("torch.optim.") and last[:1].isupper() and "swa_utils" not in path:
@@ -167,6 +171,12 @@ def _factory(p: Player, last: str, args: Args, kwargs: Kwargs, at: At) -> Value:
         return args[0]
     past = cut_off(p, args[0], at) if last in COPIES and args else BLANK
     return Tensor(length=length, leaf=isinstance(flag, Const) and bool(flag.value), past=past)
+
+
+def _mean_of(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
+    if args:
+        averaged(p, args[0], at)
+    return fresh(at)
 
 
 def _scaler(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
@@ -307,6 +317,9 @@ EXACT: dict[str, Callable[[Player, Args, Kwargs, At], Value]] = {
     **ANYWHERE,
     **DATA,
     **CHECKPOINTS,
+    **CHANCE,
+    "torch.device": device,
+    **dict.fromkeys(("numpy.mean", "numpy.average", "statistics.mean", "statistics.fmean"), _mean_of),
     "torch.set_grad_enabled": _set_grad_enabled,
     "torch.autograd.set_grad_enabled": _set_grad_enabled,
     "torch.autograd.grad": _autograd_grad,

@@ -217,11 +217,19 @@ def _passes(
     p.say(events.PASS_END, p.asker or at, loader.ref)
 
 
+def loader_path(at: tuple[ast.AST, Scope]) -> str:
+    """The file that asks for a loader's batches."""
+    return at[1].path
+
+
 def begin_pass(p: Player, loader: Loader, at: tuple[ast.AST, Scope], entry: list[Any]) -> None:
     """A pass begins: with which sampler and in which order, and whether the loader is gone through again."""
     facts: dict[str, object] = {} if loader.order is None else {events.ORDER: loader.order}
     if any(outer[3] for outer in p.loops[loader.depth :] if outer is not entry):
         facts[events.AGAIN] = True
+    by_spawn = loader.workers and not loader.forked and not p.forks
+    if by_spawn and p.sure and not p.guarded and not p.importing and not loader_path(at).endswith(".ipynb"):
+        facts[events.BARE] = True
     sampler = loader.sampler
     of = () if sampler is None else (sampler.ref,) if isinstance(sampler, Sampler) else None
     p.say(events.PASS_BEGIN, p.asker or at, loader.ref, of, **facts)

@@ -3,34 +3,33 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from glassloop import events
-from glassloop.events import MODEL, OPTIMIZER, SCHEDULER
+from glassloop.events import MODEL
 from glassloop.source import conditions
 from glassloop.source.arithmetic import of_loss, through
 from glassloop.source.attributes import freeze
 from glassloop.source.backward import say_backward
-from glassloop.source.checkpoints import load_state_dict, state_dict
+from glassloop.source.chance import Generator, generator_method
 from glassloop.source.containers import CONTAINERS
 from glassloop.source.data import sampler_method
 from glassloop.source.forms import after_layer, squashed
 from glassloop.source.modes import minds
+from glassloop.source.optimizers import OPTIMIZER_METHODS, SCALER_METHODS, SCHEDULER_METHODS, STATES
 from glassloop.source.past import of_forward, past_of
 from glassloop.source.player import Player
 from glassloop.source.tensors import GRADIENT, PARAMETER, TENSOR
 from glassloop.source.values import (
     NONE,
     Const,
-    Function,
     Grad,
     Instance,
     Loader,
     Module,
     Optimizer,
     Params,
-    Partial,
     Past,
     Sampler,
     Scaler,
@@ -46,6 +45,7 @@ from glassloop.source.values import (
     doubt,
     owners_within,
 )
+from glassloop.source.waiting import moved
 
 At = tuple[ast.AST, Scope]
 Args = list[Value]
@@ -162,6 +162,7 @@ def _freeze(p: Player, m: Module, name: str, args: Args, kwargs: Kwargs, at: At)
 
 def _move(p: Player, m: Module, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
     if not is_loss(m):
+        moved(p, name, args, kwargs)
         p.say(events.TO_DEVICE, at, m.ref, ())
     return m
 
@@ -211,128 +212,7 @@ def _register(p: Player, m: Module, name: str, args: Args, kwargs: Kwargs, at: A
     return NONE
 
 
-# --- optimizers and schedulers ------------------------------------------------------------
-
-
-def owners_of(v: Value | None) -> frozenset[Any] | None:
-    """Whose parameters an optimizer (or a clip) is given."""
-    if isinstance(v, Params):
-        return v.owners
-    if isinstance(v, Module):
-        return frozenset({v})
-    if isinstance(v, Tensor):
-        return frozenset({v}) if v.leaf else v.roots or None
-    parts: Iterable[Value] = ()
-    if isinstance(v, Seq) and (v.exact or v.items):
-        parts = v.items
-    elif isinstance(v, Table):
-        parts = [v.items["params"]] if "params" in v.items else list(v.items.values())
-    owners: frozenset[Any] = frozenset()
-    for part in parts:
-        more = owners_of(part)
-        if more is None:
-            return None
-        owners |= more
-    return owners or None
-
-
-def make_optimizer(p: Player, label: str, args: Args, kwargs: Kwargs, at: At) -> Optimizer:
-    """torch.optim.X(params)."""
-    given = args[0] if args else kwargs.get("params")
-    made = Optimizer(p.ref(OPTIMIZER, label), owners_of(given))
-    announce_optimizer(p, made, at)
-    return made
-
-
-def announce_optimizer(p: Player, made: Optimizer, at: At) -> None:
-    """It is there from now on."""
-    p.optimizers.append(made)
-    p.say(events.MADE, at, made.ref, ())
-
-
-def sharing(p: Player, o: Optimizer) -> tuple[Any, ...]:
-    """The optimizer, and others that hold some of its parameters."""
-    others = (p.holding(o.owners) or ()) if o.owners else ()
-    return (o.ref, *(r for r in others if r != o.ref))
-
-
-def _optimizer_step(p: Player, o: Optimizer, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
-    step_optimizer(p, o, args, kwargs, at)
-    return Tensor()
-
-
-def step_optimizer(p: Player, o: Optimizer, args: Args, kwargs: Kwargs, at: At, by: Scaler | None = None) -> None:
-    """A closure is played first; the event comes after the update."""
-    from glassloop.source.calls import call
-
-    closure = args[0] if args else kwargs.get("closure")
-    if isinstance(closure, (Function, Partial)):
-        grad, p.grad = p.grad, True
-        call(p, closure, [], {}, at)
-        p.grad = grad
-    facts: dict[str, object] = {} if by is None else {events.BY: by.ref}
-    p.say(events.STEP, at, o.ref, sharing(p, o), closure=closure is not None, **facts)
-
-
-def _optimizer_zero_grad(p: Player, o: Optimizer, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
-    p.say(events.ZERO_GRAD, at, o.ref, sharing(p, o))
-    return NONE
-
-
-def _add_group(p: Player, o: Optimizer, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
-    more = owners_of(args[0]) if args else None
-    o.owners = None if o.owners is None or more is None else o.owners | more
-    return NONE
-
-
-def _schedule(p: Player, s: Scheduler, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
-    of = (s.optimizer.ref,) if s.optimizer is not None else None
-    facts: dict[str, object] = {}
-    for depth, entry in enumerate(p.loops):
-        counts = not entry[0].isdisjoint(s.counts) and s.unit == "epochs"
-        # A plateau counts what the loop around the loop over the data turns through.
-        plateau = s.unit == "evaluations" and depth == s.depth and any(e[2] for e in p.loops[depth + 1 :])
-        if counts or plateau:
-            facts["turn"] = (depth, entry[1])
-            if len(entry) > 4:  # a `for`: a run can look where it stands
-                facts["loop"] = entry[4]
-            break
-    p.say(events.SCHEDULE, at, s.ref, of, **facts)
-    return NONE
-
-
-# --- scalers ------------------------------------------------------------
-
-
-def _scale(p: Player, s: Scaler, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
-    given = args[0] if args else NONE
-    if s.enabled:
-        p.say(events.SCALE, at, s.ref, ())
-    if isinstance(given, Tensor):
-        return Tensor(given.roots, scaled=given.scaled or s.enabled, loose=given.loose, past=given.past)
-    return Tensor(None, scaled=s.enabled)
-
-
-def _unscale(p: Player, s: Scaler, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
-    if s.enabled:
-        o = args[0] if args else NONE
-        p.say(events.UNSCALE, at, s.ref, sharing(p, o) if isinstance(o, Optimizer) else None)
-    return NONE
-
-
-def _scaler_step(p: Player, s: Scaler, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
-    o = args[0] if args else NONE
-    if isinstance(o, Optimizer):
-        step_optimizer(p, o, args[1:], kwargs, at, s if s.enabled else None)
-    else:
-        p.opaque(at, None)
-    return NONE
-
-
-def _scaler_update(p: Player, s: Scaler, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
-    if s.enabled:
-        p.say(events.SCALER_UPDATE, at, s.ref, ())
-    return NONE
+# --- others ------------------------------------------------------------
 
 
 def _replace(p: Player, v: Instance, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
@@ -343,7 +223,6 @@ def _super_method(p: Player, s: Super, name: str, args: Args, kwargs: Kwargs, at
     return NONE
 
 
-STATES: dict[str, Method] = {"state_dict": state_dict, "load_state_dict": load_state_dict}
 MODULE: dict[str, Method] = {
     "train": _mode,
     "eval": _mode,
@@ -368,25 +247,10 @@ MODULE: dict[str, Method] = {
     **STATES,
     **dict.fromkeys(("reset_parameters", "reset_running_stats"), _nothing),
 }
-OPTIMIZER_METHODS: dict[str, Method] = {
-    "step": _optimizer_step,
-    "zero_grad": _optimizer_zero_grad,
-    "add_param_group": _add_group,
-    **STATES,
-    "*": _nothing,
-}
-SCALER_METHODS: dict[str, Method] = {
-    "scale": _scale,
-    "unscale_": _unscale,
-    "step": _scaler_step,
-    "update": _scaler_update,
-    **STATES,
-    "*": _nothing,
-}
 METHODS: list[tuple[Any, dict[str, Method]]] = [
     (Module, MODULE),
     (Optimizer, OPTIMIZER_METHODS),
-    (Scheduler, {"step": _schedule, **STATES, "*": _nothing}),
+    (Scheduler, SCHEDULER_METHODS),
     (Scaler, SCALER_METHODS),
     (Tensor, TENSOR),
     (Params, PARAMETER),
@@ -395,6 +259,7 @@ METHODS: list[tuple[Any, dict[str, Method]]] = [
     (Instance, {"_replace": _replace}),
     (Loader, {"*": _nothing}),
     (Sampler, {"*": sampler_method}),
+    (Generator, {"*": generator_method}),
     ((Seq, Table, Const, Stream), CONTAINERS),
 ]
-__all__ = ["SCHEDULER", "forward", "make_optimizer", "method_of", "owners_of", "recognise", "step_optimizer"]
+__all__ = ["forward", "method_of", "recognise"]

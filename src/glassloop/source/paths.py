@@ -141,4 +141,5 @@ def _perform(p: Player, root: Root) -> None:
     body = p.program.texts[root.path].tree.body
     play(p, body, scope)
     if body:
-        p.say(events.END, (body[-1], scope))
+        followed: dict[str, object] = {} if p.strange else {events.FOLLOWED: True}
+        p.say(events.END, (body[-1], scope), None, None, **followed)

@@ -85,6 +85,10 @@ class Player:
         self.guards: list[Any] = []  # open conditions around what is played
         self.ranks: set[Hashable] = set()  # keys of unknown things that say which process this is
         self.joined = False  # one of several processes
+        self.strange = False  # something was called that is neither the program's own nor a library's known here
+        self.accelerated = False  # some model is on an accelerator, as far as the text goes
+        self.guarded = 0  # inside `if __name__ == "__main__"`
+        self.forks = False  # how processes are started was chosen by the script
         self.grad = True
         self.off_at: Where | None = None  # where gradients were last switched off
         self.autocast = False

@@ -169,7 +169,12 @@ def _raise(p: Player, node: ast.Raise, scope: Scope) -> None:
 def _if(p: Player, node: ast.If, scope: Scope) -> None:
     decided = conditions.condition(p, node.test, scope)
     if isinstance(decided, bool):
-        play(p, node.body if decided else node.orelse, scope)
+        guards = any(isinstance(n, ast.Name) and n.id == "__name__" for n in ast.walk(node.test))
+        p.guarded += guards
+        try:
+            play(p, node.body if decided else node.orelse, scope)
+        finally:
+            p.guarded -= guards
         return
     p.guards.append(decided)
     try:

@@ -8,12 +8,13 @@ from typing import Any
 
 from glassloop import events
 from glassloop.source import conditions
-from glassloop.source.arithmetic import operation
+from glassloop.source.arithmetic import BATCH_MEAN, operation
 from glassloop.source.attributes import freeze, require_grad
 from glassloop.source.backward import say_backward
 from glassloop.source.past import cut_off
 from glassloop.source.player import Player
 from glassloop.source.values import NONE, UNSURE, Const, Grad, Params, Scope, Seq, Tensor, Unknown, Value
+from glassloop.source.waiting import waits
 
 At = tuple[ast.AST, Scope]
 Args = list[Value]
@@ -36,7 +37,9 @@ def _detach(p: Player, t: Tensor, name: str, args: Args, kwargs: Kwargs, at: At)
 
 def _number(p: Player, t: Tensor, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
     p.remark("read")
-    return Unknown(("number", conditions.site(*at)), plain=True, cut=cut_off(p, t, at).cut)
+    waits(p, t, at)
+    mean = frozenset({BATCH_MEAN}) if t.past.mean is True else frozenset()
+    return Unknown(("number", conditions.site(*at)), mean, plain=True, cut=cut_off(p, t, at).cut)
 
 
 def _size(p: Player, t: Tensor, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
@@ -64,6 +67,8 @@ def _tensor_op(p: Player, t: Tensor, name: str, args: Args, kwargs: Kwargs, at: 
         return fresh_number(at)
     if name in ("to", "cuda", "cpu"):
         p.remark("read" if name == "cpu" else "moved")
+        if name == "cpu":
+            waits(p, t, at)
     kept = t.length if name in ("to", "cuda", "cpu", "clone", "float", "long", "half") else None
     return Tensor(out.roots, kept, out.scaled, loose=t.loose, past=out.past, form=out.form)
 

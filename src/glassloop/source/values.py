@@ -186,6 +186,7 @@ class Loader(Value):
     dataset: Value | None = None
     order: str | None = None  # as events.ORDER
     workers: int | None = None
+    forked: bool = False  # how its workers are started was chosen
     sampler: Value | None = None  # a Sampler, or Unknown where it may have one
     depth: int = 0  # how many loops ran when it was made
 
