@@ -258,3 +258,13 @@ def test_a_rule_that_must_be_asked_is_silent_until_it_is_named(script: Path, mon
     assert check_paths([script]).findings == []
     assert check_paths([script], select=["step-missing"]).findings == []
     assert [f.rule for f in check_paths([script], select=["zero-grad-missing"]).findings] == ["zero-grad-missing"]
+
+
+def test_several_cores_find_what_one_finds():
+    cases = Path(__file__).parent / "cases"
+    folders = [cases / "zero-grad-missing", cases / "no-grad-missing", cases / "programs"]
+    one, two = (check_paths(folders, jobs=jobs) for jobs in (1, 2))
+    assert one.findings == two.findings
+    assert len(one.findings) > 20
+    assert sorted(one.undecided) == sorted(two.undecided)
+    assert one.statistics == two.statistics

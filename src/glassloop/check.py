@@ -2,39 +2,27 @@
 
 from __future__ import annotations
 
-import ast
-from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from glassloop.config import Config, Patterns
-from glassloop.events import OPAQUE
-from glassloop.findings import Finding, Where, tell
+from glassloop.findings import Finding
+from glassloop.judge import Court, Part, agreed, told
 from glassloop.rules import Rule, all_rules
 from glassloop.source.comments import comments_of, unused_comments
 from glassloop.source.files import files_of
-from glassloop.source.paths import Play, explore
 from glassloop.source.plain import may_say, stories_of
 from glassloop.source.program import LIBRARIES, SMALL, Program, Text, find_file, module_name
-from glassloop.source.roots import Root, uncalled
 from glassloop.source.text import Unreadable, imported, may_help, may_train, parse, read
-
-FEW, SHORT = 16, 8_000  # paths and statements for a function that nothing calls; a script gets more
 
 
 @dataclass
-class Report:
+class Report(Part):
     """What came of a check."""
 
-    findings: list[Finding] = field(default_factory=list)
-    notes: list[tuple[str, str]] = field(default_factory=list)  # (path, one line): a file or part that was not followed
     unreadable: list[str] = field(default_factory=list)  # files that cannot be read as Python; each has its note
-    statistics: Counter[str] = field(default_factory=Counter)
-    opaque: set[object] = field(default_factory=set)  # places where unknown code may have done anything
-    undecided: list[tuple[Where, str, str]] = field(default_factory=list)  # (place, rule, why): what some paths tell only
     texts: dict[str, Text] = field(default_factory=dict)  # what was read, by path
-    plays: list[Play] = field(default_factory=list)
 
 
 def check_paths(
@@ -47,12 +35,14 @@ def check_paths(
     given: Mapping[str, bytes] | None = None,
     follow: bool = True,
     keep: bool = False,
+    jobs: int | None = None,
 ) -> Report:
     """Check files and folders. Not `follow`: calls are opaque (to see what following them is worth).
 
     `config`: a project's settings; `select` and `ignore` come before its own. Folders are read without what git ignores.
     `given`: texts that stand in for files of these names: `-` for a script from stdin, an editor's unsaved ones.
-    `keep` keeps every path that was played in the report. Raises FileNotFoundError and ValueError (an unknown rule).
+    `keep` keeps every path that was played in the report. `jobs`: processes, by default chosen by the size.
+    Raises FileNotFoundError and ValueError (an unknown rule).
     """
     report = Report()
     config = config or Config()
@@ -64,17 +54,9 @@ def check_paths(
     program = Program(texts)
     program.follow = follow
     rules = _rules(select or config.select, {*ignore, *config.ignore})
-    called: set[ast.AST] = set()
-    for path in program.texts:
-        if path in own and (len(texts) <= SMALL or program.runs(path)):
-            _judge(report, program, rules, Root(path), called, keep)
-    for path in program.texts:
-        for root in uncalled(program, path, called) if path in own else ():
-            if root.function not in called:
-                _judge(report, program, rules, root, called, keep)
+    report.add(Court(program, rules, own, keep).all(jobs))
     for text in plain:
-        for rule, story in stories_of(text, rules):
-            report.findings.append(tell(story, rule.name, rule.card.severity, rule.card.fix, _resolve))
+        report.findings += (told(rule, story) for rule, story in stories_of(text, rules))
     report.texts = {**{text.path: text for text in plain}, **program.texts}
     _finish(report, rules, config)
     return report
@@ -152,49 +134,21 @@ def _found(by_name: dict[str, list[str]], parts: tuple[str, ...], path: str, lev
     return find_file(by_name.get(parts[-1], ()), parts, path, level)
 
 
-def _judge(report: Report, program: Program, rules: tuple[Rule, ...], root: Root, called: set[ast.AST], keep: bool) -> None:
-    play = explore(program, rules, root) if root.function is None else explore(program, rules, root, FEW, SHORT)
-    for path in play.paths:
-        called |= path.called
-    report.statistics["paths"] += len(play.paths)
-    report.statistics["roots"] += 1
-    if play.failed:
-        report.notes.append((root.path, play.failed))
-    if play.bounded:
-        report.statistics["roots with more paths than were played"] += 1
-    for rule, story, why_not in play.verdicts():
-        if not why_not:
-            report.findings.append(tell(story, rule.name, rule.card.severity, rule.card.fix, _resolve))
-        else:
-            report.statistics[f"abstained: {rule.name}"] += 1
-            report.undecided.append((_resolve(story.scenes[0][1]), rule.name, why_not))
-    # Places where the reader loses sight: a mend that only hides its finding behind one more of these is none.
-    report.opaque |= {event.at for path in play.paths for event in path.events if event.kind == OPAQUE}
-    if keep:
-        report.plays.append(play)
-
-
-def _resolve(place: object) -> Where:
-    assert isinstance(place, Where)
-    return place
-
-
 def _finish(report: Report, rules: tuple[Rule, ...], config: Config) -> None:
     """Once each, in order, without those that a comment or the project sets aside."""
     comments = {path: comments_of(text.source) for path, text in report.texts.items()}
     per_file = Patterns(config.path, config.per_file_ignores)
-    unique: dict[tuple[Where, str], Finding] = {}
+    kept: list[Finding] = []
     for finding in report.findings:
         at = finding.where
         aside = {c.sets_aside(finding.rule) for c in comments.get(at.path, ()) if at.spans(c.line)}  # each notes its use
         if True in aside or finding.rule in per_file.rules(at.path):
             report.statistics["suppressed"] += 1
             continue
-        unique.setdefault((finding.where, finding.rule), finding)
+        kept.append(finding)
     unsure = {where.path for where, _, _ in report.undecided} | {path for path, _ in report.notes}
     for path, found in comments.items():
         if path not in unsure:
-            for unused in unused_comments(path, found, rules):
-                unique.setdefault((unused.where, unused.rule), unused)
-    report.findings = sorted(unique.values(), key=lambda f: (f.where, f.rule))
+            kept += unused_comments(path, found, rules)
+    report.findings = agreed(kept)
     report.statistics["findings"] = len(report.findings)

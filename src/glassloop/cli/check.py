@@ -38,6 +38,7 @@ def check(
         bool, typer.Option("--unsafe-fixes", help="With --fix or --diff: also fixes that a person should look at.")
     ] = False,
     gitignore: Annotated[bool, typer.Option(help="Leave out what .gitignore names, in folders.")] = True,
+    jobs: Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Processes; default: by the size.")] = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Also say what was not decided, and why.")] = False,
     statistics: Annotated[bool, typer.Option("--statistics", help="Also count findings, paths and abstentions.")] = False,
 ) -> None:
@@ -63,7 +64,7 @@ def check(
             _mend(paths, how, given, unsafe=unsafe_fixes, write=not diff)
             if diff:
                 return
-        report = check_paths(paths, given=given, **how)
+        report = check_paths(paths, given=given, jobs=jobs, **how)
     except FileNotFoundError as error:
         raise UserError(f"{error} does not exist; name files (.py, .ipynb) or folders") from None
     except ValueError as error:
