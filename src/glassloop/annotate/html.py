@@ -34,7 +34,8 @@ def linked(text: str) -> str:
 
 def _head(document: Document) -> str:
     told = "\n".join(f"<p>{linked(sentence)}</p>" for sentence in document.summary)
-    return f"<header>\n<h1>{escape(document.title)}</h1>\n{told}\n</header>"
+    title = escape(document.title).replace("/", "/<wbr>")
+    return f"<header>\n<h1>{title}</h1>\n{told}\n</header>"
 
 
 def _foot(document: Document) -> str:
@@ -101,7 +102,7 @@ def _note(note: Note) -> str:
     if note.breaks:
         parts.append(f'<p class="more"><b>If it moves:</b> {linked(note.breaks)}</p>')
     if note.rules:
-        links = "".join(f'<a href="#rule-{name}">{name}</a>' for name in note.rules)
+        links = " ".join(f'<a href="#rule-{name}">{name}</a>' for name in note.rules)
         parts.append(f'<p class="tags">{links}</p>')
     return f'<div class="note">{"".join(parts)}</div>'
 
