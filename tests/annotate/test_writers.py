@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from html import escape
 from pathlib import Path
 
 import html5lib
@@ -18,6 +19,8 @@ from glassloop.annotate.markdown import to_markdown
 from glassloop.annotate.notebook import to_notebook
 from glassloop.annotate.pdf import find_browser
 from tests.annotate.test_annotate import LADDER, LOOP, topics
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(params=LADDER)
@@ -53,6 +56,18 @@ def test_the_page_is_valid_and_stands_alone(rung: Path) -> None:
     assert "http" not in page
     assert "<script" not in page
     assert "prefers-color-scheme: dark" in page
+
+
+def test_what_breaks_is_linked_to_what_was_measured(script: Path) -> None:
+    """The sentence on the page is the one that was published, and its link leads to it."""
+    made = document(str(script))
+    row = json.loads((ROOT / "bench" / "results" / "lab.json").read_text())["rows"]
+    says = next(r["says"] for r in row if r["rule"] == "zero-grad-missing")
+    page = to_html(made)
+    assert escape(says) in page
+    assert '<a href="#rule-zero-grad-missing">zero-grad-missing (measured)</a>' in page
+    assert 'id="rule-zero-grad-missing"' in page
+    assert says in to_markdown(made)
 
 
 def test_a_page_shows_a_scripts_text_as_text(tmp_path: Path) -> None:

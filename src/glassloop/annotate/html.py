@@ -10,6 +10,7 @@ from pathlib import Path
 from glassloop.annotate.blocks import Document, Note, Prose, Row
 from glassloop.annotate.highlight import highlighted
 from glassloop.findings import Finding
+from glassloop.measured import conditions, measured
 from glassloop.rules import Rule, all_rules
 
 LINE = re.compile(r"\bline (\d+)")
@@ -102,9 +103,13 @@ def _note(note: Note) -> str:
     if note.breaks:
         parts.append(f'<p class="more"><b>If it moves:</b> {linked(note.breaks)}</p>')
     if note.rules:
-        links = " ".join(f'<a href="#rule-{name}">{name}</a>' for name in note.rules)
+        links = " ".join(f'<a href="#rule-{name}">{_shown(name)}</a>' for name in note.rules)
         parts.append(f'<p class="tags">{links}</p>')
     return f'<div class="note">{"".join(parts)}</div>'
+
+
+def _shown(name: str) -> str:
+    return f"{name} (measured)" if name in measured() else name
 
 
 def _finding(finding: Finding) -> str:
@@ -131,7 +136,12 @@ def _card(rule: Rule) -> str:
     told = [f"<p>{escape(card.what)}</p>", f"<p>{escape(card.why)}</p>"]
     told.append(f'<p class="more"><b>When it is meant:</b> {escape(card.intended)}</p>')
     told.append(f'<p class="more"><b>How to mend it:</b> {escape(card.fix)}</p>')
-    told.append(f'<p class="more">More: <code>glassloop explain {rule.name}</code></p>')
+    cases = measured().get(rule.name, ())
+    told += [f"<p><b>Measured, {escape(m.case)} ({m.verdict}):</b> {escape(m.says)}</p>" for m in cases]
+    more = f"<code>glassloop explain {rule.name}</code>"
+    if cases:
+        more += f", <code>glassloop lab {rule.name}</code> runs the experiment again ({escape(conditions())})"
+    told.append(f'<p class="more">More: {more}</p>')
     title = f"<h3>{rule.name} ({card.severity.value})</h3>"
     return f'<article class="card" id="rule-{rule.name}">{title}{"".join(told)}</article>'
 

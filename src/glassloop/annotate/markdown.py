@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from glassloop.annotate.blocks import Document, Note, Prose, Row
 from glassloop.findings import Finding
+from glassloop.measured import measured
 from glassloop.rules import all_rules
 
 
@@ -65,4 +66,6 @@ def _finding(finding: Finding) -> str:
 def _card(name: str) -> str:
     rule = next(rule for rule in all_rules() if rule.name == name)
     card = rule.card
-    return f"### {name}\n\n{card.what} {card.why}\n\nWhen it is meant: {card.intended}\n\nHow to mend it: {card.fix}"
+    told = [f"### {name}", f"{card.what} {card.why}", f"When it is meant: {card.intended}", f"How to mend it: {card.fix}"]
+    told += [f"Measured, {m.case} ({m.verdict}): {m.says}" for m in measured().get(name, ())]
+    return "\n\n".join(told)
