@@ -11,9 +11,9 @@ import json
 import sys
 from pathlib import Path
 
-from glassloop.lab.claims import NOT_MEASURED, Here
+from glassloop.lab.claims import Here
 from glassloop.lab.claims.page import page
-from glassloop.lab.claims.runner import Result, chosen, conditions_here, device_here, run_claims
+from glassloop.lab.claims.runner import Result, chosen, conditions_here, run_claims
 
 ROOT = Path(__file__).parents[1]
 RECORD, PAGE = ROOT / "bench" / "results" / "claims.json", ROOT / "docs" / "claims.md"
@@ -24,20 +24,32 @@ def main(names: list[str]) -> int:
     if names == ["--page"]:
         PAGE.write_text(page(record))
         return 0
-    here = Here(full=True, device=device_here())
     broken: list[str] = []
+    conditions = {"date": datetime.date.today().isoformat(), **conditions_here()}
+    where = ", ".join(
+        [conditions["date"], f"torch {conditions['torch']}", conditions["cpu"], *filter(None, [conditions["gpu"]])]
+    )
 
     def keep(result: Result) -> None:
         print(f"{result.id}  {result.verdict:<13}{result.seconds:6.1f} s  {result.error}", flush=True)
         if not result.holds:
             broken.append(result.id)
-        elif result.verdict != NOT_MEASURED:
-            row = {"verdict": result.verdict, "seconds": result.seconds, "cases": result.cases, "figures": result.figures}
+        elif result.figures:
+            row = {
+                "verdict": result.verdict,
+                "where": where,
+                "seconds": result.seconds,
+                "cases": result.cases,
+                "figures": result.figures,
+            }
             record["claims"][result.id] = row
 
-    run_claims(chosen(names), here, workers=1, each=keep)
+    here = Here(full=True, device="cuda" if conditions["gpu"] else "cpu")
+    run_claims(chosen(names), here, each=keep)
     record["claims"] = dict(sorted(record["claims"].items()))
-    record["conditions"] = {"date": datetime.date.today().isoformat(), **conditions_here()}
+    known = {**record.get("conditions", {}), where: conditions}
+    used = {row["where"] for row in record["claims"].values()}
+    record["conditions"] = {name: known[name] for name in sorted(used)}
     RECORD.write_text(json.dumps(record, indent=1, allow_nan=False) + "\n")
     PAGE.write_text(page(record))
     print("no longer as published: " + ", ".join(broken) if broken else f"all as published; wrote {PAGE.name}")

@@ -1,6 +1,7 @@
 """The ledger of claims: what CI can decide comes out as published, and the page says what the record says."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from glassloop.lab.claims import NOT_MEASURED, Claim, Here, Outcome, all_claims, verdict_of
 from glassloop.lab.claims.page import page
 from glassloop.lab.claims.runner import Result, judge, run_claims
+from glassloop.lab.pool import Call, run_all
 
 ROOT = Path(__file__).parents[2]
 RECORD = json.loads((ROOT / "bench" / "results" / "claims.json").read_text())
@@ -34,7 +36,7 @@ def test_a_quick_run_decides_at_least_one_case_of_each_claim(quick_results):
 
 @pytest.mark.full
 def test_all_of_them_come_out_as_published():
-    results = run_claims(list(all_claims().values()), Here(full=True), workers=1)
+    results = run_claims(list(all_claims().values()), Here(full=True))
     assert {result.id: result.error for result in results if not result.holds} == {}
 
 
@@ -61,7 +63,8 @@ def test_a_claim_that_came_out_otherwise_fails():
     assert not judge(claim, {"a": True}, {"n": 2}, Here(full=True)).holds, "a full run leaves nothing out"
     assert judge(claim, {"a": True}, {"n": 2}, Here()).holds, "a quick one may"
     assert not judge(claim, {"a": True, "b": False, "d": True}, {"n": 2}, Here()).holds, "a case that nobody published"
-    assert not judge(claim, {"a": True, "b": False}, {}, Here(full=True)).holds, "a figure that the text names"
+    decided = replace(claim, published={"a": True, "b": False})
+    assert not judge(decided, {"a": True, "b": False}, {}, Here(full=True)).holds, "a figure that the text names"
 
 
 @pytest.mark.parametrize(
@@ -76,3 +79,22 @@ def test_a_claim_that_came_out_otherwise_fails():
 )
 def test_the_verdict_follows_from_the_cases(cases, verdict):
     assert verdict_of({str(number): held for number, held in enumerate(cases)}) == verdict
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("id", ["c16", "c20", "c21", "c33"])
+def test_what_needs_a_gpu_is_rehearsed_on_the_cpu(id):
+    """Its verdict means nothing here, but the experiment comes to its end and says something of each published case."""
+    (done,) = run_all([Call("glassloop.lab.claims.child:decide", (id, Here(full=True)), 300)])
+    assert not done.error, done.output
+    assert set(done.value[0]) == set(all_claims()[id].published)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize(
+    ("target", "args"),
+    [("transfer:_copies", ("cpu",)), ("fast_table:_gain", ("cpu", True, True))],
+)
+def test_a_gpu_part_of_a_claim_is_rehearsed_on_the_cpu(target, args):
+    (done,) = run_all([Call(f"glassloop.lab.claims.themes.{target}", args, 300)])
+    assert not done.error, done.output

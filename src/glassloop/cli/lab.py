@@ -48,7 +48,7 @@ def lab(
     move: Annotated[Move, typer.Option("--move", help="Of a script: what happens to it.")] = Move.DROP,
     steps: Annotated[int, typer.Option("--steps", help="Of a script: optimizer steps at most.")] = 50,
     seconds: Annotated[float, typer.Option("--seconds", help="Of a script: time at most, a run.")] = 120,
-    quick: Annotated[bool, typer.Option("--quick", help="The first seed of each experiment alone.")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="What CI runs: fewer seeds, no timings.")] = False,
     out: Annotated[Path, typer.Option("--out", help="The folder that pictures go to.")] = Path("lab"),
     format: Annotated[Format, typer.Option("--format", help="text for people, json for scripts, md: a page.")] = Format.TEXT,
 ) -> None:
@@ -65,7 +65,7 @@ def lab(
     if claims:
         from glassloop.cli.claims import show_claims
 
-        if not show_claims(names or [], as_json=format is Format.JSON):
+        if not show_claims(names or [], quick=quick, as_json=format is Format.JSON):
             raise typer.Exit(1)
         return
     if names and not all_ and _is_file(names[0]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import platform
 import tempfile
@@ -18,6 +19,7 @@ from glassloop.record.machine import describe_machine
 def decide(id: str, here: Here) -> tuple[dict[str, bool], dict[str, Figure], float]:
     """What one claim's experiment saw, and the seconds it took. It starts from seed 0, one thread and an empty folder."""
     warnings.simplefilter("default")
+    multiprocessing.set_start_method(None, force=True)  # the platform's own, not that of the process that forked this one
     torch.set_num_threads(1)
     torch.manual_seed(0)
     began = time.perf_counter()

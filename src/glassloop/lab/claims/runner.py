@@ -48,12 +48,11 @@ def chosen(names: Sequence[str]) -> list[Claim]:
     return [claims[name] for name in dict.fromkeys(names)] if names else list(claims.values())
 
 
-def run_claims(
-    claims: Sequence[Claim], here: Here, workers: int | None = None, each: Callable[[Result], object] = lambda result: None
-) -> list[Result]:
-    """The claims' results in order, `each` as soon as it is there; at most `workers` at once (default: one a core).
+def run_claims(claims: Sequence[Claim], here: Here, each: Callable[[Result], object] = lambda result: None) -> list[Result]:
+    """The claims' results in order, `each` as soon as it is there.
 
-    What is about time wants one worker. Raises UserError where torch is not installed.
+    As many at once as there are cores, but those about time (`full`) one after the other, alone. Raises UserError where
+    torch is not installed.
     """
     _require_torch()
     results: dict[str, Result] = {}
@@ -67,8 +66,10 @@ def run_claims(
         if claim not in able:
             none = dict.fromkeys(claim.published)
             keep(Result(claim.id, claim.says, NOT_MEASURED, claim.verdict, True, claim.because, none, {}))
-    calls = [Call(f"{CHILD}:decide", (claim.id, here), LIMIT_S) for claim in able]
-    run_all(calls, workers, lambda index, done: keep(_result(able[index], done, here)))
+    for timed, workers in ((False, None), (True, 1)):
+        group = [claim for claim in able if claim.full is timed]
+        calls = [Call(f"{CHILD}:decide", (claim.id, here), LIMIT_S) for claim in group]
+        run_all(calls, workers, lambda index, done, group=group: keep(_result(group[index], done, here)))  # type: ignore[misc]
     return [results[claim.id] for claim in claims]
 
 
@@ -119,20 +120,36 @@ def judge(claim: Claim, cases: Mapping[str, bool], figures: Mapping[str, Figure]
         if names
     )
     seen: dict[str, bool | None] = {case: cases.get(case) for case in claim.published}
-    conditions = claim.because
-    try:
-        conditions = fill(claim.because, figures)
-    except (KeyError, ValueError, TypeError, IndexError) as problem:
-        if here.full:
-            error = error or f"the explanation names a figure that the run has not: {problem!r}"
+    conditions, unknown = fill(claim.because, figures)
+    if unknown and here.full and None not in claim.published.values():
+        error = error or f"figures of the explanation that the run lacks: {', '.join(unknown)}"
     # What a quick run left out counts as published, so that its verdict is comparable.
     assumed = {case: claim.published[case] if held is None else held for case, held in seen.items()}
     return Result(claim.id, claim.says, verdict_of(assumed), claim.verdict, not error, conditions, seen, figures, error)
 
 
-def fill(text: str, figures: Mapping[str, Figure]) -> str:
-    """`text` with its {figures}; numbers get three digits unless the text asks otherwise ({x:.1%})."""
-    return text.format(**{name: _Number(value) if isinstance(value, float) else value for name, value in figures.items()})
+def fill(text: str, figures: Mapping[str, Figure]) -> tuple[str, list[str]]:
+    """`text` with its {figures}, and the names of those that are missing (an ellipsis stands there).
+
+    Numbers get three digits unless the text asks otherwise ({x:.1%}).
+    """
+    filled = _Figures({name: _Number(value) if isinstance(value, float) else value for name, value in figures.items()})
+    return text.format_map(filled), filled.missing
+
+
+class _Figures(dict[str, Any]):
+    def __init__(self, known: Mapping[str, Any]) -> None:
+        super().__init__(known)
+        self.missing: list[str] = []
+
+    def __missing__(self, name: str) -> _Absent:
+        self.missing.append(name)
+        return _Absent()
+
+
+class _Absent:
+    def __format__(self, wanted: str) -> str:
+        return "…"
 
 
 class _Number(float):
