@@ -28,7 +28,7 @@ from labels import HERE, UNSEEN, Case, load, load_programs
 
 # What a gradient does not show: whether the scaler should have been asked, how a sum was meant, what is kept or logged.
 NOT_IN_THE_TENSORS = {
-    "accumulation-not-averaged", "backward-inside-autocast", "loss-never-backpropagated", "loss-tensor-kept",
+    "accumulation-not-averaged", "accumulation-tail-dropped", "backward-inside-autocast", "loss-never-backpropagated", "loss-tensor-kept",
     "retain-graph-unneeded", "scaler-bypassed", "scaler-update-missing",
 }  # fmt: skip
 ONE_SIDED = {"zero-grad-breaks-accumulation", "scheduler-per-batch"}

@@ -86,12 +86,16 @@ def _numbered(p: Player, items: Iterator[Value], value: Value, start: Value, own
             yield Seq([Const(i, source if own[3] else frozenset(), None, counted=own[3]), held], frozen=True)
             i += 1
         held = item
-        if not own[3] or not isinstance(length, Unknown):
+        if not own[3] or length is None:
             yield Seq([Const(i, frozenset(), None, counted=own[3]), item], frozen=True)
             held = None
             i += 1
-    if held is not None and isinstance(length, Unknown):
-        last = Unknown(length.key, length.source, length.plus - 1 + first)
+    if held is not None and length is not None:
+        last: Any = None
+        if isinstance(length, Unknown):
+            last = Unknown(length.key, length.source, length.plus - 1 + first)
+        elif isinstance(length, Const) and isinstance(length.value, int):
+            last = length.value - 1 + first
         yield Seq([Const(i, source, last, counted=True), held], frozen=True)
 
 

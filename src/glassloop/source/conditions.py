@@ -257,13 +257,12 @@ def _remainder(p: Player, node: ast.BinOp, op: ast.cmpop, right: Value, scope: S
     if not isinstance(a, Const) or not isinstance(a.value, int) or type(op) not in COMPARE:
         return ask(p, site(node, scope))
     cut = any(entry[3] for entry in p.loops)
-    if isinstance(k, Const) and isinstance(k.value, int) and k.value > 0 and (not cut or k.value <= 2):
-        exact = isinstance(right, Const) and isinstance(right.value, int)
-        return (
-            COMPARE[type(op)](a.value % k.value, right.value)
-            if exact and isinstance(right, Const)
-            else ask(p, site(node, scope))
-        )
+    known = isinstance(k, Const) and isinstance(k.value, int) and k.value > 0
+    if isinstance(k, Const) and known and (isinstance(a.last, int) or not cut or k.value <= 2):
+        if not isinstance(right, Const) or not isinstance(right.value, int):
+            return ask(p, site(node, scope))
+        # The last turn is judged as what it really is: it may stand in a partial window.
+        return COMPARE[type(op)]((a.last if isinstance(a.last, int) else a.value) % k.value, right.value)
     target = _in_window(k, right)
     if target is None:
         return ask(p, site(node, scope))

@@ -16,6 +16,6 @@ for epoch in range(2):
         loss.backward()
         count += 1
         if count % window == 0:
-            optimizer.step()
+            optimizer.step()  # expect: accumulation-tail-dropped
             optimizer.zero_grad()
     print(epoch, count, loss.item())

@@ -1,0 +1,130 @@
+"""Batches at the end of a pass that do not fill a window, and what becomes of them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from glassloop.events import BACKWARD, END, OPAQUE, OPTIMIZER, STEP, TURN, ZERO_GRAD, Event, Place, Ref
+from glassloop.findings import Severity, Story
+from glassloop.rules import Card, reaches
+
+CARD = Card(
+    what="The batches of an epoch do not divide into whole accumulation windows, and nothing steps after the partial last.",
+    why="Its gradients are thrown away by the next clearing, so those batches are never learnt from; or they are left and "
+    "mixed into the first window of the next epoch, whose update is then too large.",
+    intended="A window that goes on over the end of an epoch on purpose, by a counter that does, is not reported; nor is a "
+    "loader whose length the text does not tell.",
+    fix="Step at the last batch, too: if (i + 1) % k == 0 or i + 1 == len(loader).",
+    severity=Severity.WARNING,
+    only_read=True,
+)
+
+BAD = """\
+import torch
+from torch import nn
+
+torch.manual_seed(0)
+model = nn.Linear(3, 1)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+batches = torch.randn(5, 4, 3)
+k = 2
+for epoch in range(2):
+    for i, x in enumerate(batches):
+        loss = nn.functional.mse_loss(model(x), x.sum(1, keepdim=True)) / k
+        loss.backward()
+        if (i + 1) % k == 0:
+            optimizer.step()  # expect: accumulation-tail-dropped
+            optimizer.zero_grad()
+"""
+
+GOOD = """\
+import torch
+from torch import nn
+
+torch.manual_seed(0)
+model = nn.Linear(3, 1)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+batches = torch.randn(5, 4, 3)
+k = 2
+for epoch in range(2):
+    for i, x in enumerate(batches):
+        loss = nn.functional.mse_loss(model(x), x.sum(1, keepdim=True)) / k
+        loss.backward()
+        if (i + 1) % k == 0 or i + 1 == len(batches):
+            optimizer.step()
+            optimizer.zero_grad()
+"""
+
+KEY = OPTIMIZER
+HEARS = {BACKWARD, STEP, ZERO_GRAD, OPAQUE, END}
+
+
+class State(NamedTuple):
+    """`size`: turns with a backward in a window so far seen whole; `gathered`: those in the present one, at `made`.
+
+    `turns`: those of the loops at the last one. `over`: the window goes on from an earlier pass of the innermost loop.
+    `cut`: a clearing threw a partial window away. `carried`: one went over the end of a pass and had the right size.
+    """
+
+    me: Ref
+    size: int = 0
+    gathered: int = 0
+    made: Place | None = None
+    turns: tuple[int, ...] = ()
+    over: bool = False
+    cut: bool = False
+    carried: bool = False
+    step: Place | None = None
+
+
+def initial(me: Ref) -> State:
+    """No window yet."""
+    return State(me)
+
+
+def hear(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
+    """A partial window at the end of a pass that is cleared, left over, or mixed into the next one is the mistake."""
+    if event.kind == END:
+        left = state.gathered and state.size > 1 and not state.carried
+        return State(state.me), (_stories(state, "never used") if left else ())
+    concerns = reaches(event, state.me)
+    if concerns is False:
+        return state, ()
+    if event.kind == BACKWARD and concerns and TURN in event.facts:
+        return _backward(state, event)
+    if event.kind == STEP and concerns:
+        return _step(state, event)
+    if event.kind == ZERO_GRAD and concerns:
+        return state._replace(gathered=0, over=False, cut=state.cut or state.gathered > 0), ()
+    return State(state.me), ()
+
+
+def _backward(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
+    turns = event.facts[TURN]
+    other = state.gathered and state.made != event.at  # another loss of the same turn, or of another loop
+    if not isinstance(turns, tuple) or other or (state.gathered and turns == state.turns):
+        return state, ()
+    again = bool(state.turns) and turns[:-1] != state.turns[:-1]
+    dropped = state.cut and again and state.size > 1 and state.made == event.at
+    stories = _stories(state, "thrown away") if dropped else ()
+    over = state.over or (again and state.gathered > 0)
+    return state._replace(gathered=state.gathered + 1, made=event.at, turns=turns, over=over, cut=False), stories
+
+
+def _step(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
+    after = state._replace(gathered=0, over=False, cut=False, step=event.at)
+    if not state.over:
+        return after._replace(size=max(state.size, state.gathered)), ()
+    if state.size < 2 or state.gathered == state.size:
+        return after._replace(carried=True), ()
+    return after, _stories(after, "mixed into the first window of the next")
+
+
+def _stories(state: State, fate: str) -> tuple[Story, ...]:
+    if state.step is None or state.made is None:
+        return ()
+    says = (
+        "the last batches of a pass do not fill a window of this step, and the gradients that they make at {backward} are "
+        f"{fate}; step at the last batch, too"
+    )
+    return (Story(says, (("step", state.step, ""), ("backward", state.made, "makes gradients for no step of their own"))),)
