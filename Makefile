@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet $(PINS)
 # test processes, threads that wait for each other made the demo ten times slower.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help demo test bench full pages diffs clean
+.PHONY: help demo test bench book full pages diffs clean
 
 help: ## what can be made
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -66,6 +66,9 @@ bench: .venv/dev-ready ## measure what the performance claims are made of
 
 pages: .venv/dev-ready ## write docs/rules/ and docs/events.md again
 	@$(BIN)/python docs/pages.py
+
+book: .venv/dev-ready ## build docs/book/_build: pages, a notebook that was run, PDF
+	$(BIN)/python docs/book/build.py
 
 diffs: .venv/dev-ready ## write src/glassloop/loops/DIFFS.md again
 	@$(BIN)/python -c 'from glassloop.templates import LOOPS, diffs; (LOOPS / "DIFFS.md").write_text(diffs(), encoding="utf-8")'
