@@ -44,7 +44,8 @@ def _print_table(results: Sequence[Result], *, details: bool) -> None:
             _print_details(result)
     broken = [result.id for result in results if not result.holds]
     said = f"no longer as published: {', '.join(broken)}" if broken else "all as published"
-    print(f"{len(results)} claims, {said}; docs/claims.md has the cases and numbers, `lab --claims ID` runs one")
+    counted = "1 claim" if len(results) == 1 else f"{len(results)} claims"
+    print(f"{counted}, {said}; docs/claims.md has the cases and numbers, `lab --claims ID` runs one")
 
 
 def _print_details(result: Result) -> None:

@@ -218,7 +218,7 @@ def c35(here: Here) -> Outcome:
         "bfloat16, gradients near 1e-8": False,
     },
     because="""
-    1e-8 in float16 is {half:.0e}, and {scaled:.1e} when scaled by 65536 first; the least that float16 holds is
+    1e-8 in float16 is {half:.0f}, and {scaled:.1e} when scaled by 65536 first; the least that float16 holds is
     {least:.0e}. Gradients near 1e-3 survive without a scale, and bfloat16 has float32's range: 1e-8 stays {bfloat:.1e}.
     A scaler is for float16 only.
     """,

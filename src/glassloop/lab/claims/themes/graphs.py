@@ -27,7 +27,7 @@ def _fails(work: Callable[[], object]) -> bool:
     because="""
     Each micro-batch has its own forward, so its own graph: four of them run without the flag, and the sum of gradients
     equals the large batch's within {gap:.1e}. Several backwards that share one forward are another matter (c24): there
-    the second is refused ({shared}).
+    the second is refused: {shared}.
     """,
 )
 def c23(here: Here) -> Outcome:

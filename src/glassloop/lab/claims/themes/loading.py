@@ -94,8 +94,8 @@ def c12(here: Here) -> Outcome:
     published={"a dataset with __getitem__ alone": True, "a dataset that defines __getitems__, too": False},
     because="""
     8 samples in batches of 4: {single} calls without __getitems__. A dataset that has it gets {batched} calls for whole
-    batches and {single_of_many} single ones. Of torch's own, TensorDataset has none ({tensor_dataset}), Subset has one
-    ({subset}).
+    batches and {single_of_many} single ones. Of torch's own, TensorDataset has the method: {tensor_dataset}; Subset:
+    {subset}.
     """,
 )
 def c13(here: Here) -> Outcome:

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-ROUNDS = 20
+
+ROUNDS = 6
 
 
 @claim(
