@@ -34,7 +34,7 @@ def main(names: list[str]) -> int:
         print(f"{result.id}  {result.verdict:<13}{result.seconds:6.1f} s  {result.error}", flush=True)
         if not result.holds:
             broken.append(result.id)
-        elif result.figures:
+        elif result.figures or any(held is not None for held in result.cases.values()):
             row = {
                 "verdict": result.verdict,
                 "where": where,

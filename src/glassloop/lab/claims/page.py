@@ -8,6 +8,7 @@ from typing import Any
 
 from glassloop.lab.claims import NOT_MEASURED, Claim, all_claims
 from glassloop.lab.claims.runner import fill
+from glassloop.lab.claims.scripts import NAMES, mend_of
 
 HEAD = """\
 # What is said about training loops, tried
@@ -30,6 +31,17 @@ USUAL = """\
 Unless a claim says otherwise: float32, seed 0 on; *spiral* is three classes of 300 points with angle noise 0.25, a separate
 validation draw, a 2-64-64-3 network, batches of 64."""
 
+FOLDER = "../src/glassloop/lab/claims/listings"  # from docs/
+
+LISTINGS = """\
+# The listings, run today
+
+The texts print listings, fourteen by our count. Ours are short scripts with the same structure and calls, in
+`src/glassloop/lab/claims/listings/`, each played as it stands, after the names that its text leaves out (`given.py`: data,
+model, loaders, device) and nothing else. Where something is to mend, the mended form lies beside it as `NAME_mended.py`, is
+played by the same experiment, and is shown below as the lines that change.
+"""
+
 
 def page(record: Mapping[str, Any]) -> str:
     """The whole page.
@@ -40,11 +52,26 @@ def page(record: Mapping[str, Any]) -> str:
     run = record["claims"]
     usual = Counter(row["where"] for row in run.values()).most_common(1)[0][0]
     where = {name: _where(conditions) for name, conditions in record["conditions"].items()}
-    parts = [HEAD, f"The record: {where[usual]}. {USUAL}\n", _summary(claims)]
-    for id, claim in claims.items():
-        row = run.get(id, {})
-        parts.append(_section(claim, row, where[row["where"]] if row and row["where"] != usual else ""))
-    return "\n".join(parts)
+    printed = {id: claim for id, claim in claims.items() if id in NAMES}
+    stated = {id: claim for id, claim in claims.items() if id not in NAMES}
+
+    def sections(of: Mapping[str, Claim]) -> list[str]:
+        rows = ((claim, run.get(id, {})) for id, claim in of.items())
+        return [_section(one, row, where[row["where"]] if row and row["where"] != usual else "") for one, row in rows]
+
+    parts = [HEAD, f"The record: {where[usual]}. {USUAL}\n", _summary(stated), *sections(stated)]
+    return "\n".join([*parts, LISTINGS, _table(printed, run), *sections(printed)])
+
+
+def _table(listings: Mapping[str, Claim], run: Mapping[str, Any]) -> str:
+    """Each listing, what comes of it, and whether there is something to mend."""
+    lines = ["| id | listing | in | result | mended |", "|---|---|---|---|---|"]
+    for id, claim in listings.items():
+        name = NAMES[id]
+        result = fill(claim.because, run[id]["figures"])[0] if id in run else claim.because
+        mended = f"[{name}_mended.py]({FOLDER}/{name}_mended.py)" if mend_of(name) else "nothing to mend"
+        lines.append(f"| [{id}](#{id}) | [{name}.py]({FOLDER}/{name}.py) | {claim.source} | {result} | {mended} |")
+    return "\n".join(lines) + "\n"
 
 
 def _where(c: Mapping[str, Any]) -> str:
@@ -75,10 +102,14 @@ def _section(claim: Claim, run: Mapping[str, Any], where: str) -> str:
         names = [case for case, value in claim.published.items() if value is held]
         if names:
             lines.append(f"- {title}: {'; '.join(names)}.")
-    lines += ["", fill(claim.because, run["figures"])[0]] if run else [""]
+    if claim.id in NAMES:
+        mend = mend_of(NAMES[claim.id])
+        lines += ["", f"```diff\n{mend}\n```"] if mend else []
+    else:
+        lines += ["", fill(claim.because, run["figures"])[0]] if run else [""]
     if where:
         lines.append(f"Recorded elsewhere: {where}.")
     if None in claim.published.values():
-        needs = "a CUDA device" if "cuda" in claim.needs or not claim.needs else " and ".join(claim.needs)
+        needs = " and ".join([*(need for need in claim.needs if need != "cuda"), "a CUDA device"])
         lines.append(f"The rest needs {needs}: `glassloop lab --claims {claim.id}` there decides it.")
     return "\n".join(lines) + "\n"

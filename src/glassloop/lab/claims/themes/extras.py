@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import math
 import statistics
 import sys
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     "c63",
     says="TensorBoard is built into PyTorch",
     source="the lesson",
-    published={"the tensorboard package is absent": False, "the tensorboard package is installed": True},
+    published={"the tensorboard package is absent": False},
     because="""
     torch.utils.tensorboard is a thin layer over a package of its own: without it the import raises {error}.
     `pip install tensorboard` mends it: with it the writer wrote {files} file of events.
@@ -39,13 +38,12 @@ def tensorboard_is_built_in(here: Here) -> Outcome:
     del sys.modules["tensorboard"]
     cases = {"the tensorboard package is absent": not error}
     figures: dict[str, Figure] = {"error": error}
-    if here.full and importlib.util.find_spec("tensorboard"):
+    if here.full:
         from torch.utils.tensorboard import SummaryWriter
 
         with contextlib.closing(SummaryWriter("runs")) as writer:
             writer.add_scalar("loss", 0.5, 0)
         figures["files"] = len(list(Path("runs").glob("events*")))
-        cases["the tensorboard package is installed"] = figures["files"] == 1
     return Outcome(cases, figures)
 
 

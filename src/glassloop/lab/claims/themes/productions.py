@@ -271,14 +271,18 @@ def lightning_replaces(here: Here) -> Outcome:
 )
 def lightning_precision(here: Here) -> Outcome:
     """The precision in use after the listing's run, and the warning about it."""
-    ran = play("lesson_lightning")
-    trainer = ran.names["trainer"]
-    scaled = trainer.precision == "16-mixed" and trainer.precision_plugin.scaler is not None
-    case = "on a GPU" if here.cuda else "on a CPU"
+
+    def scaled(accelerator: str) -> tuple[bool, Ran]:
+        ran = play("lesson_lightning", replace=('"auto"', f'"{accelerator}"'))
+        trainer = ran.names["trainer"]
+        return trainer.precision == "16-mixed" and trainer.precision_plugin.scaler is not None, ran
+
+    on_cpu, ran = scaled("cpu")
+    cases = {"on a CPU": on_cpu}
+    if here.cuda:
+        cases["on a GPU"] = scaled("gpu")[0]
     warned = [text.split(":")[0] for text in ran.warned if "bfloat16" in text or "bf16" in text]
-    figures = {
-        "version": version("lightning"),
-        "precision": str(trainer.precision),
-        "warning": (warned or ["no warning"])[0],
-    }
-    return Outcome({case: scaled}, dict[str, Figure](figures))
+    precision = str(ran.names["trainer"].precision)
+    return Outcome(
+        cases, {"version": version("lightning"), "precision": precision, "warning": (warned or ["no warning"])[0]}
+    )

@@ -55,6 +55,10 @@ def cosine_ends_at_zero(here: Here) -> Outcome:
     )
 
 
+def _words(rates: list[float]) -> str:
+    return ", ".join(f"{rate:.3g}" for rate in rates)
+
+
 def _best(task: str, optimizer: str, epochs: int, cosine: bool, seeds: int) -> tuple[float, float]:
     """The best of five rates on unseen data: its mean cross-entropy over the seeds, and that rate."""
     import torch
@@ -175,10 +179,10 @@ def alternatives_drop_in(here: Here) -> Outcome:
     "c47",
     says="The rate in the history is the one that the epoch trained at",
     source="the lesson (listing)",
-    published={"recorded after scheduler.step()": False, "recorded before scheduler.step()": True},
+    published={"recorded after scheduler.step(), as the listing does": False},
     because="""
-    Read after the scheduler has stepped it is the next epoch's: {recorded} stands where {used} was used. Read
-    it before.
+    Read after the scheduler has stepped it is the next epoch's: {recorded} stand where {used} were used. Read
+    before the step, it is right.
     """,
 )
 def recorded_rate_is_the_used_one(here: Here) -> Outcome:
@@ -195,9 +199,10 @@ def recorded_rate_is_the_used_one(here: Here) -> Outcome:
         before.append(scheduler.get_last_lr()[0])
         scheduler.step()
         after.append(optimizer.param_groups[0]["lr"])
+    assert before == used, "read before the step it is the rate used"
     return Outcome(
-        cases={"recorded after scheduler.step()": after == used, "recorded before scheduler.step()": before == used},
-        figures={"used": [round(rate, 5) for rate in used], "recorded": [round(rate, 5) for rate in after]},
+        cases={"recorded after scheduler.step(), as the listing does": after == used},
+        figures={"used": _words(used), "recorded": _words(after)},
     )
 
 

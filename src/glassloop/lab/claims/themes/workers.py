@@ -41,10 +41,10 @@ def _starts(method: str, guard: str = "") -> tuple[bool, str]:
     source="the loop post (listing)",
     published={"fork": True, "spawn": False, "forkserver": False, "spawn, with a guard round the loop": True},
     because="""
-    Under spawn and forkserver each worker imports the script, which starts workers again: {spawn} and
-    {forkserver}. spawn is the default on Windows and macOS, forkserver on Linux from Python 3.14 on; fork was
-    the default on Linux until then. A guard (if __name__ == '__main__':) round what starts the workers is
-    enough.
+    Under spawn and forkserver each worker imports the script, which starts workers again: {spawn} under spawn,
+    {forkserver} under forkserver. spawn is the default on Windows and macOS, forkserver on Linux from Python
+    3.14 on; fork was the default on Linux until then. A guard (if __name__ == '__main__':) round what starts
+    the workers is enough.
     """,
     full=True,
 )
