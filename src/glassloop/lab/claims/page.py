@@ -86,6 +86,9 @@ def _summary(claims: Mapping[str, Claim]) -> str:
     lines = [f"{len(claims)} claims: {counted}.", "", "| id | claim | said in | verdict |", "|---|---|---|---|"]
     for id, claim in claims.items():
         lines.append(f"| [{id}](#{id}) | {claim.says} | {claim.source} | {_verdict(claim)} |")
+    waiting = [id for id, claim in claims.items() if None in claim.published.values()]
+    lines += ["", "What is not measured here is decided on a machine with a GPU by", ""]
+    lines.append(f"    python bench/claims.py {' '.join(waiting)}")
     return "\n".join(lines) + "\n"
 
 
