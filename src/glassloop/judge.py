@@ -21,6 +21,7 @@ from glassloop.rules import Rule
 from glassloop.source.paths import Play, explore
 from glassloop.source.program import SMALL, Program
 from glassloop.source.roots import Root, uncalled
+from glassloop.source.walk import walk
 
 FEW, SHORT = 16, 8_000  # paths and statements for a function that nothing calls; a script gets more
 MANY = 48  # files with roots, from which on another process is worth its start
@@ -59,7 +60,7 @@ class Court:
         self.keys: dict[ast.AST, Key] = {
             node: (path, node.lineno, node.col_offset)
             for path, text in program.texts.items()
-            for node in ast.walk(text.tree)
+            for node in walk(text.tree)
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
         }
         self.nodes = {key: node for node, key in self.keys.items()}

@@ -40,6 +40,7 @@ from glassloop.source.values import (
     Unknown,
     Value,
 )
+from glassloop.source.walk import is_generator
 
 At = tuple[ast.AST, Scope]
 Args = list[Value]
@@ -109,7 +110,7 @@ def call_function(p: Player, f: Function, args: Args, kwargs: Kwargs, at: At) ->
     bind(p, f, [f.me, *args] if f.me is not None else args, kwargs, scope)
     if isinstance(node, ast.Lambda):
         return _framed(p, node, lambda: evaluate(p, node.body, scope))
-    if _is_generator(node):
+    if is_generator(node):
         return Stream(_generator(p, node, scope))
     return _framed(p, node, lambda: _in_contexts(p, f, node, scope, at))
 
@@ -138,17 +139,6 @@ def _in_contexts(p: Player, f: Function, node: Any, scope: Scope, at: At) -> Val
         for leave in reversed(leaves):
             leave()
     return NONE
-
-
-def _is_generator(node: ast.AST) -> bool:
-    todo = list(ast.iter_child_nodes(node))
-    while todo:
-        n = todo.pop()
-        if isinstance(n, (ast.Yield, ast.YieldFrom)):
-            return True
-        if not isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)):
-            todo.extend(ast.iter_child_nodes(n))
-    return False
 
 
 def _generator(p: Player, node: Any, scope: Scope) -> Lazy:

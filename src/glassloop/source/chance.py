@@ -11,6 +11,7 @@ from glassloop.findings import Where
 from glassloop.source import conditions
 from glassloop.source.player import Player
 from glassloop.source.values import NONE, ClassValue, Function, Instance, Scope, Unknown, Value
+from glassloop.source.walk import walk
 
 At = tuple[ast.AST, Scope]
 Args = list[Value]
@@ -86,7 +87,7 @@ def _reached(cls: ClassValue, methods: list[str]) -> Iterator[ast.AST]:
 
 
 def _all(function: ast.AST) -> Iterator[ast.Attribute]:
-    return (n for n in ast.walk(function) if isinstance(n, ast.Attribute))
+    return (n for n in walk(function) if isinstance(n, ast.Attribute))
 
 
 def _own(function: ast.AST) -> Iterator[ast.Attribute]:

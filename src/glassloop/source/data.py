@@ -23,6 +23,7 @@ from glassloop.source.values import (
     Unknown,
     Value,
 )
+from glassloop.source.walk import walk
 
 At = tuple[ast.AST, Scope]
 Args = list[Value]
@@ -130,7 +131,7 @@ def _uses_index(node: ast.AST) -> bool:
     if not isinstance(args, ast.arguments) or len(args.args) < 2:
         return False
     index = args.args[1].arg
-    return any(isinstance(n, ast.Name) and n.id == index for n in ast.walk(node))
+    return any(isinstance(n, ast.Name) and n.id == index for n in walk(node))
 
 
 def touched(p: Player, me: Value, name: str) -> None:

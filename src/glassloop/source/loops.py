@@ -30,6 +30,7 @@ from glassloop.source.values import (
     Unknown,
     Value,
 )
+from glassloop.source.walk import walk
 
 EXACT = 8  # a loop known to turn no more often than this is played to its end
 LONGEST = 64  # no iterator is asked more often
@@ -38,7 +39,7 @@ LONGEST = 64  # no iterator is asked more often
 def turns(p: Player, node: ast.AST | None = None) -> int:
     """How many turns of a loop without a known end are played: enough for one to meet the next."""
     nested = node is not None and any(
-        isinstance(n, (ast.For, ast.While)) for b in getattr(node, "body", ()) for n in ast.walk(b)
+        isinstance(n, (ast.For, ast.While)) for b in getattr(node, "body", ()) for n in walk(b)
     )
     return 4 if p.program.accumulates and not nested else 2
 
@@ -127,7 +128,7 @@ def leave_loop(p: Player, entry: list[Any]) -> None:
 
 def _plain(test: ast.expr) -> bool:
     """Whether evaluating a condition once more changes nothing."""
-    return not any(isinstance(n, (ast.Call, ast.NamedExpr, ast.Await)) for n in ast.walk(test))
+    return not any(isinstance(n, (ast.Call, ast.NamedExpr, ast.Await)) for n in walk(test))
 
 
 def sources(value: Value) -> frozenset[Any]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from glassloop.findings import Where
 from glassloop.source.values import ClassValue, Const, Module, Params, Past, Scope, Seq, Table, Tensor, Unknown, Value
+from glassloop.source.walk import walk
 
 if TYPE_CHECKING:
     from glassloop.source.player import Player
@@ -102,7 +103,7 @@ def _own_classes(cls: ClassValue) -> Iterator[ClassValue]:
 
 def _sets_attributes(cls: ClassValue) -> bool:
     methods = (n for n in cls.node.body if isinstance(n, ast.FunctionDef) and n.name != "__init__")
-    nodes = (n for method in methods for n in ast.walk(method) if isinstance(n, ast.Attribute))
+    nodes = (n for method in methods for n in walk(method) if isinstance(n, ast.Attribute))
     return any(isinstance(n.ctx, ast.Store) for n in nodes)
 
 

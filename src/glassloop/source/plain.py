@@ -17,6 +17,7 @@ from glassloop.findings import Story, Where
 from glassloop.rules import Listening, Rule
 from glassloop.source.program import Text
 from glassloop.source.removed import FUNCTIONS, MODULES, rejected, rejected_module
+from glassloop.source.walk import walk
 
 # Texts that may hold such a call. Most hold none of these words and are not walked.
 WORDS = re.compile(
@@ -51,12 +52,12 @@ class _Reader:
         self.path = text.path
         self.tree = text.tree
         self.names: dict[str, str] = {}
-        self.unclear = {n.id for n in ast.walk(text.tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+        self.unclear = {n.id for n in walk(text.tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
         self.found: list[Event] = []
 
     def events(self) -> list[Event]:
         """`rejected` and `load`, in the order of the text."""
-        nodes = list(ast.walk(self.tree))
+        nodes = list(walk(self.tree))
         self.unclear |= {n.name for n in nodes if isinstance(n, (*FUNCTION, ast.ClassDef))}
         self.unclear |= {a.arg for n in nodes if isinstance(n, ast.arguments) for a in (*n.args, *n.kwonlyargs)}
         for node in nodes:
@@ -161,11 +162,10 @@ class _Reader:
                 self._say(events.LOAD, load, unsafe=self._dotted(load.func))
 
     def _asks_versions(self, test: ast.expr) -> bool:
-        texts = {ast.dump(test)} | {
-            ast.dump(n.value)
-            for n in ast.walk(self.tree)
-            if isinstance(n, ast.Assign) and isinstance(test, ast.Name) and any(_names(t, test.id) for t in n.targets)
-        }
+        texts = {ast.dump(test)}
+        if isinstance(test, ast.Name):
+            assigned = (n for n in walk(self.tree) if isinstance(n, ast.Assign))
+            texts |= {ast.dump(n.value) for n in assigned if any(_names(t, test.id) for t in n.targets)}
         return any(word in text for text in texts for word in ("hasattr", "__version__", "version", "signature"))
 
     def _say(self, kind: str, node: ast.expr | ast.stmt, **facts: object) -> None:

@@ -11,6 +11,7 @@ from pathlib import PurePath
 from typing import Any
 
 from glassloop.source.notebooks import Notebook
+from glassloop.source.walk import walk
 
 # Attribute names of PyTorch that say events. A branch with none of them (nor a call that leads to one) changes no stream.
 TELLING = frozenset(
@@ -87,7 +88,7 @@ class Program:
         self.insides: dict[Hashable, Any] = {}  # what happens in forwards that were played aside (inside.Inside)
         self.epoch_counts: set[Hashable] = set()  # sources of the numbers that bound a loop around another loop
         for t in texts:
-            for node in ast.walk(t.tree):
+            for node in walk(t.tree):
                 if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
                     self._variables.add(node.id)
                 elif isinstance(node, ast.Call):
@@ -112,7 +113,7 @@ class Program:
     def _quiet_node(self, top: ast.AST) -> bool:
         if top not in self._quiet:
             self._quiet[top] = True  # a recursive function is as quiet as the rest of it
-            self._quiet[top] = not any(self._telling(n) for n in ast.walk(top))
+            self._quiet[top] = not any(self._telling(n) for n in walk(top))
         return self._quiet[top]
 
     def runs(self, path: str) -> bool:
@@ -122,12 +123,12 @@ class Program:
 
     def trains_in(self, function: ast.AST) -> bool:
         """Whether a function goes backward, steps or clears by itself."""
-        return any(isinstance(n, ast.Call) and _called(n) in TRAINING_CALLS for n in ast.walk(function))
+        return any(isinstance(n, ast.Call) and _called(n) in TRAINING_CALLS for n in walk(function))
 
     def trains(self, path: str) -> set[ast.AST]:
         """Functions of a file that go backward, step or clear, or that call one of the file's own that does."""
-        functions = [n for n in ast.walk(self.texts[path].tree) if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef))]
-        called = {f: {_called(n) for n in ast.walk(f) if isinstance(n, ast.Call)} for f in functions}
+        functions = [n for n in walk(self.texts[path].tree) if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef))]
+        called = {f: {_called(n) for n in walk(f) if isinstance(n, ast.Call)} for f in functions}
         found = {f for f in functions if called[f] & TRAINING_CALLS}
         while True:
             names = {f.name for f in found}
@@ -155,15 +156,15 @@ class Program:
         key = function
         if key not in self._quiet:
             self._quiet[key] = True
-            inner = (n for n in ast.walk(function) if not isinstance(n, (ast.Return, ast.Break, ast.Continue, ast.Raise)))
+            inner = (n for n in walk(function) if not isinstance(n, (ast.Return, ast.Break, ast.Continue, ast.Raise)))
             self._quiet[key] = not any(self._telling(n) for n in inner)
         return self._quiet[key]
 
     def _has_guard(self, tree: ast.AST) -> bool:
         """Whether some step or clearing stands under a remainder: the loops must then turn four times, not two."""
-        for node in ast.walk(tree):
-            if isinstance(node, ast.If) and any(isinstance(n, ast.Mod) for n in ast.walk(node.test)):
-                names = {n.attr for b in (*node.body, *node.orelse) for n in ast.walk(b) if isinstance(n, ast.Attribute)}
+        for node in walk(tree):
+            if isinstance(node, ast.If) and any(isinstance(n, ast.Mod) for n in walk(node.test)):
+                names = {n.attr for b in (*node.body, *node.orelse) for n in walk(b) if isinstance(n, ast.Attribute)}
                 if names & {"step", "zero_grad"} or not self.quiet(node.body):
                     return True
         return False

@@ -25,6 +25,7 @@ from glassloop.source.values import (
     Unknown,
     Value,
 )
+from glassloop.source.walk import walk
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -59,7 +60,7 @@ def uncalled(program: Program, path: str, called: set[ast.AST]) -> Iterator[Root
 
 def _named_in(root: Root) -> set[str]:
     assert root.function is not None
-    walked = list(ast.walk(root.function))
+    walked = list(walk(root.function))
     return {n.id for n in walked if isinstance(n, ast.Name)} | {n.attr for n in walked if isinstance(n, ast.Attribute)}
 
 
@@ -138,10 +139,10 @@ def _methods_of(body: ast.AST, name: str, kept: bool) -> Iterator[str]:
     names = {name}
     attrs: set[str] = set()
     if kept:
-        for n in ast.walk(body):
+        for n in walk(body):
             if isinstance(n, ast.Assign) and isinstance(n.value, ast.Name) and n.value.id == name:
                 attrs |= {t.attr for t in n.targets if isinstance(t, ast.Attribute)}
-    for n in ast.walk(body):
+    for n in walk(body):
         of = n.value if isinstance(n, ast.Attribute) else None
         kept_in = isinstance(of, ast.Attribute) and of.attr in attrs
         if isinstance(n, ast.Attribute) and (kept_in or (isinstance(of, ast.Name) and of.id in names)):

@@ -31,6 +31,7 @@ from glassloop.source.values import (
     Value,
     doubt,
 )
+from glassloop.source.walk import walk
 
 
 def play(p: Player, block: list[ast.stmt], scope: Scope) -> None:
@@ -169,7 +170,7 @@ def _raise(p: Player, node: ast.Raise, scope: Scope) -> None:
 def _if(p: Player, node: ast.If, scope: Scope) -> None:
     decided = conditions.condition(p, node.test, scope)
     if isinstance(decided, bool):
-        guards = any(isinstance(n, ast.Name) and n.id == "__name__" for n in ast.walk(node.test))
+        guards = any(isinstance(n, ast.Name) and n.id == "__name__" for n in walk(node.test))
         p.guarded += guards
         try:
             play(p, node.body if decided else node.orelse, scope)
@@ -201,7 +202,7 @@ def _leaves(body: list[ast.stmt]) -> bool:
 
 def _either(p: Player, node: ast.If, scope: Scope) -> None:
     """Play both arms of a branch that says nothing; names that differ after them are unknown."""
-    names = {n.id for b in (*node.body, *node.orelse) for n in ast.walk(b) if isinstance(n, ast.Name) and _stores(n)}
+    names = {n.id for b in (*node.body, *node.orelse) for n in walk(b) if isinstance(n, ast.Name) and _stores(n)}
     before = {n: scope.vars[n] for n in names if n in scope.vars}
     p.undecided += 1
     p.either += 1
