@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from glassloop.annotate.context import Context
 from glassloop.events import GRAD_ON, OPAQUE
@@ -12,7 +13,8 @@ CHANGES = frozenset({"append", "extend", "insert", "add", "update", "setdefault"
 BLOCKS = frozenset({"body", "orelse", "finalbody", "handlers", "cases"})
 
 
-def made_by(node: ast.stmt) -> set[str]:
+@lru_cache(maxsize=8192)
+def made_by(node: ast.stmt) -> frozenset[str]:
     """What a statement binds or changes: names, dotted attributes, and the container that a method changes."""
     found: set[str] = set()
     for part in _header(node):
@@ -29,7 +31,7 @@ def made_by(node: ast.stmt) -> set[str]:
         call = call.value.func if isinstance(call.value, ast.Call) else None
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
         found.add(node.name)
-    return found
+    return frozenset(found)
 
 
 def _changes(method: str) -> bool:
@@ -37,7 +39,8 @@ def _changes(method: str) -> bool:
     return method in CHANGES or (method.endswith("_") and not method.startswith("_"))
 
 
-def read_by(node: ast.stmt) -> set[str]:
+@lru_cache(maxsize=8192)
+def read_by(node: ast.stmt) -> frozenset[str]:
     """What a statement reads."""
     found: set[str] = set()
     for part in _header(node):
@@ -46,7 +49,7 @@ def read_by(node: ast.stmt) -> set[str]:
                 found.add(ast.unparse(n))
     if isinstance(node, ast.AugAssign):
         found.add(ast.unparse(node.target))
-    return found
+    return frozenset(found)
 
 
 def imported_names(tree: ast.Module) -> dict[str, str]:

@@ -269,7 +269,7 @@ class Plain:
         loops = set(self.layout.loops(node.lineno))
         return other in loops or not loops.isdisjoint(self.layout.loops(other.lineno))
 
-    def _use(self, node: ast.stmt, made: set[str]) -> str:
+    def _use(self, node: ast.stmt, made: frozenset[str]) -> str:
         kinds = self.context.at.get(node.lineno, {})
         use = next((kind for kind in UPDATING if kind in kinds), "")
         if FORWARD in kinds:
