@@ -8,6 +8,7 @@ import pytest
 
 from glassloop import templates
 from glassloop.annotate import document
+from glassloop.annotate.context import ASIDE
 from glassloop.annotate.html import to_html
 from glassloop.annotate.reading import read_program
 from tests.cases.rename import renamed
@@ -118,7 +119,7 @@ def test_every_line_of_the_ladder_with_an_event_is_noted(rung: Path) -> None:
     reading = read_program(str(rung))
     rows = document(str(rung)).rows()
     told = {line for row in rows if row.notes for line in range(row.first, row.last + 1)}
-    silent = {"opaque", "end", "batch", "pass-begin", "pass-end", "grad-on"}
+    silent = {"opaque", "end", "batch", "pass-begin", "pass-end", "grad-on", *ASIDE}
     events = {
         reading.layout.at[event.at.line].lineno
         for trace in reading.traces
@@ -164,3 +165,82 @@ def test_an_empty_file_is_a_document(tmp_path: Path) -> None:
     path.write_text("")
     assert document(str(path)).rows() == []
     assert "No step" in to_html(document(str(path)))
+
+
+def noted(path: Path, text: str) -> dict[int, str]:
+    """Everything that is said of each line, as one text."""
+    path.write_text(text)
+    rows = [row for row in document(str(path)).rows() if row.notes]
+    return {row.first: " ".join(f"[{n.topic}] {n.what} {n.why}" for n in row.notes) for row in rows}
+
+
+GAN = """\
+import torch
+from torch import nn
+
+critic, maker = nn.Linear(2, 1), nn.Linear(3, 2)
+for_critic = torch.optim.Adam(critic.parameters())
+for_maker = torch.optim.Adam(maker.parameters())
+for turn in range(100):
+    for p in critic.parameters():
+        p.requires_grad = True
+    for_critic.zero_grad()
+    real = critic(torch.randn(4, 2)).mean()
+    real.backward()
+    made = maker(torch.randn(4, 3)).detach()
+    fake = critic(made).mean()
+    fake.backward()
+    for_critic.step()
+    for p in critic.parameters():
+        p.data.clamp_(-0.01, 0.01)
+    for p in critic.parameters():
+        p.requires_grad = False
+    for_maker.zero_grad()
+    score = critic(maker(torch.randn(4, 3))).mean()
+    score.backward()
+    for_maker.step()
+"""
+
+
+def test_two_optimizers_are_told_apart(tmp_path: Path) -> None:
+    told = noted(tmp_path / "gan.py", GAN)
+    assert "[freeze]" in told[9]
+    assert "[freeze]" in told[20]
+    assert "cut off its graph on the spot" in told[13]
+    assert "add to those of the backward at line 12" in told[15]
+    assert "Once for several backwards" in told[16]
+    assert "[weights]" in told[18]
+    assert "take no gradient here" in told[22]  # the critic, whose parameters are frozen by then
+    assert "As at line 12" in told[23]
+
+
+def test_evaluation_with_recording_on_is_told(tmp_path: Path) -> None:
+    told = noted(tmp_path / "loop.py", LOOP.replace("    with torch.no_grad():", "    if True:"))
+    assert "a graph that no backward seen here walks" in told[29]
+    assert "no backward follows it" in told[29]
+    assert "the backward at line" not in told[29]
+
+
+def test_what_is_not_known_is_not_claimed(tmp_path: Path) -> None:
+    text = """\
+def train(model, make, loader):
+    steps = make(model)
+    for x, y in loader:
+        loss = model(x, y)
+        model.zero_grad()
+        loss.backward()
+        steps.step()
+"""
+    told = noted(tmp_path / "unknown.py", text)
+    assert "could not be told from this file" in told[3]
+    assert "accumulation" not in told[3]
+    assert "Which optimizer that is could not be told" in told[6]
+    assert "[not followed]" in told[7]
+
+
+def test_what_a_line_prepares_is_followed(tmp_path: Path) -> None:
+    more = "        z = x * 2\n        unused = y + 1\n"
+    text = LOOP.replace("        optimizer.zero_grad()", f"{more}        optimizer.zero_grad()", 1)
+    told = noted(tmp_path / "loop.py", text.replace("out = net(x)", "out = net(z)"))
+    assert "the forward at line 20" in told[17]
+    assert "no line of the update reads" in told[18]

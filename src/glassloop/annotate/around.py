@@ -13,11 +13,14 @@ from glassloop.events import (
     EVAL_MODE,
     GRAD_OFF,
     GRAD_ON,
+    JOINED,
     LOAD,
     LOADER,
     MADE,
     OPTIMIZER,
     REPLACED,
+    RESCALED,
+    RESTORE,
     SAMPLER,
     SAVE,
     SCALER,
@@ -93,10 +96,7 @@ def grad_off(seen: Seens, context: Context) -> Note:
     """no_grad or inference_mode is entered."""
     what = "Stops recording: what runs inside builds no graph, so it costs its forward alone, in time and in memory."
     why = "Around what is only looked at. It changes no mode: dropout and batch-norm need eval()."
-    breaks = (
-        "Left out, every forward inside would keep its activations until its outputs are gone. A "
-        "backward inside it raises."
-    )
+    breaks = "Left out, every forward inside would keep its activations. A loss that is made inside cannot go backward."
     return Note(GRAD_OFF, what, why, breaks, ("no-grad-missing",))
 
 
@@ -114,7 +114,7 @@ def schedule(seen: Seens, context: Context) -> Note:
     counts = [int(str(s.told["steps"])) for s in seen if s.told["again"]] or [int(str(s.told["steps"])) for s in seen]
     if label == "ReduceLROnPlateau":
         why = "Once for every evaluation: it counts how often the number has not improved."
-        breaks = "Once a batch, its patience would be counted in batches, and the rate would fall within the first epoch."
+        breaks = "Once a batch, its patience would be counted in batches, and the rate could fall within the first epoch."
         return Note(SCHEDULE, what, why, breaks, ("scheduler-per-batch",))
     if max(counts) == 1:
         why = "Once for every step of the optimizer, after it."
@@ -210,7 +210,7 @@ def set_epoch(seen: Seens, context: Context) -> Note:
 def save(seen: Seens, context: Context) -> Note:
     """torch.save."""
     what = "Writes a file: what is in it is all that will be there after a crash."
-    why = "Between two steps, so that weights and optimizer state belong together."
+    why = "Best between two steps, so that weights and optimizer state belong together."
     breaks = "To go on exactly, a run needs the optimizer, the schedule, the scaler, the random state and the position, too."
     return Note(SAVE, what, why, breaks, ("checkpoint-incomplete", "checkpoint-every-rank"))
 
@@ -219,6 +219,25 @@ def load(seen: Seens, context: Context) -> Note:
     """torch.load."""
     what = "Reads what was saved earlier."
     return Note(LOAD, what, "", "With weights_only=False the file may run code of its own.", ("unsafe-load",))
+
+
+def restore(seen: Seens, context: Context) -> Note:
+    """load_state_dict of what was read."""
+    what = "Puts a state that was read from a file back into an object: from here on it is as it was when that was saved."
+    why = "After the object has been made, before the first step that must go on from there."
+    return Note(RESTORE, what, why, "", ("checkpoint-incomplete",))
+
+
+def joined(seen: Seens, context: Context) -> Note:
+    """init_process_group."""
+    what = "Joins the other processes of this run: from here on they can exchange gradients and wait for each other."
+    return Note(JOINED, what, "Before the model is wrapped.", "", ("sampler-epoch-not-set", "checkpoint-every-rank"))
+
+
+def rescaled(seen: Seens, context: Context) -> Note:
+    """Gradients multiplied or divided by hand."""
+    why = "After the backwards that made them, before the step that uses them."
+    return Note(RESCALED, "Multiplies or divides the gradients by hand.", why, "", ("accumulation-not-averaged",))
 
 
 def _line(seen: Seens, name: str) -> str:
@@ -238,5 +257,8 @@ AROUND: dict[str, Callable[[Seens, Context], Note]] = {
     SET_EPOCH: set_epoch,
     SAVE: save,
     LOAD: load,
+    RESTORE: restore,
+    JOINED: joined,
+    RESCALED: rescaled,
 }
 __all__ = ["AROUND", "flagged"]

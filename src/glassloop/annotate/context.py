@@ -14,6 +14,7 @@ from itertools import pairwise
 
 from glassloop.annotate.reading import LOOPS, Layout, Reading, Trace
 from glassloop.events import (
+    AVERAGED,
     BACKWARD,
     BATCH,
     BY,
@@ -23,15 +24,19 @@ from glassloop.events import (
     GRAD,
     GRAD_OFF,
     GRAD_ON,
+    HELD,
     LOSS_MADE,
     MADE,
     OPAQUE,
     OPTIMIZER,
     ORDER,
     PASS_BEGIN,
+    REJECTED,
     SCALED,
     SCHEDULE,
+    SEED,
     STEP,
+    SYNC,
     TRAIN_MODE,
     UNIT,
     ZERO_GRAD,
@@ -41,6 +46,7 @@ from glassloop.events import (
 from glassloop.findings import Where
 from glassloop.source.player import Chain
 
+ASIDE = {SYNC: "read", SEED: "seed", AVERAGED: "", REJECTED: "", HELD: ""}  # events of the text alone, as remarks
 CYCLE = frozenset({ZERO_GRAD, BACKWARD, STEP})
 OFTEN = 3  # occurrences of one event at one line that are looked at on each path: a loop repeats itself
 
@@ -104,6 +110,10 @@ class Context:
             if event.kind == MADE and event.what is not None and line is not None:
                 self.made[number, event.what] = line
                 self.units[line] = event.facts.get(UNIT, self.units.get(line))
+            if event.kind in ASIDE:  # said in other words, or by findings
+                if line is not None and ASIDE[event.kind]:
+                    self.remarks[line].add(ASIDE[event.kind])
+                continue
             if event.kind not in (OPAQUE, GRAD_ON):
                 for at in inner:
                     self.through[at].setdefault(event.kind, len(self.through[at]))

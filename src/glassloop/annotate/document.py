@@ -12,7 +12,7 @@ from pathlib import Path
 
 from glassloop.annotate.around import AROUND, flagged
 from glassloop.annotate.blocks import Block, Code, Document, Note, Prose, Row
-from glassloop.annotate.context import Context
+from glassloop.annotate.context import Context, Seen
 from glassloop.annotate.notes import UPDATE
 from glassloop.annotate.plain import Plain, loop_note
 from glassloop.annotate.reading import LOOPS, Reading, first_line, read_program
@@ -163,19 +163,27 @@ class Noted:
             if kind in MODES and MODES.issubset(kinds):  # one call with a flag
                 notes += [flagged(seen, self.context)] if kind == TRAIN_MODE else []
                 continue
-            if kind == FORWARD and all(_cut_off(s.event, node) for s in seen):
-                notes.append(CUT_OFF)
-                continue
-            if kind == FORWARD and all(_by_method(s.event, node) for s in seen):
-                notes.append(METHOD)
-                continue
-            if kind in UPDATE:
+            if kind == FORWARD:
+                notes += self._forwards(seen, node)
+            elif kind in UPDATE:
                 notes.append(UPDATE[kind](seen))
             elif kind in AROUND:
                 notes.append(AROUND[kind](seen, self.context))
             else:
                 notes.append(Note(kind, f"Causes the event {kind}: `glassloop explain {kind}` says when it does."))
         return notes
+
+    def _forwards(self, seen: list[Seen], node: ast.stmt) -> list[Note]:
+        """A note for each call of a model on the line, equal ones once."""
+        calls: dict[object, list[Seen]] = {}
+        for one in seen:
+            calls.setdefault(one.event.at, []).append(one)
+        notes: dict[Note, None] = {}
+        for each in calls.values():
+            cut = all(_cut_off(s.event, node) for s in each)
+            method = all(_by_method(s.event, node) for s in each)
+            notes[CUT_OFF if cut else METHOD if method else UPDATE[FORWARD](each)] = None
+        return list(notes)
 
     # --- rows --------------------------------------------------------------------------------------------------------
 
@@ -327,7 +335,8 @@ def _fetch(kind: str, kinds: Iterable[str]) -> list[Note]:
         return [Note("batch", what, "Before the forward that it is for.", "", ("loader-restarted-each-step",))]
     if BATCH in kinds:
         return []
-    return [Note("pass", "Begins a new pass over the loader: the data is shuffled anew and its workers start.")]
+    what = "Begins a new pass over the loader: where it shuffles, its order is drawn; where it has workers, they start."
+    return [Note("pass", what)]
 
 
 def cell_texts(path: str) -> list[tuple[int, str]]:

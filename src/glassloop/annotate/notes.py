@@ -185,7 +185,7 @@ def backward(seen: Sequence[Seen]) -> Note:
             f" It reaches the parameters of {many} optimizers: what is not to be stepped must be cleared "
             "before it is used."
         )
-    same = any(s.told["adds"] is not None and s.told["same"] for s in seen)
+    same = known and any(s.told["adds"] is not None and s.told["same"] for s in seen)
     other = next((s for s in seen if s.told["adds"] is not None and not s.told["same"]), None)
     why = "After the loss it starts from, and before the step that uses its gradients."
     why += "" if known else " Which optimizer that is could not be told from this file."

@@ -72,10 +72,7 @@ def loop_note(loop: Loop, context: Context) -> Note:
         what = "One turn for each time through the inner loop: an epoch."
         return Note("epoch loop", what, why, breaks, ("scheduler-per-batch",))
     if STEP in loop.kinds and loop.passes:
-        what = (
-            "One turn for each batch of the loader; when it has run dry, every sample of the training "
-            "data has been seen once."
-        )
+        what = "One turn for each batch of the loader, until a pass over the training data is over."
         why = "One turn is one step: clear, forward, loss, backward, update."
         if any(BACKWARD in each.kinds for each in inner):
             what = "One turn for each window of batches, until the loader has run dry."
