@@ -115,4 +115,5 @@ def test_mending_leaves_other_files_and_right_ones_alone():
             ast.parse(data)
             rules = {f.rule for f in check_paths([path], given={str(path): data}).findings}
             assert path.parent.name not in rules, path
-    assert done >= len(bad) // 2
+    safe = [path for path in bad if RULES[path.parent.name].card.safe]
+    assert done >= 2 * len(safe) // 3

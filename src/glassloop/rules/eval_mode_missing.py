@@ -25,7 +25,7 @@ from glassloop.events import (
     Place,
     Ref,
 )
-from glassloop.findings import Severity, Story
+from glassloop.findings import Insert, Severity, Story
 from glassloop.rules import Card
 
 CARD = Card(
@@ -163,8 +163,7 @@ def _forward(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
 def _step(state: State, event: Event) -> State:
     if event.what not in state.lively:
         return state._replace(seen=None, fresh=None)
-    inner = state.passes[-1:]
-    taught = state.taught | {loader for loader, _ in inner}
+    taught = state.taught | {loader for loader, _ in state.passes[-1:]}
     passes = tuple((loader, True) for loader, _ in state.passes)
     return state._replace(
         lively=(), step=event.at, usual=state.told_at, taught=taught, passes=passes, seen=None, fresh=None, drawn=False
@@ -196,4 +195,6 @@ def _stories(state: State, forward: tuple[Place, str, bool] | None) -> tuple[Sto
         f"validation runs in training mode: no eval() comes between the step at {{step}} and this forward, and the model "
         f"holds {forward[1]}, which behaves differently while it trains; call eval() before it and train() after it"
     )
-    return (Story(says, (("forward", forward[0], ""), ("step", state.step, "trains it in the same mode"))),)
+    evaluate = Insert("{forward.function}.eval()", before="forward", outside=True)
+    train = Insert("{forward.function}.train()", after="forward", outside=True)
+    return (Story(says, (("forward", forward[0], ""), ("step", state.step, "trains in this mode")), ((evaluate, train),)),)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from glassloop.events import BACKWARD, END, GRAPHS, OPAQUE, OPTIMIZER, RETAINED, WHOLE, Event, Place, Ref
-from glassloop.findings import Severity, Story
+from glassloop.findings import Keyword, Severity, Story
 from glassloop.rules import Card, reaches
 
 CARD = Card(
@@ -15,6 +15,7 @@ CARD = Card(
     intended="Two backwards through a shared part (two losses, a GAN's sample, rows of a Jacobian) need it.",
     fix="Leave retain_graph out.",
     severity=Severity.WARNING,
+    safe=True,
     only_read=True,
 )
 
@@ -88,4 +89,4 @@ def hear(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
 
 def _story(backward: Place) -> Story:
     says = "nothing walks the graph that this backward keeps: retain_graph=True only holds its memory; leave it out"
-    return Story(says, (("backward", backward, ""),))
+    return Story(says, (("backward", backward, ""),), ((Keyword("backward", "retain_graph"),),))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from glassloop.events import BY, END, OPAQUE, SCALE, SCALER, SCALER_UPDATE, STEP, Event, Place, Ref
-from glassloop.findings import Severity, Story
+from glassloop.findings import Insert, Severity, Story
 from glassloop.rules import Card, reaches
 
 CARD = Card(
@@ -15,6 +15,7 @@ CARD = Card(
     intended="Several optimizers that step before one update share it rightly, and are not reported.",
     fix="Call scaler.update() once after the steps of each iteration.",
     severity=Severity.ERROR,
+    safe=True,
 )
 
 BAD = """\
@@ -102,4 +103,4 @@ def _step(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
 
 def _story(step: Place) -> Story:
     says = "the scaler steps here again and again and is never updated in between; call scaler.update() after the step"
-    return Story(says, (("step", step, ""),))
+    return Story(says, (("step", step, ""),), ((Insert("{step.receiver}.update()", after="step"),),))
