@@ -68,8 +68,14 @@ def test_a_file_is_read_in_one_sitting(path: Path) -> None:
 
 
 def test_a_rule_is_small() -> None:
+    """Beside its experiment, which is a table of what was seen."""
     for path in (PACKAGE / "rules").glob("*.py"):
-        assert len(path.read_text(encoding="utf-8").splitlines()) <= 200, name(path)
+        text = path.read_text(encoding="utf-8")
+        named = [node for node in ast.parse(text).body if isinstance(node, ast.Assign)]
+        table = [node for node in named if ast.unparse(node.targets[0]) == "EXPERIMENT"]
+        with_import_and_blank = sum((node.end_lineno or node.lineno) - node.lineno + 3 for node in table)
+        rest = len(text.splitlines()) - with_import_and_blank
+        assert rest <= 200, name(path)
 
 
 @pytest.mark.parametrize("path", HOUSE, ids=name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from glassloop.events import BACKWARD, FORWARD, MEAN, OPAQUE, OPTIMIZER, RESCALED, STEP, TURN, ZERO_GRAD, Event, Place, Ref
+from glassloop.experiments import Case, Experiment, Instead, Verdict
 from glassloop.findings import Severity, Story
 from glassloop.rules import Card, reaches
 
@@ -53,6 +54,36 @@ for i in range(4):
         optimizer.step()
         optimizer.zero_grad()
 """
+
+EXPERIMENT = Experiment(
+    loop="accumulate",
+    mistake=(
+        Instead(
+            "loss = nn.functional.cross_entropy(model(x), y) / MICRO",
+            "loss = nn.functional.cross_entropy(model(x), y)",
+        ),
+    ),
+    cases=(
+        Case(
+            "SGD at a rate of 1, a step every 4 batches",
+            Verdict.WORSE,
+            lambda right, wrong: wrong["update_first"] > 3.9 * right["update_first"],
+            "The first update is {wrong[update_first]:.2f} long instead of {right[update_first]:.2f}, 4 times as long: "
+            "it is a rate of 4. Accuracy {wrong[val_accuracy]:.2f} instead of {right[val_accuracy]:.2f}.",
+            {"LR": "1.0"},
+        ),
+        Case(
+            "AdamW, a step every 4 batches",
+            Verdict.SILENT,
+            lambda right, wrong: wrong["grad_norm_first"] > 3.9 * right["grad_norm_first"]
+            and 0.9 < wrong["update_first"] / right["update_first"] < 1.1,
+            "Adam divides it out again: gradients of norm {wrong[grad_norm_first]:.2f} instead of "
+            "{right[grad_norm_first]:.2f} make the same first update of {wrong[update_first]:.2f}. Accuracy "
+            "{wrong[val_accuracy]:.2f}, rightly {right[val_accuracy]:.2f}.",
+            {"OPTIMIZER": "torch.optim.AdamW", "LR": "1e-2"},
+        ),
+    ),
+)
 
 KEY = OPTIMIZER
 HEARS = {BACKWARD, FORWARD, STEP, ZERO_GRAD, RESCALED, OPAQUE}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from glassloop.events import AUTOCAST, BACKWARD, OPTIMIZER, Event, Place, Ref
+from glassloop.experiments import Case, Experiment, Moved, Verdict
 from glassloop.findings import Severity, Story
 from glassloop.rules import Card, reaches
 
@@ -48,6 +49,21 @@ for step in range(2):
     loss.backward()
     optimizer.step()
 """
+
+EXPERIMENT = Experiment(
+    loop="amp",
+    mistake=(
+        Moved("scaler.scale(loss).backward()", after="loss = nn.functional.cross_entropy(model(x), y)"),
+    ),
+    cases=(
+        Case(
+            "SGD, float16",
+            Verdict.SAME,
+            lambda right, wrong: right["weights"] == wrong["weights"],
+            "After {wrong[steps]} steps the weights are the same, bit for bit: this rule is advice.",
+        ),
+    ),
+)
 
 KEY = OPTIMIZER
 HEARS = {BACKWARD}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from glassloop.events import EVERYONE, JOINED, PROGRAM, SAVE, Event, Place, Ref
+from glassloop.experiments import Case, Experiment, Instead, Verdict
 from glassloop.findings import Severity, Story
 from glassloop.rules import Card
 
@@ -42,6 +43,21 @@ dist.destroy_process_group()
 GOOD = BAD.replace(
     'torch.save(model.state_dict(), os.path.join(folder, "model.pt"))  # expect: checkpoint-every-rank',
     'if rank == 0:\n    torch.save(model.state_dict(), os.path.join(folder, "model.pt"))',
+)
+
+EXPERIMENT = Experiment(
+    loop="ranks",
+    mistake=(Instead("if dist.get_rank() == 0:", "if True:"),),
+    cases=(
+        Case(
+            "two processes, 3 epochs",
+            Verdict.SILENT,
+            lambda right, wrong: (right["writes"], wrong["writes"], wrong["writers"]) == (3, 6, 2),
+            "The one file is written {wrong[writes]} times by {wrong[writers]} processes, instead of {right[writes]} "
+            "times by {right[writers]}, and nothing keeps them from writing at once.",
+        ),
+    ),
+    seeds=(0,),
 )
 
 KEY = PROGRAM

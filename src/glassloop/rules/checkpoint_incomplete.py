@@ -23,6 +23,7 @@ from glassloop.events import (
     Place,
     Ref,
 )
+from glassloop.experiments import Case, Experiment, Instead, Verdict, Without
 from glassloop.findings import Severity, Story
 from glassloop.rules import Card
 
@@ -66,6 +67,39 @@ GOOD = BAD.replace(
 ).replace(
     '"epoch": epoch}, path)  # expect: checkpoint-incomplete',
     '"optimizer": optimizer.state_dict(), "epoch": epoch}, path)',
+)
+
+EXPERIMENT = Experiment(
+    loop="resume",
+    mistake=(
+        Without("optimizer.load_state_dict(checkpoint[\"optimizer\"])"),
+        Instead(
+            "state.update(optimizer=optimizer.state_dict(), scheduler=scheduler.state_dict())",
+            "state.update(scheduler=scheduler.state_dict())",
+        ),
+    ),
+    cases=(
+        Case(
+            "AdamW without the optimizer's state",
+            Verdict.SILENT,
+            lambda right, wrong: right["apart"] == 0 and wrong["apart"] > 1e-3,
+            "Resumed whole, the run ends with the weights of one that was never stopped: apart by {right[apart]:.0f}. "
+            "Without Adam's moments it ends apart by {wrong[apart]:.2f}, and no number on the screen tells.",
+        ),
+        Case(
+            "without the schedule's state",
+            Verdict.SILENT,
+            lambda right, wrong: right["apart"] == 0 and wrong["apart"] > 1e-3 and wrong["lr_last"] > 2 * right["lr_last"],
+            "The cosine starts over: the last step is made at {wrong[lr_last]:.2g} instead of {right[lr_last]:.2g}.",
+            mistake=(
+                Without("scheduler.load_state_dict(checkpoint[\"scheduler\"])"),
+                Instead(
+                    "state.update(optimizer=optimizer.state_dict(), scheduler=scheduler.state_dict())",
+                    "state.update(optimizer=optimizer.state_dict())",
+                ),
+            ),
+        ),
+    ),
 )
 
 KEY = MODEL

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from glassloop.events import BACKWARD, CUT, FORWARD, OPAQUE, OPTIMIZER, STEP, Event, Place, Ref
+from glassloop.experiments import Case, Experiment, Instead, Verdict
 from glassloop.findings import Severity, Story
 from glassloop.rules import Card, reaches
 
@@ -49,6 +50,27 @@ for step in range(2):
     loss.backward()
     optimizer.step()
 """
+
+EXPERIMENT = Experiment(
+    loop="digits",
+    mistake=(Instead("loss.backward()", "loss = torch.tensor(loss.item(), requires_grad=True)\nloss.backward()"),),
+    cases=(
+        Case(
+            "a new tensor with requires_grad=True",
+            Verdict.WORSE,
+            lambda right, wrong: wrong["travelled"] == 0 and wrong["backwards"] == right["backwards"],
+            "{wrong[backwards]} backwards reach nobody: {wrong[travelled]} of {wrong[tensors]} tensors move, accuracy is "
+            "{wrong[val_accuracy]:.2f} instead of {right[val_accuracy]:.2f}, and nothing is said.",
+        ),
+        Case(
+            "detach() alone",
+            Verdict.RAISES,
+            lambda right, wrong: wrong["raised"].startswith("RuntimeError") and wrong["steps"] == 0,
+            "This one is loud: the first backward raises ({wrong[raised]}).",
+            mistake=(Instead("loss.backward()", "loss.detach().backward()"),),
+        ),
+    ),
+)
 
 KEY = OPTIMIZER
 HEARS = {BACKWARD, FORWARD, STEP, OPAQUE}

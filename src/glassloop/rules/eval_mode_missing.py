@@ -25,6 +25,7 @@ from glassloop.events import (
     Place,
     Ref,
 )
+from glassloop.experiments import Case, Experiment, Verdict, Without
 from glassloop.findings import Insert, Severity, Story
 from glassloop.rules import Card
 
@@ -78,6 +79,26 @@ GOOD = (
             output = model(x)
             total += nn.functional.mse_loss(output, x.sum(1, keepdim=True)).item() * len(x)
 """
+)
+
+EXPERIMENT = Experiment(
+    "digits",
+    (Without("model.eval()"),),
+    (
+        Case(
+            "dropout 0.5",
+            Verdict.WORSE,
+            lambda right, wrong: wrong["val_accuracy"] < right["val_accuracy"] - 0.05,
+            "The same training is said to be {wrong[val_accuracy]:.2f} accurate, where it is {right[val_accuracy]:.2f}.",
+            {"DROPOUT": "0.5", "EPOCHS": "3"},
+        ),
+        Case(
+            "neither dropout nor batch-norm",
+            Verdict.SAME,
+            lambda right, wrong: wrong["val_loss"] == right["val_loss"],
+            "No layer minds, and the loss on held-out scans is the same: {wrong[val_loss]:.4f}, {right[val_loss]:.4f}.",
+        ),
+    ),
 )
 
 KEY = MODEL

@@ -20,6 +20,7 @@ from glassloop.events import (
     Place,
     Ref,
 )
+from glassloop.experiments import Case, Experiment, Instead, Verdict
 from glassloop.findings import Severity, Story
 from glassloop.rules import Card
 
@@ -64,6 +65,34 @@ for step in range(3):
     nn.functional.mse_loss(model(x), x.sum(1, keepdim=True)).backward()
     optimizer.step()
 """
+
+EXPERIMENT = Experiment(
+    loop="steps",
+    mistake=(Instead("x, y, number = next(batches)", "x, y, number = next(iter(loader))"),),
+    cases=(
+        Case(
+            "shuffled, one epoch's worth of steps",
+            Verdict.SILENT,
+            lambda right, wrong: right["samples_seen"] == 600 and 330 < wrong["samples_seen"] < 440,
+            "{wrong[steps]} batches of 50 should show each of the 600 samples once. They show {wrong[samples_seen]} of "
+            "them, some several times, and the others not at all.",
+        ),
+        Case(
+            "in the order of the data, 120 steps",
+            Verdict.WORSE,
+            lambda right, wrong: wrong["samples_seen"] == 50 and wrong["val_accuracy"] < right["val_accuracy"] - 0.05,
+            "All {wrong[steps]} steps see the first {wrong[samples_seen]} samples, and no other: accuracy "
+            "{wrong[val_accuracy]:.2f} instead of {right[val_accuracy]:.2f}.",
+            {"STEPS": "120"},
+            edits=(
+                Instead(
+                    "loader = DataLoader(train, batch_size=50, shuffle=True)",
+                    "loader = DataLoader(train, batch_size=50, sampler=range(600))",
+                ),
+            ),
+        ),
+    ),
+)
 
 KEY = LOADER
 HEARS = frozenset({MADE, PASS_BEGIN, BATCH, PASS_END, FORWARD, STEP, OPAQUE})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from glassloop.events import BACKWARD, GRAPHS, LOSS_MADE, NODE, OPAQUE, OPTIMIZER, OVER, STEP, WHOLE, Event, Place, Ref
+from glassloop.experiments import Added, Case, Experiment, Instead, Verdict
 from glassloop.findings import Severity, Story
 from glassloop.rules import Card, reaches
 
@@ -54,6 +55,30 @@ for step in range(2):
     (fit + 0.1 * smooth).backward()
     optimizer.step()
 """
+
+EXPERIMENT = Experiment(
+    loop="digits",
+    mistake=(Instead("loss = fit + WEIGHT * size", "loss = fit"),),
+    cases=(
+        Case(
+            "a penalty on large logits, printed and left out of the sum",
+            Verdict.SILENT,
+            lambda right, wrong: wrong["penalty"] > 2 * right["penalty"],
+            "Accuracy says nothing, {wrong[val_accuracy]:.2f} beside {right[val_accuracy]:.2f}; the penalty that is printed "
+            "and not minimised ends at {wrong[penalty]:.1f} instead of {right[penalty]:.2f}.",
+            {"EPOCHS": "8"},
+            edits=(
+                Added("WEIGHT = 0.1", after="SEED = 0"),
+                Instead(
+                    "loss = nn.functional.cross_entropy(model(x), y)",
+                    "output = model(x)\nfit = nn.functional.cross_entropy(output, y)\n"
+                    "size = nn.functional.mse_loss(output, torch.zeros_like(output))\nloss = fit + WEIGHT * size",
+                ),
+                Added('result["penalty"] = size.item()', before='print("final", json.dumps(result))'),
+            ),
+        ),
+    ),
+)
 
 KEY = OPTIMIZER
 HEARS = {BACKWARD, LOSS_MADE, STEP, OPAQUE}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from glassloop.events import BACKWARD, GRAPHS, HELD, OPTIMIZER, STEP, Event, Place, Ref
+from glassloop.experiments import Added, Case, Experiment, Instead, Verdict
 from glassloop.findings import Severity, Story
 from glassloop.rules import Card, reaches
 
@@ -51,6 +52,31 @@ for step in range(2):
     optimizer.step()
     total += loss.item()
 """
+
+EXPERIMENT = Experiment(
+    loop="digits",
+    mistake=(Instead("kept.append(loss.item())", "kept.append(loss)"),),
+    cases=(
+        Case(
+            "losses of the training in a list, after the backward",
+            Verdict.SILENT,
+            lambda right, wrong: wrong["graph_end"] == 0 and wrong["nodes"] > 5 * wrong["steps"] and right["nodes"] == 0,
+            "Less is kept than is often said: the backward has freed the activations, graphs keep {wrong[graph_end]} bytes. "
+            "What stays is the bones: {wrong[nodes]} nodes of {wrong[steps]} graphs, rightly {right[nodes]}.",
+            edits=(
+                Added("kept = []", before="losses = set()"),
+                Added("kept.append(loss.item())", after="optimizer.step()"),
+                Added(
+                    "nodes = [loss.grad_fn for loss in kept if isinstance(loss, torch.Tensor)]\n"
+                    "for node in nodes:\n"
+                    "    nodes += [n for n, _ in node.next_functions if n is not None and n.name() != 'AccumulateGrad']\n"
+                    "result['nodes'] = len(nodes)",
+                    before='print("final", json.dumps(result))',
+                ),
+            ),
+        ),
+    ),
+)
 
 KEY = OPTIMIZER
 HEARS = {BACKWARD, STEP, HELD}

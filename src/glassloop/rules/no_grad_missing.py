@@ -108,7 +108,7 @@ EXPERIMENT = Experiment(
                     'total += nn.functional.cross_entropy(logits, y, reduction="sum").item()',
                     'total += nn.functional.cross_entropy(logits, y, reduction="sum")',
                 ),
-                Added("total = total.item()", before="losses.add(float(total) / len(held_out))"),
+                Added("total = total.item()", before="val_loss = round(float(total) / seen, 5)"),
             ),
         ),
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from glassloop.events import DROP, INSTEAD, NAME, PROGRAM, REJECTED, Event, Ref
+from glassloop.experiments import Case, Experiment, Instead, Verdict
 from glassloop.findings import Keyword, Severity, Story
 from glassloop.rules import Card
 
@@ -26,6 +27,31 @@ scheduler = torch.optim.lr_scheduler.StepLR(optimizer, step_size=1, verbose=True
 """
 
 GOOD = BAD.replace(", verbose=True)  # expect: removed-api", ")")
+
+EXPERIMENT = Experiment(
+    loop="digits",
+    mistake=(
+        Instead(
+            "scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=T_MAX)",
+            "scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=T_MAX, verbose=True)",
+        ),
+    ),
+    cases=(
+        Case(
+            "verbose= of a schedule",
+            Verdict.RAISES,
+            lambda right, wrong: wrong["raised"].startswith("TypeError") and wrong["steps"] == 0,
+            "It raises before the first step: {wrong[raised]}.",
+        ),
+        Case(
+            "iterator.next() in the validation",
+            Verdict.RAISES,
+            lambda right, wrong: wrong["raised"].startswith("AttributeError") and wrong["steps"] == 12,
+            "It raises after the first epoch's {wrong[steps]} steps, which are lost: {wrong[raised]}.",
+            mistake=(Instead("for x, y in validation:", "for x, y in [iter(validation).next()]:"),),
+        ),
+    ),
+)
 
 KEY = PROGRAM
 HEARS = frozenset({REJECTED})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from glassloop.events import BACKWARD, END, GRAPHS, OPAQUE, OPTIMIZER, RETAINED, WHOLE, Event, Place, Ref
+from glassloop.experiments import Added, Case, Experiment, Instead, Verdict
 from glassloop.findings import Keyword, Severity, Story
 from glassloop.rules import Card, reaches
 
@@ -48,6 +49,38 @@ for step in range(2):
     loss.backward()
     optimizer.step()
 """
+
+EXPERIMENT = Experiment(
+    loop="digits",
+    mistake=(Instead("loss.backward()", "loss.backward(retain_graph=True)"),),
+    cases=(
+        Case(
+            "a plain loop",
+            Verdict.SILENT,
+            lambda right, wrong: right["weights"] == wrong["weights"] and wrong["graph_peak"] > 1.5 * right["graph_peak"],
+            "The weights are the same. A step's graph lies there until the next one's is made: at most "
+            "{wrong[graph_peak]:,} bytes instead of {right[graph_peak]:,}.",
+        ),
+        Case(
+            "a state is carried from batch to batch, and never detached",
+            Verdict.RAISES,
+            lambda right, wrong: right["graph_last"] > 20 * right["graph_first"] and wrong["steps"] == 1,
+            "Here the flag is what lets the loop run at all, and hides why it should not: with it, graphs keep "
+            "{right[graph_first]:,} bytes after the first step and {right[graph_last]:,} after the last. Without it, the "
+            "second backward raises ({wrong[raised]:.66}).",
+            edits=(
+                Added("state = 0.0", before="losses = set()"),
+                Instead(
+                    "loss = nn.functional.cross_entropy(model(x), y)",
+                    "output = model(x)\nstate = 0.9 * state + output.square().mean()\n"
+                    "loss = nn.functional.cross_entropy(output, y) + 0.001 * state",
+                ),
+                Instead("loss.backward()", "loss.backward(retain_graph=True)"),
+            ),
+            mistake=(Instead("loss.backward(retain_graph=True)", "loss.backward()"),),
+        ),
+    ),
+)
 
 KEY = OPTIMIZER
 HEARS = {BACKWARD, OPAQUE, END}

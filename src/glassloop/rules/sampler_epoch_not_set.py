@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from glassloop.events import MADE, PASS_BEGIN, SAMPLER, SET_EPOCH, SHUFFLES, Event, Place, Ref
+from glassloop.experiments import Case, Experiment, Verdict, Without
 from glassloop.findings import Severity, Story
 from glassloop.rules import Card
 from glassloop.rules._passes import USES, Passing, follow
@@ -54,6 +55,29 @@ for epoch in range(2):
         nn.functional.mse_loss(model(x), x.sum(1, keepdim=True)).backward()
         optimizer.step()
 """
+
+EXPERIMENT = Experiment(
+    loop="sampler",
+    mistake=(Without("sampler.set_epoch(epoch)"),),
+    cases=(
+        Case(
+            "one of two processes, 20 epochs",
+            Verdict.SILENT,
+            lambda right, wrong: (right["orders"], wrong["orders"]) == (20, 1)
+            and wrong["samples_seen"] == 300
+            and right["samples_seen"] > 550,
+            "{wrong[orders]} order instead of {right[orders]}, and the process sees {wrong[samples_seen]} of the 600 "
+            "samples, where it would have met {right[samples_seen]}.",
+        ),
+        Case(
+            "a sampler that does not shuffle",
+            Verdict.SAME,
+            lambda right, wrong: right["orders"] == wrong["orders"] == 1,
+            "With shuffle=False there is {right[orders]} order anyway, and the weights are the same.",
+            {"SHUFFLE": "False"},
+        ),
+    ),
+)
 
 KEY = SAMPLER
 HEARS = USES | {MADE, SET_EPOCH}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from glassloop.events import BACKWARD, BY, OPAQUE, OPTIMIZER, SCALED, STEP, UNSCALE, ZERO_GRAD, Event, Place, Ref
+from glassloop.experiments import Case, Experiment, Instead, Verdict
 from glassloop.findings import Severity, Story
 from glassloop.rules import Card, reaches
 
@@ -54,6 +55,28 @@ for step in range(2):
     scaler.step(optimizer)
     scaler.update()
 """
+
+EXPERIMENT = Experiment(
+    loop="amp",
+    mistake=(Instead("scaler.scale(loss).backward()", "scaler.scale(loss)\nloss.backward()"),),
+    cases=(
+        Case(
+            "SGD, the scaled loss is thrown away",
+            Verdict.WORSE,
+            lambda right, wrong: wrong["update_max"] < 1e-3 and wrong["val_accuracy"] < right["val_accuracy"] - 0.3,
+            "Gradients that were never multiplied are divided by the scale: the largest update is {wrong[update_max]:.1g} "
+            "long, and accuracy {wrong[val_accuracy]:.2f} instead of {right[val_accuracy]:.2f}.",
+        ),
+        Case(
+            "AdamW, the scaled loss is thrown away",
+            Verdict.SILENT,
+            lambda right, wrong: wrong["grad_norm"] < 1e-3 * right["grad_norm"],
+            "Adam hides it: gradients of norm {wrong[grad_norm]:.1g} instead of {right[grad_norm]:.2f}, and an accuracy of "
+            "{wrong[val_accuracy]:.2f} beside {right[val_accuracy]:.2f}.",
+            {"OPTIMIZER": "torch.optim.AdamW", "LR": "1e-2"},
+        ),
+    ),
+)
 
 KEY = OPTIMIZER
 HEARS = {BACKWARD, UNSCALE, STEP, ZERO_GRAD, OPAQUE}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from glassloop.events import BY, END, OPAQUE, SCALE, SCALER, SCALER_UPDATE, STEP, Event, Place, Ref
+from glassloop.experiments import Case, Experiment, Instead, Verdict, Without
 from glassloop.findings import Insert, Severity, Story
 from glassloop.rules import Card, reaches
 
@@ -58,6 +59,31 @@ for step in range(2):
         print("skipped")
     scaler.update()
 """
+
+EXPERIMENT = Experiment(
+    loop="amp",
+    mistake=(Without("scaler.update()"),),
+    cases=(
+        Case(
+            "a plain loop",
+            Verdict.RAISES,
+            lambda right, wrong: wrong["raised"].startswith("RuntimeError") and wrong["steps"] == 1,
+            "It raises after {wrong[steps]} step: {wrong[raised]}",
+        ),
+        Case(
+            "inside `except RuntimeError`",
+            Verdict.WORSE,
+            lambda right, wrong: wrong["steps"] == 1 and right["steps"] == 48,
+            "{wrong[steps]} step is made instead of {right[steps]}, and nobody is told: accuracy {wrong[val_accuracy]:.2f} "
+            "instead of {right[val_accuracy]:.2f}.",
+            edits=(
+                Without("scaler.unscale_(optimizer)"),
+                Without("torch.nn.utils.clip_grad_norm_(model.parameters(), CLIP)"),
+                Instead("scaler.step(optimizer)", "try:\n    scaler.step(optimizer)\nexcept RuntimeError:\n    pass"),
+            ),
+        ),
+    ),
+)
 
 KEY = SCALER
 HEARS = {STEP, SCALE, SCALER_UPDATE, OPAQUE, END}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from glassloop.events import GIVEN, GIVEN_AT, LOSS_MADE, PROGRAM, TAKES, Event, Place, Ref
+from glassloop.experiments import Case, Experiment, Instead, Verdict
 from glassloop.findings import Replace, Severity, Story
 from glassloop.rules import Card
 
@@ -53,6 +54,40 @@ for epoch in range(2):
         optimizer.step()
         right = ((torch.sigmoid(logits) > 0.5) == (y > 0.5)).float().mean().item()
 """
+
+EXPERIMENT = Experiment(
+    loop="binary",
+    mistake=(
+        Instead(
+            "loss = nn.functional.binary_cross_entropy_with_logits(model(x), y)",
+            "loss = nn.functional.binary_cross_entropy_with_logits(torch.sigmoid(model(x)), y)",
+        ),
+    ),
+    cases=(
+        Case(
+            "the model ends in a sigmoid, SGD",
+            Verdict.WORSE,
+            lambda right, wrong: wrong["val_accuracy"] < 0.75 and wrong["loss_end"] > 3 * right["loss_end"],
+            "Everything that the model gives is above 0, so everything counts as positive: accuracy "
+            "{wrong[val_accuracy]:.2f} instead of {right[val_accuracy]:.2f}. The training loss stays at "
+            "{wrong[loss_end]:.2f}, rightly {right[loss_end]:.2f}.",
+            mistake=(
+                Instead(
+                    "model = nn.Sequential(nn.Linear(30, 16), nn.ReLU(), nn.Linear(16, 1))",
+                    "model = nn.Sequential(nn.Linear(30, 16), nn.ReLU(), nn.Linear(16, 1), nn.Sigmoid())",
+                ),
+            ),
+        ),
+        Case(
+            "a sigmoid before the loss alone, AdamW",
+            Verdict.SILENT,
+            lambda right, wrong: wrong["loss_end"] > 3 * right["loss_end"],
+            "The training loss stays at {wrong[loss_end]:.2f}, rightly {right[loss_end]:.2f}; accuracy "
+            "{wrong[val_accuracy]:.2f}, rightly {right[val_accuracy]:.2f}.",
+            {"OPTIMIZER": "torch.optim.AdamW", "LR": "1e-2"},
+        ),
+    ),
+)
 
 KEY = PROGRAM
 HEARS = {LOSS_MADE}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from glassloop.events import GIVEN, GIVEN_AT, LOSS_MADE, PROBABILITIES, PROGRAM, TAKES, Event, Place, Ref
+from glassloop.experiments import Case, Experiment, Instead, Verdict
 from glassloop.findings import Replace, Severity, Story
 from glassloop.rules import Card
 
@@ -52,6 +53,34 @@ for epoch in range(2):
         optimizer.step()
         confidence = logits.softmax(dim=1).amax(dim=1).mean().item()
 """
+
+EXPERIMENT = Experiment(
+    loop="digits",
+    mistake=(
+        Instead(
+            "loss = nn.functional.cross_entropy(model(x), y)",
+            "loss = nn.functional.cross_entropy(model(x).softmax(1), y)",
+        ),
+    ),
+    cases=(
+        Case(
+            "SGD",
+            Verdict.WORSE,
+            lambda right, wrong: wrong["loss_end"] > 2.0 and wrong["grad_norm_first"] < right["grad_norm_first"] / 2,
+            "The gradient of the first step is {wrong[grad_norm_first]:.3f} long instead of {right[grad_norm_first]:.2f}, "
+            "and the loss ends at {wrong[loss_end]:.2f} instead of {right[loss_end]:.2f}; accuracy "
+            "{wrong[val_accuracy]:.2f} instead of {right[val_accuracy]:.2f}.",
+        ),
+        Case(
+            "AdamW, batch-norm, 8 epochs",
+            Verdict.SILENT,
+            lambda right, wrong: wrong["loss_end"] > 1.4 > 3 * right["loss_end"],
+            "Accuracy hides it ({wrong[val_accuracy]:.2f}, rightly {right[val_accuracy]:.2f}); the loss cannot fall below "
+            "1.46 with ten classes, and ends at {wrong[loss_end]:.2f} instead of {right[loss_end]:.2f}.",
+            {"OPTIMIZER": "torch.optim.AdamW", "LR": "1e-2", "EPOCHS": "8", "NORM": "nn.BatchNorm1d"},
+        ),
+    ),
+)
 
 KEY = PROGRAM
 HEARS = {LOSS_MADE}

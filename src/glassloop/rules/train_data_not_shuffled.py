@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from glassloop.events import AGAIN, END, LOADER, MADE, ORDER, PASS_BEGIN, STORED, Event, Place, Ref
+from glassloop.experiments import Case, Experiment, Instead, Verdict
 from glassloop.findings import Keyword, Severity, Story
 from glassloop.rules import Card
 from glassloop.rules._passes import USES, Passing, follow
@@ -52,6 +53,38 @@ for epoch in range(2):
         nn.functional.mse_loss(model(x), x.sum(1, keepdim=True)).backward()
         optimizer.step()
 """
+
+EXPERIMENT = Experiment(
+    loop="digits",
+    mistake=(
+        Instead(
+            "loader = DataLoader(train, batch_size=BATCH, shuffle=True)",
+            "loader = DataLoader(train, batch_size=BATCH)",
+        ),
+    ),
+    cases=(
+        Case(
+            "the data lies sorted by class",
+            Verdict.WORSE,
+            lambda right, wrong: wrong["val_accuracy"] < right["val_accuracy"] - 0.2,
+            "Each batch holds one or two classes: accuracy {wrong[val_accuracy]:.2f} instead of {right[val_accuracy]:.2f}.",
+            edits=(
+                Instead(
+                    "train = TensorDataset(images[order[:600]], labels[order[:600]])",
+                    "first = order[:600][labels[order[:600]].argsort()]\n"
+                    "train = TensorDataset(images[first], labels[first])",
+                ),
+            ),
+        ),
+        Case(
+            "the data lies in a random order",
+            Verdict.SILENT,
+            lambda right, wrong: abs(wrong["val_accuracy"] - right["val_accuracy"]) < 0.05,
+            "The same batches come in every epoch, and it hardly matters: accuracy {wrong[val_accuracy]:.2f}, shuffled "
+            "{right[val_accuracy]:.2f}.",
+        ),
+    ),
+)
 
 KEY = LOADER
 HEARS = USES | {MADE, END}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from glassloop.events import LOAD, PROGRAM, UNSAFE, Event, Ref
+from glassloop.experiments import Case, Experiment, Instead, Verdict
 from glassloop.findings import Keyword, Severity, Story
 from glassloop.rules import Card
 
@@ -31,6 +32,33 @@ model.load_state_dict(checkpoint["model"])
 """
 
 GOOD = BAD.replace("weights_only=False)  # expect: unsafe-load", "weights_only=True)")
+
+EXPERIMENT = Experiment(
+    loop="load",
+    mistake=(
+        Instead(
+            'checkpoint = torch.load("theirs.pt", weights_only=True)',
+            'checkpoint = torch.load("theirs.pt", weights_only=False)',
+        ),
+    ),
+    cases=(
+        Case(
+            "a checkpoint that names a command",
+            Verdict.SILENT,
+            lambda right, wrong: wrong["ran"] and not right["ran"] and right["refused"],
+            "The weights load, nothing is said, and the command has run: {wrong[ran]}. With weights_only=True the file is "
+            "refused ({right[refused]}), and the command has run: {right[ran]}.",
+        ),
+        Case(
+            "an honest checkpoint",
+            Verdict.SAME,
+            lambda right, wrong: not (wrong["ran"] or wrong["refused"] or right["refused"]),
+            "An honest file loads either way (refused: {right[refused]}).",
+            {"POISONED": "False"},
+        ),
+    ),
+    seeds=(0,),
+)
 
 KEY = PROGRAM
 HEARS = frozenset({LOAD})

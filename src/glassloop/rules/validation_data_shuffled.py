@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from glassloop.events import LOADER, MADE, ORDER, PASS_BEGIN, SHUFFLED, Event, Place, Ref
+from glassloop.experiments import Case, Experiment, Instead, Verdict
 from glassloop.findings import Keyword, Severity, Story
 from glassloop.rules import Card
 from glassloop.rules._passes import USES, Passing, follow, validates
@@ -38,6 +39,43 @@ for epoch in range(2):
 """
 
 GOOD = BAD.replace(", shuffle=True)  # expect: validation-data-shuffled", ")")
+
+EXPERIMENT = Experiment(
+    loop="digits",
+    mistake=(
+        Instead(
+            "validation = DataLoader(held_out, batch_size=VAL_BATCH)",
+            "validation = DataLoader(held_out, batch_size=VAL_BATCH, shuffle=True)",
+        ),
+    ),
+    cases=(
+        Case(
+            "the training draws from the same generator",
+            Verdict.SILENT,
+            lambda right, wrong: wrong["weights"] != right["weights"] and wrong["seen"] == right["seen"],
+            "The metric is right. But a validation now draws numbers that the training would have drawn: its batches are "
+            "others, and accuracy is {wrong[val_accuracy]:.4f} instead of {right[val_accuracy]:.4f}.",
+        ),
+        Case(
+            "the validation has a generator of its own",
+            Verdict.SAME,
+            lambda right, wrong: wrong["weights"] == right["weights"] and wrong["val_accuracy"] == right["val_accuracy"],
+            "Weights, accuracy ({wrong[val_accuracy]:.4f}) and loss ({wrong[val_loss]:.4f}) are the same.",
+            edits=(
+                Instead(
+                    "validation = DataLoader(held_out, batch_size=VAL_BATCH)",
+                    "validation = DataLoader(held_out, batch_size=VAL_BATCH, generator=torch.Generator())",
+                ),
+            ),
+            mistake=(
+                Instead(
+                    "validation = DataLoader(held_out, batch_size=VAL_BATCH, generator=torch.Generator())",
+                    "validation = DataLoader(held_out, batch_size=VAL_BATCH, generator=torch.Generator(), shuffle=True)",
+                ),
+            ),
+        ),
+    ),
+)
 
 KEY = LOADER
 HEARS = USES | {MADE}

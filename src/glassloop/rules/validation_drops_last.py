@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from glassloop.events import DROPS, LOADER, MADE, Event, Place, Ref
+from glassloop.experiments import Case, Experiment, Instead, Verdict
 from glassloop.findings import Keyword, Severity, Story
 from glassloop.rules import Card
 from glassloop.rules._passes import USES, Passing, follow, validates
@@ -38,6 +39,33 @@ for epoch in range(2):
 """
 
 GOOD = BAD.replace(", drop_last=True)  # expect: validation-drops-last", ")")
+
+EXPERIMENT = Experiment(
+    loop="digits",
+    mistake=(
+        Instead(
+            "validation = DataLoader(held_out, batch_size=VAL_BATCH)",
+            "validation = DataLoader(held_out, batch_size=VAL_BATCH, drop_last=True)",
+        ),
+    ),
+    cases=(
+        Case(
+            "batches of 800",
+            Verdict.SILENT,
+            lambda right, wrong: (right["seen"], wrong["seen"]) == (1197, 800) and wrong["weights"] == right["weights"],
+            "{wrong[seen]} of {right[seen]} scans are looked at. The same weights are {wrong[val_accuracy]:.4f} accurate on "
+            "them, and {right[val_accuracy]:.4f} on all.",
+            {"VAL_BATCH": "800"},
+        ),
+        Case(
+            "batches larger than the data",
+            Verdict.RAISES,
+            lambda right, wrong: wrong["raised"].startswith("ZeroDivisionError"),
+            "No batch is full, so none is seen, and here the mean raises ({wrong[raised]}).",
+            {"VAL_BATCH": "2000"},
+        ),
+    ),
+)
 
 KEY = LOADER
 HEARS = USES | {MADE}

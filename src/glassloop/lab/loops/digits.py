@@ -45,12 +45,14 @@ for epoch in range(EPOCHS):
         optimizer.step()
     scheduler.step()
     model.eval()
-    right, total = 0, 0.0
+    right, total, seen = 0, 0.0, 0
     with torch.no_grad():
         for x, y in validation:
             logits = model(x)
             total += nn.functional.cross_entropy(logits, y, reduction="sum").item()
             right += (logits.argmax(1) == y).sum().item()
-    losses.add(float(total) / len(held_out))
-result = {"val_accuracy": right / len(held_out), "val_loss": float(total) / len(held_out), "val_losses": len(losses)}
+            seen += len(y)
+    val_loss = round(float(total) / seen, 5)
+    losses.add(val_loss)
+result = {"val_accuracy": right / seen, "val_loss": val_loss, "val_losses": len(losses), "seen": seen}
 print("final", json.dumps(result))
