@@ -16,6 +16,7 @@ import platform
 import statistics
 import time
 from pathlib import Path
+from typing import Literal
 
 import torch
 from torch import nn
@@ -59,29 +60,31 @@ class Work:
         return min(times)
 
 
+ARMS: dict[str, Literal["count", "profile"] | None] = {"watched": None, "counted": "count", "profiled": "profile"}
+
+
 def measure(full: bool, rounds: int, passes: int) -> dict[str, object]:
-    """CPU microseconds per step, bare and watched: medians over the rounds."""
+    """CPU microseconds per step, bare and heard: medians over the rounds. Counted: with lines.json; profiled: with times."""
     work = Work(full)
     work.steps(passes)
-    bare, watched = [], []
+    bare: list[float] = []
+    heard: dict[str, list[float]] = {name: [] for name in ARMS}
     for _ in range(rounds):
         bare.append(work.steps(passes))
-        with watching.watch(print) as seen:
-            work.steps(2)  # every transition is learnt in the first passes
-            watched.append(work.steps(passes))
-        assert not seen.findings, seen.findings
-    ratios = [w / b for w, b in zip(watched, bare, strict=True)]
-    costs = sorted((w - b) * 1e6 for w, b in zip(watched, bare, strict=True))
-    return {
-        "bare_us": round(statistics.median(bare) * 1e6, 1),
-        "watched_us": round(statistics.median(watched) * 1e6, 1),
-        "cost_us": round(statistics.median(costs), 1),
-        "cost_us_spread": [round(costs[0], 1), round(costs[-1], 1)],
-        "ratio": round(statistics.median(ratios), 3),
-        "events_a_step": 8 if full else 6,
-        "rounds": rounds,
-        "steps_a_round": passes * 8,
-    }
+        for name, lines in ARMS.items():
+            with watching.Watch(print, lines=lines) as seen:
+                work.steps(2)  # every transition is learnt in the first passes
+                heard[name].append(work.steps(passes))
+            assert not seen.findings, seen.findings
+    told: dict[str, object] = {"bare_us": round(statistics.median(bare) * 1e6, 1)}
+    for name, times in heard.items():
+        costs = sorted((w - b) * 1e6 for w, b in zip(times, bare, strict=True))
+        mark = "" if name == "watched" else f"{name}_"
+        told[f"{name}_us"] = round(statistics.median(times) * 1e6, 1)
+        told[f"{mark}cost_us"] = round(statistics.median(costs), 1)
+        told[f"{mark}cost_us_spread"] = [round(costs[0], 1), round(costs[-1], 1)]
+        told[f"{mark}ratio"] = round(statistics.median(w / b for w, b in zip(times, bare, strict=True)), 3)
+    return {**told, "events_a_step": 8 if full else 6, "rounds": rounds, "steps_a_round": passes * 8}
 
 
 def main() -> None:

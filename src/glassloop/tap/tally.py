@@ -11,7 +11,7 @@ from glassloop.tap.place import Spot, resolve
 
 
 class Tally:
-    """Counts events by line; hearing one is one look into a table (0.2 µs)."""
+    """Counts events by line; hearing one is one look into a table."""
 
     def __init__(self) -> None:
         self.steps = 0
