@@ -47,6 +47,13 @@ STREAM_DIFFERS |= dict.fromkeys(
     ["checkpoint-incomplete bad", "checkpoint-incomplete good"],
     "a branch that does nothing but load is played, whether or not there is a file to load in the run",
 )
+STREAM_DIFFERS |= dict.fromkeys(
+    (
+        *(f"scheduler-per-batch/literal_{name}.py" for name in ("decay_bad", "decay_ok", "milestones_bad", "milestones_ok")),
+        "right/steps_in_plain_numbers.py",
+    ),
+    "decays in plain numbers need a run of many epochs, of which the reader plays two",
+)
 RAISES = {"removed-api bad": TypeError}  # this is what the rule is about
 STREAM_DIFFERS |= dict.fromkeys(
     [
@@ -56,6 +63,7 @@ STREAM_DIFFERS |= dict.fromkeys(
     "more batches than are unrolled",
 )
 FINDINGS_DIFFER: dict[str, str] = {
+    "scheduler-per-epoch/counted_batches_bad.py": "a run hears the end of a pass over a loader, not of any other loop",
     "eval-mode-missing/functional_dropout_bad.py": "a run sees layers that mind the mode, not the functions in a forward",
 }
 

@@ -87,6 +87,7 @@ UNIT = "unit"  # made(scheduler): "epochs" or "steps", what its length is counte
 TURN = "turn"  # schedule: hashable, the turn of the loop that counts what the schedule's length counts;
 #                backward: the turns of all loops around it (reader only)
 LOOP = "loop"  # schedule: (place, variable) of that loop, where it is a `for` over a plain name (reader only)
+ROUND = "round"  # schedule counted in steps: int, its optimizer's steps in this turn of the innermost loop (reader only)
 LENGTH = "length"  # made(scheduler): int, the calls its schedule is laid out for; made(loader): int, its batches
 PLACED = "placed"  # made(scheduler): True where it is told at which step it stands (reader only)
 CLOSURE = "closure"  # step: True where it was given a closure, which may have run several times before the update

@@ -27,6 +27,10 @@ OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
 }
 
 
+MIXED = ("mixed",)  # the source of a product
+FACTOR = 4
+
+
 def binary(p: Player, left: Value, op: ast.operator, right: Value, at: tuple[ast.AST, Scope]) -> Value:
     """`left op right`."""
     if isinstance(left, Tensor) or isinstance(right, Tensor):
@@ -129,7 +133,7 @@ def roots_of(v: Value) -> frozenset[Any] | None:
 
 def _constants(p: Player, left: Const, op: ast.operator, right: Const) -> Value:
     f = OPERATORS.get(type(op))
-    source = left.source | right.source
+    source = left.source | right.source | _mixed(left, op, right)
     counted = left.counted or right.counted
     in_cut_loop = any(entry[3] for entry in p.loops)
     try:
@@ -142,6 +146,14 @@ def _constants(p: Player, left: Const, op: ast.operator, right: Const) -> Value:
     except (TypeError, ArithmeticError, ValueError):
         return Unknown(("op", type(op).__name__, repr(left.value)[:40], repr(right.value)[:40]), source)
     return Const(value, source, last, counted or in_cut_loop)
+
+
+def _mixed(left: Value, op: ast.operator, right: Value) -> frozenset[Hashable]:
+    """A product counts neither what the one number counts nor what the other does; a small plain factor changes nothing."""
+    if not isinstance(op, ast.Mult):
+        return frozenset()
+    plain = (isinstance(v, Const) and isinstance(v.value, (int, float)) and abs(v.value) <= FACTOR for v in (left, right))
+    return frozenset() if any(plain) else frozenset({MIXED})
 
 
 def _large(a: Any, b: Any) -> bool:
@@ -166,7 +178,7 @@ def _sequence(left: Seq, op: ast.operator, right: Value) -> Value:
 
 
 def _unknown(left: Value, op: ast.operator, right: Value, at: tuple[ast.AST, Scope]) -> Value:
-    source = getattr(left, "source", frozenset()) | getattr(right, "source", frozenset())
+    source = getattr(left, "source", frozenset()) | getattr(right, "source", frozenset()) | _mixed(left, op, right)
     if isinstance(op, ast.Mult) and isinstance(left, Unknown) and isinstance(right, Unknown):
         source -= {BATCH_MEAN}  # weighed by a size
     past = join([past_of(left), past_of(right)])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import copy
 import itertools
+import math
 from collections.abc import Callable
 
 from glassloop import events
@@ -43,6 +44,7 @@ from glassloop.source.values import (
     Stream,
     Table,
     Tensor,
+    Unknown,
     Value,
 )
 from glassloop.source.waiting import device
@@ -277,6 +279,14 @@ def _exit(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
     raise Dead("SystemExit")
 
 
+def _whole(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
+    """math.ceil and math.floor: of a number that is not known, nearly the number itself."""
+    if args and isinstance(args[0], Const) and isinstance(args[0].value, (int, float)):
+        up = getattr(getattr(at[0], "func", None), "attr", getattr(getattr(at[0], "func", None), "id", "")) == "ceil"
+        return Const(math.ceil(args[0].value) if up else math.floor(args[0].value), args[0].source)
+    return args[0] if args and isinstance(args[0], Unknown) else fresh(at)
+
+
 def _context(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
     return Context()
 
@@ -339,5 +349,7 @@ EXACT: dict[str, Callable[[Player, Args, Kwargs, At], Value]] = {
     "sys.exit": _exit,
     "os._exit": _exit,
     "contextlib.nullcontext": _context,
+    "math.ceil": _whole,
+    "math.floor": _whole,
 }
 __all__ = ["call_library"]

@@ -117,6 +117,7 @@ def enter_loop(p: Player, entry: list[Any]) -> None:
     for outer in p.loops:
         if not outer[2]:
             p.program.epoch_counts |= {s for s in outer[0] if not (isinstance(s, tuple) and s[0] == "len")}
+            p.program.step_counts |= entry[0]
     p.loops.append(entry)
 
 

@@ -11,6 +11,7 @@ from glassloop.events import OPTIMIZER
 from glassloop.source import conditions
 from glassloop.source.checkpoints import load_state_dict, state_dict
 from glassloop.source.player import Player
+from glassloop.source.schedules import step_scheduler
 from glassloop.source.values import (
     NONE,
     Function,
@@ -19,7 +20,6 @@ from glassloop.source.values import (
     Params,
     Partial,
     Scaler,
-    Scheduler,
     Scope,
     Seq,
     Table,
@@ -91,6 +91,7 @@ def step_optimizer(p: Player, o: Optimizer, args: Args, kwargs: Kwargs, at: At, 
         call(p, closure, [], {}, at)
         p.grad = grad
     facts: dict[str, object] = {} if by is None else {events.BY: by.ref}
+    p.steps.append((o, [(entry, entry[1]) for entry in p.loops]))
     p.say(events.STEP, at, o.ref, sharing(p, o), closure=closure is not None, **facts)
 
 
@@ -102,22 +103,6 @@ def _optimizer_zero_grad(p: Player, o: Optimizer, name: str, args: Args, kwargs:
 def _add_group(p: Player, o: Optimizer, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
     more = owners_of(args[0]) if args else None
     o.owners = None if o.owners is None or more is None else o.owners | more
-    return NONE
-
-
-def _schedule(p: Player, s: Scheduler, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
-    of = (s.optimizer.ref,) if s.optimizer is not None else None
-    facts: dict[str, object] = {}
-    for depth, entry in enumerate(p.loops):
-        counts = not entry[0].isdisjoint(s.counts) and s.unit == "epochs"
-        # A plateau counts what the loop around the loop over the data turns through.
-        plateau = s.unit == "evaluations" and depth == s.depth and any(e[2] for e in p.loops[depth + 1 :])
-        if counts or plateau:
-            facts["turn"] = (depth, entry[1])
-            if len(entry) > 4:  # a `for`: a run can look where it stands
-                facts["loop"] = entry[4]
-            break
-    p.say(events.SCHEDULE, at, s.ref, of, **facts)
     return NONE
 
 
@@ -172,4 +157,4 @@ SCALER_METHODS: dict[str, Method] = {
     **STATES,
     "*": _nothing,
 }
-SCHEDULER_METHODS: dict[str, Method] = {"step": _schedule, **STATES, "*": _nothing}
+SCHEDULER_METHODS: dict[str, Method] = {"step": step_scheduler, **STATES, "*": _nothing}

@@ -80,6 +80,7 @@ class Player:
         self.spaces: dict[str, Scope] = {}  # modules of the user's, played once
         self.modules: dict[str, Value] = {}
         self.optimizers: list[Optimizer] = []
+        self.steps: list[tuple[Optimizer, list[tuple[list[Any], int]]]] = []  # each with the turns of the loops around it
         self.datasets: dict[int, list[Loader]] = {}  # loaders of the user's own datasets, by the dataset's id
         self.loads: list[Unknown] = []  # what torch.load gave
         self.guards: list[Any] = []  # open conditions around what is played

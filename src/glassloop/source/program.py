@@ -86,6 +86,7 @@ class Program:
         self.follow = True  # whether calls of the script's own functions are followed
         self.strict = False  # whether a mistake of the reader itself is raised (tests) or noted
         self.insides: dict[Hashable, Any] = {}  # what happens in forwards that were played aside (inside.Inside)
+        self.step_counts: set[Hashable] = set()  # sources of the numbers that bound a loop inside another loop
         self.epoch_counts: set[Hashable] = set()  # sources of the numbers that bound a loop around another loop
         for t in texts:
             for node in walk(t.tree):

@@ -22,7 +22,7 @@ def hear(ear: Ear, patches: Patches) -> None:
 
     def made(caller: FrameType, args: Any, kwargs: Any, _: Any) -> None:
         ref = ear.names.ref(args[0], SCHEDULER)
-        ear.say(MADE, constructor(caller, args[0]), ref, _of(ear, args[0]), _facts(args[0]))
+        ear.say(MADE, constructor(caller, args[0]), ref, _of(ear, args[0], parts=True), _facts(args[0]))
 
     def stepped(caller: FrameType, args: Any, kwargs: Any, _: Any) -> None:
         ear.say(SCHEDULE, caller, ear.names.ref(args[0], SCHEDULER), _of(ear, args[0]))
@@ -43,9 +43,11 @@ def hear(ear: Ear, patches: Patches) -> None:
     patches.attribute(LRScheduler, "__init_subclass__", lambda _: classmethod(init_subclass))
 
 
-def _of(ear: Ear, scheduler: Any) -> tuple[Ref, ...] | None:
+def _of(ear: Ear, scheduler: Any, parts: bool = False) -> tuple[Ref, ...] | None:
+    """Its optimizer, and with `parts` the schedulers that it is made of."""
     optimizer = getattr(scheduler, "optimizer", None)
-    return None if optimizer is None else (ear.optimizer(optimizer).ref,)
+    inner = [ear.names.ref(s, SCHEDULER) for s in getattr(scheduler, "_schedulers", ())] if parts else []
+    return None if optimizer is None else (ear.optimizer(optimizer).ref, *inner)
 
 
 def _facts(scheduler: Any) -> dict[str, object]:
