@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from glassloop.events import BACKWARD, END, OPAQUE, OPTIMIZER, STEP, TURN, ZERO_GRAD, Event, Place, Ref
+from glassloop.experiments import Added, Case, Experiment, Instead, Verdict
 from glassloop.findings import Severity, Story
 from glassloop.rules import Card, reaches
 
@@ -54,6 +55,33 @@ for epoch in range(2):
             optimizer.step()
             optimizer.zero_grad()
 """
+
+WHOLE, LAST = "if (index + 1) % MICRO == 0:", "if (index + 1) % MICRO == 0 or index + 1 == len(loader):"
+WHOLE, LAST = "if (index + 1) % MICRO == 0:", "if (index + 1) % MICRO == 0 or index + 1 == len(loader):"
+EXPERIMENT = Experiment(
+    loop="accumulate",
+    mistake=(Instead(LAST, WHOLE),),
+    cases=(
+        Case(
+            "the rest mixed into the next epoch, windows of 10 over 24 batches",
+            Verdict.SILENT,
+            lambda right, wrong: right["steps"] == 24 and wrong["steps"] == 16,
+            "{wrong[steps]} steps instead of {right[steps]}; every epoch but the first begins with a window of 14 batches "
+            "that is divided by 10. Accuracy is {wrong[val_accuracy]:.2f} instead of {right[val_accuracy]:.2f}.",
+            {"MICRO": "10"},
+            (Instead(WHOLE, LAST),),
+        ),
+        Case(
+            "the rest cleared at the start of the next epoch",
+            Verdict.SILENT,
+            lambda right, wrong: right["steps"] == 40 and wrong["steps"] == 32,
+            "4 of 24 batches of every epoch are read, walked back and thrown away; accuracy is {wrong[val_accuracy]:.2f} "
+            "instead of {right[val_accuracy]:.2f}.",
+            {"MICRO": "5"},
+            (Instead(WHOLE, LAST), Added("optimizer.zero_grad()", after="model.train()")),
+        ),
+    ),
+)
 
 KEY = OPTIMIZER
 HEARS = {BACKWARD, STEP, ZERO_GRAD, OPAQUE, END}

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from glassloop.events import BACKWARD, BY, OPAQUE, OPTIMIZER, SCALED, STEP, UNSCALE, ZERO_GRAD, Event, Place, Ref
 from glassloop.experiments import Case, Experiment, Instead, Verdict
-from glassloop.findings import Severity, Story
+from glassloop.findings import Replace, Severity, Story
 from glassloop.rules import Card, reaches
 
 CARD = Card(
@@ -126,7 +126,8 @@ def _unscaled_loss(plain: Place, step: Place) -> Story:
         "this backward runs on a loss that the scaler has not scaled, and scaler.step at {step} divides its gradients by "
         "the scale; call scaler.scale(loss).backward()"
     )
-    return Story(says, (("backward", plain, ""), ("step", step, "divides by the scale")))
+    mend = Replace("backward", "{step.receiver}.scale({backward.receiver}).backward()")
+    return Story(says, (("backward", plain, ""), ("step", step, "divides by the scale")), ((mend,),))
 
 
 def _direct_step(step: Place, scaled: Place, unscaled: Place | None) -> Story:
@@ -138,4 +139,5 @@ def _direct_step(step: Place, scaled: Place, unscaled: Place | None) -> Story:
         "this step goes past the scaler: gradients of the scaled loss at {backward}, unscaled at {unscale}, are applied "
         "even where they are infinite; call scaler.step(optimizer)"
     )
-    return Story(says, (*scenes, ("unscale", unscaled, "divides by the scale")))
+    mend = Replace("step", "{unscale.receiver}.step({step.receiver})")
+    return Story(says, (*scenes, ("unscale", unscaled, "divides by the scale")), ((mend,),))
