@@ -11,8 +11,8 @@ from glassloop.rules import Card, reaches
 
 CARD = Card(
     what="A loss (or an output) that still carries its graph is summed up or gathered in a list across steps.",
-    why="Memory grows with every step. Of a loss that went backward the graph's nodes are kept; of one that did not, all its "
-    "activations are. The numbers are right.",
+    why="Memory grows with every step. Of a loss that went backward the graph's nodes are kept; of one that did not, all "
+    "its activations are. The numbers are right.",
     intended="Losses gathered for one backward, and dropped after the step, are not reported.",
     fix="Add loss.item(), or loss.detach() where a wait for the device at every step would cost too much.",
     severity=Severity.WARNING,
