@@ -31,10 +31,10 @@ def c33(here: Here) -> Outcome:
     cases, words = {}, []
     for name, make in _networks(small=not here.cuda).items():
         model, x = (thing.to(here.device) for thing in make())
-        seconds = {"float32": median_seconds(_step(model, x, None), here.device)}
-        torch.backends.cuda.matmul.allow_tf32 = True
-        seconds["TF32"] = median_seconds(_step(model, x, None), here.device)
-        torch.backends.cuda.matmul.allow_tf32 = False
+        seconds = {}
+        for name32, allowed in (("float32", False), ("TF32", True)):
+            torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = allowed
+            seconds[name32] = median_seconds(_step(model, x, None), here.device)
         for dtype in (torch.float16, torch.bfloat16):
             seconds[str(dtype)[6:]] = median_seconds(_step(model, x, dtype), here.device)
         best = min(seconds["float16"], seconds["bfloat16"])
