@@ -136,6 +136,7 @@ def c13(here: Here) -> Outcome:
     starting them. With a step of {short_ms:.0f} ms it waits {short_wait_ms:.0f} ms: what is missing. Without workers it
     is no waiting but the loading itself, {none_ms:.0f} ms however long the step is.
     """,
+    full=True,
 )
 def c18(here: Here) -> Outcome:
     """Time inside next(), with sleeps for loading and for the step."""
@@ -143,8 +144,7 @@ def c18(here: Here) -> Outcome:
 
     from torch.utils.data import DataLoader
 
-    delay, long, short = 0.01, 0.1, 0.002
-    batches = 10 if here.full else 6
+    delay, long, short, batches = 0.02, 0.2, 0.002, 10
     data: Any = Numbers(4 * batches, delay)
     load = 4 * delay
     warm = list(_waits(DataLoader(data, 4, num_workers=2), long))
@@ -153,10 +153,10 @@ def c18(here: Here) -> Outcome:
     ready, starved, none = median(warm[1:]), sum(hungry[1:]) / len(hungry[1:]), min(alone)
     return Outcome(
         cases={
-            "2 workers, a step longer than loading": ready < load / 4,
+            "2 workers, a step longer than loading": ready < load / 2,
             # Two workers deliver a batch each `load` / 2 at best; the step hides little of it.
             "2 workers, a step shorter than loading": starved > load / 8,
-            "0 workers": none < load / 4,
+            "0 workers": none < load / 2,
         },
         figures={
             "load_ms": 1e3 * load,

@@ -91,7 +91,7 @@ def c14(here: Here) -> Outcome:
 )
 def c15(here: Here) -> Outcome:
     """Whether 2 or 4 workers come within a quarter of the best pass."""
-    import os
+    from glassloop.lab.pool import cores
 
     counts = (0, 2, 4, 8, 16)
     seconds = {kind: [epoch_seconds(kind, workers) for workers in counts] for kind in (IN_MEMORY, WAITING, COMPUTING)}
@@ -102,7 +102,7 @@ def c15(here: Here) -> Outcome:
             IN_MEMORY: min(seconds[IN_MEMORY][1:3]) < 1.25 * min(seconds[IN_MEMORY]),
             WAITING: min(seconds[WAITING][1:3]) < 1.25 * min(seconds[WAITING]),
         },
-        figures={**figures, "cores": len(os.sched_getaffinity(0))},
+        figures={**figures, "cores": cores()},
     )
 
 
