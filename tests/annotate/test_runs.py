@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import html5lib
 import pytest
 
 from glassloop.annotate import document
@@ -126,7 +127,12 @@ def test_the_figures_stand_at_their_lines(runs: Path) -> None:
     assert "learning rate 0.05 → 0.0125" in figures[25]
     assert "forward: 3 calls" in figures[29]  # it happens in helper.py
     assert ("seed", "0") in made.stamp
-    assert "% of the time" in to_html(made)
+    page = to_html(made)
+    assert "% of the time" in page
+    html5lib.HTMLParser(strict=True).parse(page)
+    curves = {curve.name: curve.points for row in made.rows() for curve in row.curves}
+    assert [step for step, _ in curves["loss"]] == [0, 1, 2, 10]
+    assert page.count('<figure class="curve">') == sum(len(row.curves) for row in made.rows()) >= 3
     counted = document(str(runs / "loop.py"), runs / "counted")
     assert any("was not measured" in sentence for sentence in counted.summary)
 

@@ -23,6 +23,14 @@ class Note:
 
 
 @dataclass(frozen=True)
+class Curve:
+    """A number that a run measured at sampled steps, as (step, value) in order."""
+
+    name: str
+    points: tuple[tuple[int, float], ...]
+
+
+@dataclass(frozen=True)
 class Row:
     """Lines of code that belong together, `first` to `last`, counted from 1."""
 
@@ -34,6 +42,7 @@ class Row:
     notes: tuple[Note, ...] = ()
     findings: tuple[Finding, ...] = ()
     figures: tuple[str, ...] = ()  # what a run measured here
+    curves: tuple[Curve, ...] = ()  # and what it measured again and again
     mark: str = ""  # "added" or "removed", where two versions are compared
 
 
@@ -72,4 +81,4 @@ class Document:
         return [row for block in self.blocks if isinstance(block, Code) for row in block.rows]
 
 
-__all__ = ["Block", "Code", "Document", "Note", "Prose", "Row"]
+__all__ = ["Block", "Code", "Curve", "Document", "Note", "Prose", "Row"]

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from glassloop.annotate.blocks import Block, Code, Document, Row
+from glassloop.annotate.blocks import Block, Code, Curve, Document, Row
 from glassloop.annotate.reading import Reading
 from glassloop.errors import UserError
 from glassloop.events import CLIP, GRAD_ON, KINDS, OPAQUE, PASS_BEGIN, PASS_END, STEP
@@ -91,7 +91,16 @@ def _block(block: Block, told: Mapping[int, list[Measured]], lines: Measured) ->
 
 def _row(row: Row, told: Mapping[int, list[Measured]], lines: Measured) -> Row:
     mine = [m for line in range(row.first, row.last + 1) for m in told.get(line, ())]
-    return replace(row, figures=tuple(_figures(mine, lines))) if mine else row
+    return replace(row, figures=tuple(_figures(mine, lines)), curves=tuple(_curves(mine))) if mine else row
+
+
+def _curves(mine: Iterable[Measured]) -> Iterable[Curve]:
+    """Loss, rate and gradient norm over the steps, where they were read more than twice and changed."""
+    for m in mine:
+        for name, word in (("loss", "loss"), ("lr", "learning rate"), ("grad_norm", "gradient norm")):
+            points = tuple((int(step), float(value)) for step, value in m.get(name, ()))
+            if len(points) > 2 and len({value for _, value in points}) > 1:
+                yield Curve(word, points)
 
 
 def _figures(mine: Iterable[Measured], lines: Measured) -> Iterable[str]:

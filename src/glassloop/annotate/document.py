@@ -148,6 +148,8 @@ class Noted:
         if (active and not notes) or called or _is_main_guard(node):
             plain = self.plain.note(node)
             notes += [plain] if plain is not None else []
+            if plain is not None and plain.topic == "flow" and "read" in remarks:
+                notes.append(REMARKS["read"])
         return notes
 
     def _events(self, node: ast.stmt) -> list[Note]:

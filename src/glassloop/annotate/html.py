@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from html import escape
 from pathlib import Path
 
-from glassloop.annotate.blocks import Document, Note, Prose, Row
+from glassloop.annotate.blocks import Curve, Document, Note, Prose, Row
 from glassloop.annotate.highlight import highlighted
 from glassloop.findings import Finding
 from glassloop.measured import conditions, measured
@@ -66,6 +66,7 @@ def _row(row: Row, prose: list[Prose]) -> str:
     lines = _code(row)
     if row.figures:
         lines += '<ul class="figures">' + "".join(f"<li>{escape(f)}</li>" for f in row.figures) + "</ul>"
+    lines += "".join(_curve(curve) for curve in row.curves)
     mark = f" {row.mark}" if row.mark else ""
     return f'<div class="row{mark}">\n<div class="words">{words}</div>\n<div class="lines">{lines}</div>\n</div>'
 
@@ -79,6 +80,24 @@ def _code(row: Row) -> str:
         anchor = f' id="L{number}"' if anchors[0] else ""
         told.append(f'<span class="l"{anchor}><span class="no">{number}</span><span class="t">{line}</span></span>')
     return f'<pre tabindex="0"><code>{"".join(told)}</code></pre>'
+
+
+WIDE, HIGH = 180, 34  # of a curve, in pixels
+
+
+def _curve(curve: Curve) -> str:
+    """A small picture: the steps to the right, the values from the smallest to the largest."""
+    steps, values = [p[0] for p in curve.points], [p[1] for p in curve.points]
+    low, span, first = min(values), max(values) - min(values), steps[0]
+    far = max(steps[-1] - first, 1)
+    points = " ".join(
+        f"{2 + (WIDE - 4) * (step - first) / far:.1f},{HIGH - 3 - (HIGH - 6) * (value - low) / span:.1f}"
+        for step, value in curve.points
+    )
+    told = escape(f"{curve.name}: {values[0]:.4g} at step {first + 1}, {values[-1]:.4g} at step {steps[-1] + 1}")
+    line = f'<polyline points="{points}" fill="none" stroke="currentColor" stroke-width="1.5"/>'
+    picture = f'<svg role="img" aria-label="{told}" width="{WIDE}" height="{HIGH}" viewBox="0 0 {WIDE} {HIGH}">{line}</svg>'
+    return f'<figure class="curve">{picture}<figcaption>{escape(curve.name)}</figcaption></figure>'
 
 
 def _prose(prose: list[Prose]) -> str:
