@@ -18,7 +18,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 
 from press import html, links
-from press.chapter import CHAPTERS, check_cuts, compose, evidence_for, run_of_spiral
+from press.chapter import CHAPTERS, annotated, check_cuts, compose, evidence_for, run_of_spiral
 from press.source import BookError
 
 OUT = Path(__file__).parent / "_build"
@@ -45,6 +45,8 @@ def build(quick: bool) -> list[Path]:
             path.write_text(html.page(chapter, titles), encoding="utf-8")
         made.append(OUT / "claims.html")
         made[-1].write_text(html.plain_page("The ledger of claims", html.ledger_text()), encoding="utf-8")
+        made.append(OUT / "production.html")
+        annotated("production", made[-1])
         wrong, elsewhere = links.check(made)
         if wrong:
             raise BookError("; ".join(wrong))

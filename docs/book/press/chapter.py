@@ -7,12 +7,14 @@ import json
 import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from glassloop import templates
 from glassloop.lab.claims import Claim
 
 from .evidence import ROOT, Evidence
@@ -149,6 +151,16 @@ def draw(name: str, folder: Path, evidence: Evidence) -> Path:
     out = folder / f"{name}.svg"
     figure(name).draw(out, evidence.lab)
     return out
+
+
+def annotated(rung: str, out: Path) -> None:
+    """A loop of the ladder as `glassloop annotate` writes it: every line's own notes, beside the book's."""
+    with tempfile.TemporaryDirectory() as folder:
+        templates.write(templates.sources("spiral", rung), Path(folder))
+        command = [sys.executable, "-m", "glassloop", "annotate", "train.py", "-o", str(out)]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300)
+    if done.returncode:
+        raise BookError(f"{rung} cannot be annotated: {done.stderr.strip()}")
 
 
 def run_of_spiral(folder: Path) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import re
 import textwrap
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from markdown_it import MarkdownIt
+from PIL import Image
 
 from glassloop.annotate.highlight import highlighted
 
@@ -124,7 +126,8 @@ def _code(cut: Cut) -> str:
     rung = cut.file.replace("/", "-").removesuffix(".py")
     lines = highlighted(textwrap.dedent("\n".join(cut.lines)))
     rows = "".join(
-        f'<span class="l" id="{rung}-{n}"><span class="no">{n}</span><span class="t">{line}</span></span>'
+        f'<span class="l{" ruler" if "# ----" in line else ""}" id="{rung}-{n}">'
+        f'<span class="no">{n}</span><span class="t">{line}</span></span>'
         for n, line in enumerate(lines, cut.first)
     )
     where = f"{cut.file}, line{'s' if len(lines) > 1 else ''} {cut.first}" + (f" to {cut.last}" if len(lines) > 1 else "")
@@ -148,9 +151,21 @@ def _block(piece: Piece) -> str:
         svg = picture.read_text(encoding="utf-8")
         svg = svg[svg.index("<svg") :].replace("<svg", f'<svg role="img" aria-label="{escape(piece.words)}"', 1)
     else:
-        data = base64.b64encode(picture.read_bytes()).decode()
-        svg = f'<img alt="{escape(piece.words)}" src="data:image/webp;base64,{data}">'
+        svg = _image("moving", piece.words, "webp", picture.read_bytes())
+        svg += _image("still", piece.words, "png", _last_frame(picture))  # in print, and for who wants nothing to move
     return f'<figure class="{piece.kind}">{svg}<figcaption>{_inline(piece.words)}</figcaption></figure>'
+
+
+def _image(kind: str, words: str, form: str, data: bytes) -> str:
+    text = base64.b64encode(data).decode()
+    return f'<img class="{kind}" alt="{escape(words)}" src="data:image/{form};base64,{text}">'
+
+
+def _last_frame(animation: Path) -> bytes:
+    frame, out = Image.open(animation), io.BytesIO()
+    frame.seek(getattr(frame, "n_frames", 1) - 1)
+    frame.convert("P", palette=Image.Palette.ADAPTIVE).save(out, "png")
+    return out.getvalue()
 
 
 def _experiment(name: str, cases: list[Case]) -> str:

@@ -1,4 +1,4 @@
-"""Which line is wrong? From each rule's wrong example, its right one now and then, and from broken loops of the ladder."""
+"""Which line is wrong? From each rule's examples, the trainings of its experiment, and broken loops of the ladder."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from glassloop.check import check_paths
 from glassloop.errors import UserError
 from glassloop.lab.practice import scripts
 from glassloop.lab.practice.question import Question, Verdict
 from glassloop.lab.practice.stage import Shown, Stage
-from glassloop.rules import all_rules
+from glassloop.lab.trial import texts
+from glassloop.rules import Rule, all_rules
 
 ASK = (
     "One line of this script may be wrong: it does harm that shows nowhere else. Which? (Where a line is missing: the "
@@ -86,8 +88,19 @@ def questions() -> Iterator[Question]:
         if number % EVERY == EVERY - 1:
             name, files = f"line-right-{number // EVERY + 1}", {"script.py": rule.good}
             yield LineQuestion(name, level + 1, ASK, rule.good, (rule.name,), files)
+        yield from _from_lab(rule)
     for rung, part, action, rule_name, level in BREAKS:
         yield _broken(rung, part, action, rule_name, level)
+
+
+def _from_lab(rule: Rule) -> Iterator[LineQuestion]:
+    """The whole training of the rule's experiment with its mistake in it, if the reader finds that at one place."""
+    if rule.experiment is None:
+        return
+    _, wrong = texts(rule.experiment, rule.experiment.cases[0], rule.experiment.seeds[0])
+    found = check_paths(["script.py"], given={"script.py": wrong.encode()}, select=[rule.name]).findings
+    if len(found) == 1:
+        yield LineQuestion(f"line-whole-{rule.name}", 3, ASK, wrong, (rule.name,), {"script.py": wrong}, rule=rule.name)
 
 
 # (rung, part of the line, what happens to it, the rule that must see it, level). `after X` moves it behind the line with X.
