@@ -57,6 +57,7 @@ def test_a_pickle_is_a_checkpoint_where_a_model_is_made_of_it(tmp_path: Path):
     text = "import pickle\nwith open('f', 'rb') as f:\n    got = pickle.load(f)\nstate = got['model']\n"
     assert found(tmp_path, f"{text}model.load_state_dict(state)\n") == [(3, "unsafe-load")]
     assert found(tmp_path, f"{text}got.eval()\n") == [(3, "unsafe-load")]
+    assert found(tmp_path, f"{text}net = Net(len(got))\nnet.eval()\n") == []
     assert found(tmp_path, f"{text}words = state.parameters\nmodel.load_state_dict(other)\n") == []
 
 

@@ -191,7 +191,7 @@ def _within(scope: ast.AST) -> Iterator[ast.AST]:
 
 
 def _origin(expr: ast.expr, bound: dict[str, ast.expr]) -> Iterator[ast.AST]:
-    """The nodes of an expression, and of what the names in it were bound to in this function."""
+    """An expression, what it is a part of, and what the names in it were bound to in this function."""
     seen: set[str] = set()
     todo: list[ast.AST] = [expr]
     while todo:
@@ -201,7 +201,12 @@ def _origin(expr: ast.expr, bound: dict[str, ast.expr]) -> Iterator[ast.AST]:
         if name in bound and name not in seen:
             seen.add(name)
             todo.append(bound[name])
-        todo.extend(ast.iter_child_nodes(node))
+        if isinstance(node, (ast.Attribute, ast.Subscript)):
+            todo.append(node.value)
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            todo.append(node.func.value)  # checkpoint.get("model"), state.items()
+        elif isinstance(node, ast.DictComp):
+            todo.append(node.generators[0].iter)
 
 
 def _load(node: ast.expr) -> ast.expr:

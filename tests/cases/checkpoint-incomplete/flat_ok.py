@@ -1,0 +1,34 @@
+"""Plain statements from top to bottom."""
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
+import os
+import tempfile
+
+FILE = os.path.join(tempfile.mkdtemp(), "last.pt")
+
+torch.manual_seed(0)
+loader = DataLoader(TensorDataset(torch.randn(8, 3)), batch_size=4, shuffle=True)
+held_out = DataLoader(TensorDataset(torch.randn(6, 3)), batch_size=4)
+model = nn.Linear(3, 1)
+optimizer = torch.optim.Adam(model.parameters(), lr=0.1)
+scheduler = torch.optim.lr_scheduler.ExponentialLR(optimizer, gamma=0.9)
+if os.path.exists(FILE):
+    state = torch.load(FILE)
+    model.load_state_dict(state["model"])
+    optimizer.load_state_dict(state["optimizer"])
+    scheduler.load_state_dict(state["plan"])
+for epoch in range(2):
+    for (x,) in loader:
+        loss = nn.functional.mse_loss(model(x), x.sum(1, keepdim=True))
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    scheduler.step()
+    total = 0.0
+    with torch.no_grad():
+        for (x,) in held_out:
+            value = nn.functional.mse_loss(model(x), x.sum(1, keepdim=True))
+            total += value.item() * len(x)
+    print(total / len(held_out.dataset))
+    torch.save({"model": model.state_dict(), "optimizer": optimizer.state_dict(), "plan": scheduler.state_dict(), "epoch": epoch}, FILE)

@@ -1,0 +1,56 @@
+"""Closures over what they train, loaders in a dict."""
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
+from torch.utils.data.distributed import DistributedSampler
+
+
+def build():
+    torch.manual_seed(0)
+    rows = TensorDataset(torch.randn(16, 3))
+    sampler = DistributedSampler(rows, num_replicas=2, rank=0)
+    loaders = {
+        "train": DataLoader(rows, batch_size=4, sampler=sampler),
+        "val": DataLoader(TensorDataset(torch.randn(6, 3)), batch_size=4),
+    }
+    net = nn.Linear(3, 2)
+    sgd = torch.optim.SGD(net.parameters(), lr=0.1, momentum=0.9)
+    decay = torch.optim.lr_scheduler.ExponentialLR(sgd, 0.9)
+
+    def measure(x):
+        return nn.functional.mse_loss(net(x), x[:, :2])
+
+    def fit(epoch):
+        sampler.set_epoch(epoch)
+        for (x,) in loaders["train"]:
+            sgd.zero_grad()
+            loss = measure(x)
+            loss.backward()
+            sgd.step()
+        decay.step()
+
+    def score():
+        total = 0.0
+        held_out = loaders["val"]
+        with torch.no_grad():
+            for (x,) in held_out:
+                value = measure(x)
+                total += value.item() * len(x)
+        return total / len(held_out.dataset)
+
+    def checkpoint(epoch):
+        return epoch
+
+    return fit, score, checkpoint
+
+
+def main():
+    fit, score, checkpoint = build()
+    for epoch in range(2):
+        fit(epoch)
+        print(score())
+        checkpoint(epoch)
+
+
+if __name__ == "__main__":
+    main()

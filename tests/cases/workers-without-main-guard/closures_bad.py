@@ -1,0 +1,50 @@
+"""Closures over what they train, loaders in a dict."""
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
+
+def build():
+    torch.manual_seed(0)
+    loaders = {
+        "train": DataLoader(TensorDataset(torch.randn(8, 3)), batch_size=4, shuffle=True, num_workers=1),
+        "val": DataLoader(TensorDataset(torch.randn(6, 3)), batch_size=4),
+    }
+    net = nn.Linear(3, 2)
+    sgd = torch.optim.SGD(net.parameters(), lr=0.1, momentum=0.9)
+    decay = torch.optim.lr_scheduler.ExponentialLR(sgd, 0.9)
+
+    def measure(x):
+        return nn.functional.mse_loss(net(x), x[:, :2])
+
+    def fit(epoch):
+        for (x,) in loaders["train"]:  # expect: workers-without-main-guard
+            sgd.zero_grad()
+            loss = measure(x)
+            loss.backward()
+            sgd.step()
+        decay.step()
+
+    def score():
+        total = 0.0
+        held_out = loaders["val"]
+        with torch.no_grad():
+            for (x,) in held_out:
+                value = measure(x)
+                total += value.item() * len(x)
+        return total / len(held_out.dataset)
+
+    def checkpoint(epoch):
+        return epoch
+
+    return fit, score, checkpoint
+
+
+def main():
+    fit, score, checkpoint = build()
+    for epoch in range(2):
+        fit(epoch)
+        print(score())
+        checkpoint(epoch)
+
+
+main()
