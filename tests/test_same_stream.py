@@ -44,7 +44,10 @@ STREAM_DIFFERS |= dict.fromkeys(
     "a scaler's second step without an update raises in the run; the reader goes on",
 )
 STREAM_DIFFERS |= dict.fromkeys(
-    ["checkpoint-incomplete bad", "checkpoint-incomplete good"],
+    [
+        *("checkpoint-incomplete bad", "checkpoint-incomplete good"),
+        *(f"checkpoint-incomplete/{path.name}" for path in (labels.HERE / "checkpoint-incomplete").glob("*.py")),
+    ],
     "a branch that does nothing but load is played, whether or not there is a file to load in the run",
 )
 STREAM_DIFFERS |= dict.fromkeys(

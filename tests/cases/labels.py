@@ -91,4 +91,5 @@ def table() -> str:
 if __name__ == "__main__":
     readme = HERE / "README.md"
     text = readme.read_text(encoding="utf-8")
-    readme.write_text(re.sub(r"\| rule \| seen [\s\S]*?(?=\n\n|\Z)", table().rstrip(), text), encoding="utf-8")
+    text = re.sub(r"\| rule \| seen [\s\S]*?(?=\n\n|\Z)", table().rstrip(), text).rstrip() + "\n"
+    readme.write_text(text, encoding="utf-8")

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from glassloop.rules import all_rules
+
 sys.path.insert(0, str(Path(__file__).parent))
 from labels import FRAMEWORKS, HERE, RULES, UNSEEN, Case, Program, expected, load, load_programs, table
 from rename import renamed
@@ -55,7 +57,8 @@ def test_renaming_keeps_lines_and_labels(tmp_path: Path) -> None:
 def test_every_rule_has_enough_styles() -> None:
     seen = Counter(rule for c in load(HERE) for rule, _ in c.expected)
     unseen = Counter(rule for c in load(UNSEEN) for rule, _ in c.expected)
-    assert all(seen[rule] >= 6 and unseen[rule] >= 2 for rule in RULES), (seen, unseen)
+    asked = {rule.name for rule in all_rules() if rule.card.asked}  # tests/rules has theirs: nobody else's cases may speak
+    assert all(seen[rule] >= 6 and unseen[rule] >= 2 for rule in RULES if rule not in asked), (seen, unseen)
 
 
 def test_the_table_in_the_readme_is_true() -> None:

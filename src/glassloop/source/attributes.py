@@ -7,6 +7,7 @@ from typing import Any
 
 from glassloop import events
 from glassloop.events import MODEL
+from glassloop.source.chance import Generator
 from glassloop.source.forms import part, within
 from glassloop.source.keeping import added, replaced
 from glassloop.source.past import cut_off, item_of, part_of
@@ -42,7 +43,7 @@ from glassloop.source.values import (
 )
 
 At = tuple[ast.AST, Scope]
-KNOWN = (Optimizer, Scheduler, Scaler, Loader, Sampler)
+KNOWN = (Optimizer, Scheduler, Scaler, Loader, Sampler, Generator)
 # What layers were told when they were made.
 SETTINGS = frozenset(
     "in_features out_features in_channels out_channels num_features hidden_size embedding_dim num_embeddings kernel_size "
