@@ -12,6 +12,7 @@ from glassloop.source.forms import part, within
 from glassloop.source.keeping import added, replaced
 from glassloop.source.past import cut_off, item_of, part_of
 from glassloop.source.player import Player
+from glassloop.source.replacing import bound_again, put_in
 from glassloop.source.values import (
     MODE,
     NONE,
@@ -202,6 +203,10 @@ def set_attribute(p: Player, v: Value, name: str, value: Value, at: At) -> None:
         _set_parameter(p, v, name, value, at)
     elif isinstance(v, (Instance, Module)):
         replaced(p, v.attrs.get(name), value, at)
+        if isinstance(v, Module):
+            put_in(p, v, v.attrs.get(name), value, at)
+        else:
+            bound_again(p, v.attrs.get(name), value, at)
         v.attrs[name] = value
         if isinstance(v, Module) and name == "training" and isinstance(value, Const):
             v.training = bool(value.value)
@@ -341,7 +346,16 @@ def set_item(p: Player, v: Value, i: Value, value: Value, at: At) -> None:
     elif isinstance(v, Unknown):
         v.facts[f"[{_name(i)}]"] = value
     elif isinstance(v, Module) and isinstance(i, Const):
-        v.attrs[str(i.value)] = value
+        _set_child(p, v, i.value, value, at)
+
+
+def _set_child(p: Player, m: Module, i: Any, value: Value, at: At) -> None:
+    place = i if isinstance(i, int) and -len(m.items) <= i < len(m.items) else None
+    put_in(p, m, m.items[place] if place is not None else m.attrs.get(str(i)), value, at)
+    if place is not None:
+        m.items[place] = value
+    else:
+        m.attrs[str(i)] = value
 
 
 __all__ = ["NONE", "attribute", "freeze", "item", "require_grad", "set_attribute", "set_item"]

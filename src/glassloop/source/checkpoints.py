@@ -11,6 +11,7 @@ from glassloop.events import Ref
 from glassloop.source import conditions
 from glassloop.source.arithmetic import key_of
 from glassloop.source.player import Player
+from glassloop.source.replacing import reallocated
 from glassloop.source.values import (
     NONE,
     Const,
@@ -56,6 +57,9 @@ def state_dict(p: Player, me: Value, name: str, args: Args, kwargs: Kwargs, at: 
 def load_state_dict(p: Player, me: Value, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
     """State that came out of a file is put back."""
     given = args[0] if args else kwargs.get("state_dict", NONE)
+    assign = kwargs.get("assign")
+    if isinstance(me, Module) and isinstance(assign, Const) and assign.value:
+        reallocated(p, me, at)
     if isinstance(given, Unknown) and isinstance(me, Stateful) and _came_from(given.key) is not None:
         p.say(events.RESTORE, at, me.ref, ())
     return Unknown(("call", conditions.site(*at)))

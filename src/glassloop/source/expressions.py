@@ -14,6 +14,7 @@ from glassloop.source.forms import within
 from glassloop.source.keeping import replaced
 from glassloop.source.past import cut_off, item_of, join
 from glassloop.source.player import Player
+from glassloop.source.replacing import bound_again
 from glassloop.source.values import (
     NONE,
     Const,
@@ -313,6 +314,7 @@ def assign(p: Player, target: ast.expr, value: Value, scope: Scope) -> None:
     """Bind a target: a name, a tuple, an attribute, an item."""
     if isinstance(target, ast.Name):
         replaced(p, scope.get(target.id), value, (target, scope))
+        bound_again(p, scope.vars.get(target.id), value, (target, scope))
         scope.set(target.id, value)
     elif isinstance(target, (ast.Tuple, ast.List)):
         for t, v in zip(target.elts, unpack(p, value, target), strict=True):

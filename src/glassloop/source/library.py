@@ -26,6 +26,7 @@ from glassloop.source.modes import functional, minding
 from glassloop.source.optimizers import make_optimizer, owners_of
 from glassloop.source.past import cut_off
 from glassloop.source.player import Dead, Player
+from glassloop.source.replacing import reallocated
 from glassloop.source.schedules import is_scheduler, make_scheduler
 from glassloop.source.values import (
     BLANK,
@@ -111,6 +112,10 @@ def _torch(p: Player, path: str, last: str, args: Args, kwargs: Kwargs, at: At) 
         return Context(conditions.GRAD_CONTEXTS[path])
     if path.startswith("torch.optim.") and last[:1].isupper() and "swa_utils" not in path:
         return make_optimizer(p, last, args, kwargs, at)
+    if path in ("torch.nn.utils.weight_norm", "torch.nn.utils.parametrizations.weight_norm") and args:
+        if isinstance(args[0], Module):
+            reallocated(p, args[0], at)
+        return args[0]
     if path in WRAPPERS:
         mark_devices(p, kwargs)
         return args[0] if args else fresh(at)

@@ -20,6 +20,7 @@ from glassloop.source.modes import minds
 from glassloop.source.optimizers import OPTIMIZER_METHODS, SCALER_METHODS, SCHEDULER_METHODS, STATES
 from glassloop.source.past import of_forward, past_of
 from glassloop.source.player import Player
+from glassloop.source.replacing import unheld
 from glassloop.source.tensors import GRADIENT, PARAMETER, TENSOR
 from glassloop.source.values import (
     NONE,
@@ -110,6 +111,8 @@ def forward(p: Player, m: Module, args: Args, kwargs: Kwargs, at: At) -> Value:
         facts["training"] = m.training
     if m.training and (name := minds(p, m, args)):
         facts["minds"] = name
+    if p.replaced and (stale := unheld(p, m)) is not None:
+        facts["unheld"] = stale
     p.say(events.FORWARD, at, m.ref, holders, **facts)
     form = after_layer(p, m, args)
     if not p.grad:

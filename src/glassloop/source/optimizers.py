@@ -11,6 +11,7 @@ from glassloop.events import OPTIMIZER
 from glassloop.source import conditions
 from glassloop.source.checkpoints import load_state_dict, state_dict
 from glassloop.source.player import Player
+from glassloop.source.replacing import taken_up
 from glassloop.source.schedules import step_scheduler
 from glassloop.source.values import (
     NONE,
@@ -103,6 +104,7 @@ def _optimizer_zero_grad(p: Player, o: Optimizer, name: str, args: Args, kwargs:
 def _add_group(p: Player, o: Optimizer, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
     more = owners_of(args[0]) if args else None
     o.owners = None if o.owners is None or more is None else o.owners | more
+    taken_up(o, more)
     return NONE
 
 

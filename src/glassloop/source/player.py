@@ -81,6 +81,7 @@ class Player:
         self.modules: dict[str, Value] = {}
         self.optimizers: list[Optimizer] = []
         self.steps: list[tuple[Optimizer, list[tuple[list[Any], int]]]] = []  # each with the turns of the loops around it
+        self.replaced: list[Any] = []  # parameters that became others while an optimizer held them (replacing.Replaced)
         self.datasets: dict[int, list[Loader]] = {}  # loaders of the user's own datasets, by the dataset's id
         self.loads: list[Unknown] = []  # what torch.load gave
         self.guards: list[Any] = []  # open conditions around what is played
@@ -202,7 +203,7 @@ class Player:
                 if not alone:
                     return None
                 found.append(optimizer.ref)
-            elif not owners.isdisjoint(owners_in(optimizer.owners)):
+            elif not owners.isdisjoint(owners_in(optimizer.owners) - optimizer.stale):
                 found.append(optimizer.ref)
         return tuple(found)
 
@@ -211,6 +212,8 @@ class Player:
 
         A loss that seems to depend on nothing is one that was not understood: PyTorch would refuse it.
         """
+        if self.replaced and any(each.owner in owners_in(roots) for each in self.replaced):
+            return None  # what this backward fills belongs to no optimizer any more: another rule's matter
         return self.holding(roots or None, frozen=False)
 
     def reachable(self, values: Iterable[Value]) -> list[Value]:

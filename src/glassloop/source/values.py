@@ -153,6 +153,7 @@ class Optimizer(Value):
     owners: frozenset[Any] | None
     attrs: dict[str, Value] = field(default_factory=dict)
     cls: ClassValue | None = None
+    stale: set[Any] = field(default_factory=set)  # what came into its models after it was made: not held (replacing.py)
 
 
 @dataclass(eq=False)
