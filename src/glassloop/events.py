@@ -82,6 +82,8 @@ ONLY_READ: frozenset[str] = frozenset({RESTORE, SEED, SYNC, AVERAGED, JOINED, RE
 TRAINING = "training"  # forward: bool, the mode of the model that is called
 UNHELD = "unheld"  # forward: (place, optimizers): where parameters inside became new ones that no optimizer holds, and
 #                    who holds those that they replaced; absent where there are none (reader only)
+UNREGISTERED = "unregistered"  # forward: places where the model got plain lists whose layers it uses and nobody updates
+#                                (reader only)
 MINDS = "minds"  # forward: the name of a layer inside that is in training mode and minds it; absent where none is known
 GRAD = "grad"  # forward: bool, whether a graph is recorded
 SCALED = "scaled"  # backward: bool, whether the loss came out of an enabled scaler

@@ -12,6 +12,7 @@ from glassloop.source.forms import part, within
 from glassloop.source.keeping import added, replaced
 from glassloop.source.past import cut_off, item_of, part_of
 from glassloop.source.player import Player
+from glassloop.source.registering import kept
 from glassloop.source.replacing import bound_again, put_in
 from glassloop.source.values import (
     MODE,
@@ -153,6 +154,8 @@ def _of_module(p: Player, v: Module, name: str) -> Value:
     if name in ("weight", "bias") and v.cls is None:
         v.attrs[name] = Tensor(leaf=True)
         return v.attrs[name]
+    if name == "_modules":
+        return Table(v.attrs)
     if name in SETTINGS and v.kind.startswith("torch.nn."):
         return Unknown(("attr", v.ref, name))
     library = v.cls is None or any(not r.endswith("nn.Module") for r in v.cls.roots())
@@ -205,6 +208,7 @@ def set_attribute(p: Player, v: Value, name: str, value: Value, at: At) -> None:
         replaced(p, v.attrs.get(name), value, at)
         if isinstance(v, Module):
             put_in(p, v, v.attrs.get(name), value, at)
+            kept(p, v, name, value, at)
         else:
             bound_again(p, v.attrs.get(name), value, at)
         v.attrs[name] = value

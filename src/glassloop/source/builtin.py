@@ -268,6 +268,8 @@ def _getattr(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
 def _setattr(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
     if len(args) == 3 and isinstance(args[1], Const) and isinstance(args[1].value, str):
         set_attribute(p, args[0], args[1].value, args[2], at)
+    elif len(args) == 3 and isinstance(args[0], Module):  # under a name that is not known it is registered all the same
+        args[0].attrs[f"?{len(args[0].attrs)}"] = args[2]
     return NONE
 
 

@@ -28,8 +28,11 @@ class Inside(NamedTuple):
     minds: bool
 
 
-def look(p: Player, m: Module, given: tuple[Value, ...], training: bool | None) -> Inside | None:
-    """What happens inside a call of a model of the user's own; None where it cannot be followed to its end."""
+def look(p: Player, m: Module, given: tuple[Value, ...], training: bool | None, fresh: bool = False) -> Inside | None:
+    """What happens inside a call of a model of the user's own; None where it cannot be followed to its end.
+
+    `fresh`: with the very models of this path in the results; otherwise what was found for an equal model will do.
+    """
     if m.cls is None or m.doubtful:
         return None
     forward = m.cls.find("forward")
@@ -38,7 +41,7 @@ def look(p: Player, m: Module, given: tuple[Value, ...], training: bool | None) 
     given = tuple(_plain(v) for v in given)
     key = (id(m.cls.node), training, tuple(type(v).__name__ for v in given), fingerprint(m, set()))
     known: dict[Hashable, Inside | None] = p.program.insides
-    if key not in known:
+    if key not in known or fresh:
         known[key] = None  # a forward that calls itself
         known[key] = _play(p, m, forward, list(given), training)
     return known[key]

@@ -20,6 +20,7 @@ from glassloop.source.modes import minds
 from glassloop.source.optimizers import OPTIMIZER_METHODS, SCALER_METHODS, SCHEDULER_METHODS, STATES
 from glassloop.source.past import of_forward, past_of
 from glassloop.source.player import Player
+from glassloop.source.registering import unregistered
 from glassloop.source.replacing import unheld
 from glassloop.source.tensors import GRADIENT, PARAMETER, TENSOR
 from glassloop.source.values import (
@@ -113,6 +114,11 @@ def forward(p: Player, m: Module, args: Args, kwargs: Kwargs, at: At) -> Value:
         facts["minds"] = name
     if p.replaced and (stale := unheld(p, m)) is not None:
         facts["unheld"] = stale
+    if facts["grad"] and p.optimizers and m.cls is not None:
+        if m.ref.serial not in p.unregistered:
+            p.unregistered[m.ref.serial] = unregistered(p, m)
+        if places := p.unregistered[m.ref.serial]:
+            facts["unregistered"] = places
     p.say(events.FORWARD, at, m.ref, holders, **facts)
     form = after_layer(p, m, args)
     if not p.grad:
@@ -210,8 +216,8 @@ def _initialised(p: Player, me: Value, name: str, args: Args, kwargs: Kwargs, at
 
 
 def _register(p: Player, m: Module, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
-    if len(args) == 2 and isinstance(args[0], Const):
-        m.attrs[str(args[0].value)] = args[1]
+    if len(args) == 2:
+        m.attrs[str(args[0].value) if isinstance(args[0], Const) else f"?{len(m.attrs)}"] = args[1]
     return NONE
 
 

@@ -81,6 +81,7 @@ class Player:
         self.modules: dict[str, Value] = {}
         self.optimizers: list[Optimizer] = []
         self.steps: list[tuple[Optimizer, list[tuple[list[Any], int]]]] = []  # each with the turns of the loops around it
+        self.unregistered: dict[int, tuple[Where, ...]] = {}  # see registering.py, by the model's serial
         self.replaced: list[Any] = []  # parameters that became others while an optimizer held them (replacing.Replaced)
         self.datasets: dict[int, list[Loader]] = {}  # loaders of the user's own datasets, by the dataset's id
         self.loads: list[Unknown] = []  # what torch.load gave

@@ -116,6 +116,7 @@ class Module(Value):
     kind: str = ""  # the library's class: torch.nn.Linear
     items: list[Value] = field(default_factory=list)  # children by position (Sequential, ModuleList)
     made: Where | None = None  # where a layer that squashes was made
+    places: dict[str, Where] = field(default_factory=dict)  # where it got plain lists and dicts, by attribute
     minds: str = ""  # what of a library's minds the mode, for people
     doubtful: bool = False  # made or put here in a branch that may not have been taken
 

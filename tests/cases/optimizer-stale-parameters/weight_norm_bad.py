@@ -1,7 +1,7 @@
 """Weight normalisation of one layer, in a model class with two optimizers' worth of settings."""
 import torch
 from torch import nn
-from torch.nn.utils.parametrizations import weight_norm
+from torch.nn.utils import weight_norm
 
 
 class Tower(nn.Module):

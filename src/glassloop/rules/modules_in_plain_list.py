@@ -1,0 +1,91 @@
+"""Layers in a plain list or dict."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from glassloop.events import FORWARD, GRAD, MODEL, OPAQUE, STEP, UNREGISTERED, Event, Place, Ref
+from glassloop.findings import Severity, Story
+from glassloop.rules import Card
+
+CARD = Card(
+    what="A model keeps layers in a plain Python list or dict, where PyTorch does not see them.",
+    why="They are in no parameters(), so no optimizer moves them; they are not saved, not moved to the device, not put in "
+    "evaluation mode. The model trains around random layers, and nothing says so.",
+    intended="A list of layers that are registered elsewhere too, frozen, used without a graph, or given to an optimizer by "
+    "hand is not reported.",
+    fix="Keep them in nn.ModuleList or nn.ModuleDict.",
+    severity=Severity.ERROR,
+    only_read=True,
+)
+
+_SCRIPT = """\
+import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.hidden = {hidden}
+        self.head = nn.Linear(4, 1)
+
+    def forward(self, x):
+        for layer in self.hidden:
+            x = torch.relu(layer(x))
+        return self.head(x)
+
+
+torch.manual_seed(0)
+model = Net()
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+for step in range(4):
+    x = torch.randn(4, 4)
+    optimizer.zero_grad()
+    nn.functional.mse_loss(model(x), x.sum(1, keepdim=True)).backward()
+    optimizer.step()
+"""
+_LAYERS = "[nn.Linear(4, 4) for _ in range(2)]"
+BAD = _SCRIPT.format(hidden=_LAYERS + "  # expect: modules-in-plain-list")
+GOOD = _SCRIPT.format(hidden=f"nn.ModuleList({_LAYERS})")
+
+KEY = MODEL
+HEARS = {FORWARD, STEP, OPAQUE}
+
+
+class State(NamedTuple):
+    """`lists`: where the layers were put that a forward has used; `waits`: the optimizers of that model."""
+
+    me: Ref
+    lists: tuple[Place, ...] = ()
+    waits: tuple[Ref, ...] = ()
+    told: frozenset[Place] = frozenset()
+
+
+def initial(me: Ref) -> State:
+    """Nothing was called yet."""
+    return State(me)
+
+
+def hear(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
+    """A step of the model's optimizer after a forward, with a graph, through layers that it does not hold."""
+    if event.kind == FORWARD:
+        lists = event.facts.get(UNREGISTERED)
+        if event.what != state.me or event.facts.get(GRAD) is not True or not isinstance(lists, tuple):
+            return state, ()
+        return state._replace(lists=tuple(sorted(set(lists) - state.told)), waits=event.of or ()), ()
+    if event.kind == OPAQUE:
+        mine = event.of is None or state.me in event.of
+        return (state._replace(lists=()) if mine else state), ()
+    if not state.lists or event.what not in state.waits:
+        return state, ()
+    stories = tuple(_story(place, event.at) for place in state.lists)
+    return state._replace(lists=(), told=state.told | set(state.lists)), stories
+
+
+def _story(place: Place, step: Place) -> Story:
+    says = (
+        "these layers are kept in a plain list or dict, where PyTorch does not see them: the forward uses them, the step at "
+        "{step} does not move them, and they are not saved; keep them in nn.ModuleList or nn.ModuleDict"
+    )
+    return Story(says, (("place", place, ""), ("step", step, "moves the rest of the model")))
