@@ -243,4 +243,4 @@ def test_what_a_line_prepares_is_followed(tmp_path: Path) -> None:
     text = LOOP.replace("        optimizer.zero_grad()", f"{more}        optimizer.zero_grad()", 1)
     told = noted(tmp_path / "loop.py", text.replace("out = net(x)", "out = net(z)"))
     assert "the forward at line 20" in told[17]
-    assert "no line of the update reads" in told[18]
+    assert "No line of the update reads" in told[18]

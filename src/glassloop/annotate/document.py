@@ -319,7 +319,7 @@ def _cut_off(event: Event, node: ast.stmt) -> bool:
 
 CUT_OFF = Note(
     "forward",
-    "Forward whose result is cut off its graph on the spot: no gradient will reach this model from it.",
+    "Runs a model whose result is cut off its graph on the spot: no gradient will reach this model from it.",
     "Under no_grad the graph would not have been recorded at all.",
 )
 METHOD = Note(

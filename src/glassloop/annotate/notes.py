@@ -88,17 +88,17 @@ def forward(seen: Sequence[Seen]) -> Note:
     modes = {s.event.facts.get(TRAINING) for s in seen}
     owners = {s.event.of for s in seen}
     if records == {False} and any(s.told["walked"] and s.told["recording"] for s in seen):
-        what = "Forward through a model whose parameters take no gradient here: gradients flow through it to its input."
+        what = "Goes through a model whose parameters take no gradient here: gradients flow through it to its input."
         return Note(FORWARD, what, f"The backward{_at_any(seen, 'line after')} walks through it.")
     if records == {False}:
         return _forward_only(modes)
-    what = "Forward: runs the model on the batch, and records the graph that the backward will walk."
+    what = "Runs the model on the batch, and records the graph that the backward will walk."
     if modes == {False} and not any(s.told["walked"] for s in seen):
-        what = "Forward in evaluation mode with recording on: it keeps a graph that no backward seen here walks."
+        what = "Runs the model in evaluation mode with recording on: it keeps a graph that no backward seen here walks."
         return Note(FORWARD, what, "Under no_grad it would cost its forward alone.", "", ("no-grad-missing",))
     if owners == {()} and any(s.told["optimizers"] for s in seen):
         what = (
-            "Forward through a model that no optimizer seen here holds. Its graph is recorded: "
+            "Goes through a model that no optimizer seen here holds. Its graph is recorded: "
             "gradients can flow through it "
             "to its input, but its own weights are not stepped."
         )
@@ -116,7 +116,7 @@ def forward(seen: Sequence[Seen]) -> Note:
 
 
 def _forward_only(modes: set[object]) -> Note:
-    what = "Forward without a graph: only the output is kept, so it needs a fraction of the memory and cannot be trained on."
+    what = "Runs the model without a graph: only the output is kept. It needs less memory, and cannot be trained on."
     if modes == {False}:
         why = "The model is in evaluation mode: dropout off, batch-norm by its running statistics."
         breaks = (
@@ -178,7 +178,7 @@ def backward(seen: Sequence[Seen]) -> Note:
             "",
             ("backward-missing",),
         )
-    what = "Backward: walks the graph from the loss to the weights and adds to each parameter's .grad; it changes no weight."
+    what = "Walks the graph from the loss to the weights and adds to each parameter's .grad; it changes no weight."
     many = max(len(s.event.of or ()) for s in seen)
     if many > 1:
         what += (
@@ -194,7 +194,7 @@ def backward(seen: Sequence[Seen]) -> Note:
     elif other is not None and other.told["line before"] not in (None, other.line):
         why = f"Its gradients add to those of the backward at line {other.told['line before']}; one step uses the sum."
     if any(s.told["scaled"] is True for s in seen):
-        why += " The loss has been scaled, so the gradients are too large by the scaler's factor until they are unscaled."
+        why += " The loss comes through the scaler: where that is on, gradients are too large by its factor until unscaled."
     breaks = (
         "After the step, that step would use the gradients of the iteration before (none at all, the first time). "
         "Left out, nothing is learned."

@@ -166,7 +166,7 @@ class Plain:
         return self._aside(node, remarks)
 
     def _aside(self, node: ast.stmt, remarks: Iterable[str]) -> Note:
-        keeps = "Bookkeeping: no line of the update reads what this makes."
+        keeps = "No line of the update reads what this makes."
         if "read" in remarks:
             return Note(
                 "figure",
