@@ -72,7 +72,7 @@ def test_what_breaks_is_linked_to_what_was_measured(script: Path) -> None:
 
 def test_a_page_shows_a_scripts_text_as_text(tmp_path: Path) -> None:
     path = tmp_path / "evil.py"
-    path.write_text('"""<script>alert(1)</script>"""\n# <img src=x onerror=alert(1)>\nx = "</code></pre><script>"\n')
+    path.write_text('"""<script>alert(1)</script>"""\n# <img src=x onerror=alert(1)>\nx = "</code></pre><script>\x0c\x1b"\n')
     page = to_html(document(str(path)))
     assert "<script" not in page
     assert "<img" not in page

@@ -13,6 +13,8 @@ from glassloop.findings import Finding
 from glassloop.measured import conditions, measured
 from glassloop.rules import Rule, all_rules
 
+# What HTML forbids, and a script may hold.
+UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff]")
 LINE = re.compile(r"\bline (\d+)")
 
 
@@ -20,12 +22,13 @@ def to_html(document: Document) -> str:
     """The whole page."""
     style = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
     body = "\n".join(_blocks(document))
-    return (
+    page = (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{escape(document.title)}, annotated</title>\n<style>\n{style}</style>\n</head>\n<body>\n"
         f"{_head(document)}\n<main>\n{body}\n</main>\n{_rules(document)}\n{_foot(document)}\n</body>\n</html>\n"
     )
+    return UNFIT.sub("\N{REPLACEMENT CHARACTER}", page)
 
 
 def linked(text: str) -> str:

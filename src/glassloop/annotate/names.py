@@ -9,7 +9,7 @@ from functools import lru_cache
 from glassloop.annotate.context import Context
 from glassloop.events import GRAD_ON, OPAQUE
 
-CHANGES = frozenset({"append", "extend", "insert", "add", "update", "setdefault", "pop", "clear", "appendleft"})
+CHANGES = frozenset({"append", "extend", "insert", "setdefault", "pop", "clear", "appendleft"})
 BLOCKS = frozenset({"body", "orelse", "finalbody", "handlers", "cases"})
 
 

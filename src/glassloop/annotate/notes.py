@@ -88,8 +88,8 @@ def forward(seen: Sequence[Seen]) -> Note:
     modes = {s.event.facts.get(TRAINING) for s in seen}
     owners = {s.event.of for s in seen}
     if records == {False} and any(s.told["walked"] and s.told["recording"] for s in seen):
-        what = "Goes through a model whose parameters take no gradient here: gradients flow through it to its input."
-        return Note(FORWARD, what, f"The backward{_at_any(seen, 'line after')} walks through it.")
+        what = "Goes through a model whose parameters take no gradient here. Where its input carries a graph, "
+        return Note(FORWARD, what + "gradients flow through it to that input; otherwise no graph is kept.")
     if records == {False}:
         return _forward_only(modes)
     what = "Runs the model on the batch, and records the graph that the backward will walk."
