@@ -1,9 +1,11 @@
 """The listings: each has its claim, is played as it stands, and a claim notices when one comes out otherwise."""
 
+from dataclasses import replace
+
 import pytest
 
-from glassloop.lab.claims import Here, all_claims, scripts
-from glassloop.lab.claims.runner import judge
+from glassloop.lab.claims import NOT_MEASURED, Here, all_claims, scripts
+from glassloop.lab.claims.runner import judge, run_claims
 from glassloop.lab.claims.scripts import LISTINGS, NAMES, mend_of, play, text_of
 
 
@@ -54,3 +56,9 @@ def test_a_claim_notices_a_listing_that_is_mended_and_a_mend_that_is_not(id, nam
     assert not result.holds
     assert case in result.error
     assert "mended" in result.error
+
+
+def test_what_cannot_be_measured_says_what_it_needs():
+    (result,) = run_claims([replace(all_claims()["l14"], needs=("cuda", "no_such_package"))], Here())
+    assert (result.verdict, result.holds) == (NOT_MEASURED, True)
+    assert result.conditions == "Not measured here: it needs a CUDA device and no_such_package."

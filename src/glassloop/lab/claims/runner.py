@@ -62,9 +62,9 @@ def run_claims(claims: Sequence[Claim], here: Here, each: Callable[[Result], obj
 
     able = [claim for claim in claims if not missing_for(claim, here)]
     for claim in claims:
-        if claim not in able:
-            none = dict.fromkeys(claim.published)
-            keep(Result(claim.id, claim.says, NOT_MEASURED, claim.verdict, True, claim.because, none, {}))
+        if missing := missing_for(claim, here):
+            none, why = dict.fromkeys(claim.published), f"Not measured here: it needs {' and '.join(missing)}."
+            keep(Result(claim.id, claim.says, NOT_MEASURED, claim.verdict, True, why, none, {}))
     for timed, workers in ((False, None), (True, 1)):
         group = [claim for claim in able if claim.full is timed]
         calls = [Call(f"{CHILD}:decide", (claim.id, here), LIMIT_S) for claim in group]
@@ -88,7 +88,8 @@ def conditions_here() -> dict[str, Any]:
 
 def missing_for(claim: Claim, here: Here) -> list[str]:
     """What the claim needs and this machine lacks."""
-    return [need for need in claim.needs if not (here.cuda if need == "cuda" else importlib.util.find_spec(need))]
+    absent = [need for need in claim.needs if not (here.cuda if need == "cuda" else importlib.util.find_spec(need))]
+    return ["a CUDA device" if need == "cuda" else need for need in absent]
 
 
 def _require_torch() -> None:

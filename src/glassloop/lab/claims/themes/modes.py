@@ -60,6 +60,7 @@ def _difference(layer: nn.Module, given: Tensor) -> float:
         "InstanceNorm1d that tracks statistics does not change": False,
         "RReLU does not change": False,
         "TransformerEncoderLayer without dropout gives the same bits": False,
+        "the same after torch.set_default_device('cpu')": True,
         "Dropout changes": True,
         "BatchNorm1d changes": True,
         "BatchNorm1d without running statistics changes": False,
@@ -67,9 +68,9 @@ def _difference(layer: nn.Module, given: Tensor) -> float:
     },
     because="""
     RReLU and an InstanceNorm with running statistics change with the mode, too. A TransformerEncoderLayer
-    without dropout differs by {encoder:.0e}: in evaluation mode without gradients it takes a fused path.
-    F.dropout(x) goes on dropping ({dropped:.0%} of its outputs were zero): it does not know the module's mode
-    unless training=self.training is given.
+    without dropout differs by {encoder:.0e}: in evaluation mode without gradients it takes a fused path (but
+    not once a default device is set: then the bits are the same). F.dropout(x) goes on dropping ({dropped:.0%}
+    of its outputs were zero): it does not know the module's mode unless training=self.training is given.
     """,
 )
 def eval_changes_two_layers(here: Here) -> Outcome:
@@ -81,7 +82,10 @@ def eval_changes_two_layers(here: Here) -> Outcome:
     cases = {name: (apart > 0) == name.endswith("changes") for name, apart in differences.items()}
     dropped = float((F.dropout(torch.ones(1000)) == 0).float().mean())  # the call knows no module, so no mode
     cases["F.dropout(x) is switched off"] = dropped == 0
-    encoder = differences["TransformerEncoderLayer without dropout gives the same bits"]
+    name = "TransformerEncoderLayer without dropout gives the same bits"
+    encoder, (layer, shape) = differences[name], _zoo()[name]
+    torch.set_default_device("cpu")
+    cases["the same after torch.set_default_device('cpu')"] = _difference(layer, torch.randn(shape)) == 0
     return Outcome(cases, {"encoder": encoder, "dropped": dropped})
 
 
@@ -97,6 +101,29 @@ def _deep() -> nn.Module:
 
 def _words(losses: list[float]) -> str:
     return ", ".join(f"{loss:.3f}" for loss in losses)
+
+
+def _gradients() -> tuple[bool, float]:
+    """Of a network with batch-norm and dropout: right in evaluation mode by finite differences?; relative change by mode."""
+    import torch
+    from torch import nn
+
+    first = nn.Linear(4, 16)
+    layers = nn.Sequential(first, nn.BatchNorm1d(16), nn.Dropout(0.3), nn.Tanh(), nn.Linear(16, 1)).double()
+    given = torch.randn(8, 4, dtype=torch.float64)
+    layers(given)  # in training mode: gives batch-norm statistics of its own
+    found = []
+    for mode in (True, False):
+        layers.train(mode)
+        found.append(torch.autograd.grad(layers(given).square().mean(), [first.weight])[0])
+
+    def loss(weight: Tensor) -> Tensor:
+        values = {**dict(layers.named_parameters()), "0.weight": weight}
+        mean: Tensor = torch.func.functional_call(layers, values, given).square().mean()
+        return mean
+
+    right = torch.autograd.gradcheck(loss, [first.weight.detach().clone().requires_grad_()])
+    return right, float((found[1] - found[0]).norm() / found[0].norm())
 
 
 def _normed() -> nn.Module:
@@ -128,9 +155,10 @@ def _spiral_in_both_modes(middle: Callable[[], nn.Module] | None, seeds: int = 3
 
 @claim(
     "c49",
-    says="Training in evaluation mode gives worse results",
+    says="Training in evaluation mode gives incorrect gradients and worse results",
     source="the loop post",
     published={
+        "gradients of what was computed are wrong": False,
         "no dropout, no batch-norm": False,
         "dropout 0.3, spiral": False,
         "batch-norm, spiral": False,
@@ -138,11 +166,13 @@ def _spiral_in_both_modes(middle: Callable[[], nn.Module] | None, seeds: int = 3
         "batch-norm on unscaled inputs, digits, SGD": True,
     },
     because="""
-    Without such layers the losses are the same bits. On the spiral, where there is nothing to regularise,
-    evaluation mode was *better*: validation loss {dropout} against {dropout_eval} with dropout, {norm} against
-    {norm_eval} with batch-norm (3 seeds). Where batch-norm is what makes training possible, nothing is learned
-    without its batch statistics: accuracy {deep:.2f} against {deep_eval:.2f} (12 layers), {unscaled:.2f}
-    against {unscaled_eval:.2f} (inputs times 100, plus 500).
+    The gradients are right for what was computed (finite differences agree), but that is another network than
+    in training mode: with dropout and batch-norm they differ by {gradient:.0%}. Without such layers the losses
+    are the same bits. On the spiral, where there is nothing to regularise, evaluation mode was *better*:
+    validation loss {dropout} against {dropout_eval} with dropout, {norm} against {norm_eval} with batch-norm (3
+    seeds). Where batch-norm is what makes training possible, nothing is learned without its batch statistics:
+    accuracy {deep:.2f} against {deep_eval:.2f} (12 layers), {unscaled:.2f} against {unscaled_eval:.2f} (inputs
+    times 100, plus 500).
     """,
 )
 def eval_mode_is_worse(here: Here) -> Outcome:
@@ -165,8 +195,9 @@ def eval_mode_is_worse(here: Here) -> Outcome:
     def unscaled(data: Pair) -> Pair:
         return data[0] * 100 + 500, data[1]
 
-    cases: dict[str, bool] = {}
-    figures: dict[str, Figure] = {}
+    right_gradients, apart = _gradients()
+    cases = {"gradients of what was computed are wrong": not right_gradients}
+    figures: dict[str, Figure] = {"gradient": apart}
     spirals: dict[str, tuple[str, Callable[[], nn.Module] | None]] = {
         "plain": ("no dropout, no batch-norm", None),
         "dropout": ("dropout 0.3, spiral", lambda: nn.Dropout(0.3)),
