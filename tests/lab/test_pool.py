@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 from glassloop.lab.pool import Call, run_all
 
@@ -38,3 +40,13 @@ if __name__ == "__main__":
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["None", "True", "False"]
+
+
+def test_what_a_late_call_has_started_ends_with_it(tmp_path: Path) -> None:
+    """Workers that it forked would live on as nobody's."""
+    path = str(tmp_path / "lived")
+    touch = f"__import__('time').sleep(3) or __import__('pathlib').Path({path!r}).touch()"
+    call = Call("builtins:eval", (f"[__import__('os').fork() or {touch}, __import__('time').sleep(60)]",), limit=1)
+    assert run_all([call])[0].error == "it took longer than 1 s"
+    time.sleep(3.5)
+    assert not (tmp_path / "lived").exists()

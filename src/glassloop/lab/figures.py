@@ -41,6 +41,7 @@ SHOWN = (
     ("graph_eval", "of these by one evaluation forward"),
     ("graph_end", "bytes kept by graphs at the end"),
     ("scale", "scale of AMP, median"),
+    ("reads", "values read out of tensors"),
     ("skipped", "steps that the scaler skipped"),
 )
 
@@ -65,6 +66,7 @@ class Trace:
     distance: float = 0.0  # norm of the way from there to the end
     backwards: int = 0
     forwards: int = 0  # outermost ones that recorded a graph
+    reads: int = 0  # values that the script's own lines read out of tensors: item(), float(), if loss > 1
     skipped: int = 0  # steps that a scaler was asked for and left out
     graph_peak: int = 0  # bytes, the most that graphs kept at one time
     graph_eval: int = 0  # bytes, the most that one forward in evaluation mode recorded
@@ -95,7 +97,7 @@ def figures(trace: Trace) -> dict[str, Any]:
     found["loss_end"] = _mean_of_the_end(trace.columns["loss"])
     found["clipped"] = _share_clipped(trace)
     found["eval_share"] = _share_in_eval_mode(trace)
-    for name in ("raised", "raised_line", "weights", "tensors", "travelled", "distance", "backwards", "skipped"):
+    for name in ("raised", "raised_line", "weights", "tensors", "travelled", "distance", "backwards", "skipped", "reads"):
         found[name] = getattr(trace, name)
     for name in ("graph_peak", "graph_eval", "graph_end"):
         found[name] = getattr(trace, name)

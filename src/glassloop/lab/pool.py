@@ -6,9 +6,11 @@ What a call does to its process ends with it: patches, modes, seeds, a killed wo
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import multiprocessing
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -72,7 +74,7 @@ def run_all(
                 each(one.index, done[one.index])
     finally:
         for one in running:
-            one.process.kill()
+            _end(one.process)
             one.process.join()
             one.printed.close()
     return [done[index] for index in range(len(calls))]
@@ -111,7 +113,7 @@ def _finish(one: _Running, limit: float) -> Done:
             error = f"its process ended with exit code {one.process.exitcode}"
     else:
         error = f"it took longer than {limit:g} s"
-        one.process.kill()
+        _end(one.process)
     one.process.join()
     one.result.close()
     one.printed.seek(0)
@@ -120,8 +122,18 @@ def _finish(one: _Running, limit: float) -> Done:
     return Done(value, error, output)
 
 
+def _end(process: BaseProcess) -> None:
+    """Kills a call's process, and what it has started: its process group is its own."""
+    if hasattr(os, "killpg") and process.pid is not None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+    process.kill()
+
+
 def _serve(call: Call, result: Connection, printed: str) -> None:
     """Runs in the new process."""
+    if hasattr(os, "setpgid"):
+        os.setpgid(0, 0)
     with Path(printed).open("ab", buffering=0) as file:
         for stream in (1, 2):
             os.dup2(file.fileno(), stream)

@@ -10,6 +10,7 @@ import contextlib
 import functools
 import hashlib
 import math
+import sys
 from collections.abc import Iterable
 from types import GeneratorType
 from typing import Any
@@ -22,6 +23,9 @@ from glassloop.events import FORWARD, GRAD, STEP, TRAINING, Event
 from glassloop.lab.figures import Trace
 from glassloop.lab.graphs import Kept
 from glassloop.tap.patch import Patches
+from glassloop.tap.place import is_users
+
+_READS = ("item", "tolist", "__float__", "__int__", "__bool__")  # the host waits here for what the device has to do
 
 
 class EnoughError(BaseException):
@@ -50,6 +54,8 @@ class Probe:
         patch.attribute(torch.autograd, "backward", self._backward)
         patch.attribute(GradScaler, "scale", self._scales)
         patch.attribute(GradScaler, "update", self._updates)
+        for name in _READS:
+            patch.attribute(torch.Tensor, name, self._read)
         for name in ("clip_grad_norm_", "clip_grad_value_"):
             patch.function(torch.nn.utils, name, self._clip)
         patch.then(register_optimizer_step_pre_hook(self._begins).remove)
@@ -162,6 +168,14 @@ class Probe:
             return result
 
         return clip
+
+    def _read(self, original: Any) -> Any:
+        @functools.wraps(original)
+        def read(tensor: Any, *args: Any, **kwargs: Any) -> Any:
+            self.trace.reads += is_users(sys._getframe(1).f_code)
+            return original(tensor, *args, **kwargs)
+
+        return read
 
     def _scales(self, original: Any) -> Any:
         @functools.wraps(original)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from glassloop.events import BATCH, DRAWS, LOADER, MADE, WORKERS, Event, Place, Ref
+from glassloop.experiments import Added, Case, Experiment, Instead, Verdict
 from glassloop.findings import Severity, Story
 from glassloop.rules import Card
 
@@ -58,6 +59,31 @@ if __name__ == "__main__":
 GOOD = BAD.replace(
     "self.rng = np.random.default_rng(0)  # expect: generator-held-by-dataset", "self.spread = 1.0"
 ).replace("self.rng.normal()", "self.spread * torch.randn(())")
+
+EXPERIMENT = Experiment(
+    loop="augment",
+    mistake=(
+        Added("self.rng = np.random.default_rng(0)", after="self.images, self.labels = images, labels"),
+        Instead("factor = np.random.uniform(0.8, 1.2)", "factor = self.rng.uniform(0.8, 1.2)"),
+    ),
+    cases=(
+        Case(
+            "two workers, 3 epochs",
+            Verdict.SILENT,
+            lambda right, wrong: right["different_numbers"] == 1800 and wrong["different_numbers"] == 300,
+            "{wrong[numbers_drawn]} numbers are drawn, {wrong[different_numbers]} of them different: both workers draw the "
+            "same, and so does every epoch. From numpy's global generator: {right[different_numbers]}.",
+        ),
+        Case(
+            "no workers",
+            Verdict.SILENT,
+            lambda right, wrong: right["different_numbers"] == wrong["different_numbers"] == 1800,
+            "In one process the generator goes on: {wrong[different_numbers]} different numbers.",
+            {"WORKERS": "0"},
+        ),
+    ),
+    seeds=(0,),
+)
 
 KEY = LOADER
 HEARS = frozenset({MADE, BATCH})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from glassloop.events import AVERAGED, EVEN, LOADER, MADE, PASS_BEGIN, PASS_END, Event, Place, Ref
+from glassloop.experiments import Case, Experiment, Instead, Verdict
 from glassloop.findings import Severity, Story
 from glassloop.rules import Card
 from glassloop.rules._passes import USES, Passing, follow, validates
@@ -43,6 +44,34 @@ for epoch in range(2):
 
 GOOD = BAD.replace(".item()\n", ".item() * len(x)\n").replace(
     "total / len(held_out))  # expect: metric-mean-of-batches", "total / len(held_out.dataset))"
+)
+
+EXPERIMENT = Experiment(
+    loop="digits",
+    mistake=(
+        Instead(
+            'total += nn.functional.cross_entropy(logits, y, reduction="sum").item()',
+            "total += nn.functional.cross_entropy(logits, y).item()",
+        ),
+        Instead("val_loss = round(float(total) / seen, 5)", "val_loss = round(float(total) / len(validation), 5)"),
+    ),
+    cases=(
+        Case(
+            "1,197 samples in batches of 1,196",
+            Verdict.SILENT,
+            lambda right, wrong: wrong["weights"] == right["weights"] and abs(wrong["val_loss"] - right["val_loss"]) > 0.02,
+            "The one sample of the last batch counts as much as the other 1,196: the loss is said to be "
+            "{wrong[val_loss]:.3f}, and is {right[val_loss]:.3f}. The weights are the same.",
+            {"VAL_BATCH": "1196"},
+        ),
+        Case(
+            "1,197 samples in batches of 399",
+            Verdict.SAME,
+            lambda right, wrong: wrong["val_loss"] == right["val_loss"],
+            "Every batch is full, and both means are {wrong[val_loss]:.3f}.",
+            {"VAL_BATCH": "399"},
+        ),
+    ),
 )
 
 KEY = LOADER

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from glassloop.events import END, FOLLOWED, OPAQUE, PROGRAM, SEED, STEP, Event, Place, Ref
+from glassloop.experiments import Case, Experiment, Verdict, Without
 from glassloop.findings import Severity, Story
 from glassloop.rules import Card
 
@@ -33,6 +34,22 @@ for step in range(2):
 """
 
 GOOD = BAD.replace("model = nn.Linear", "torch.manual_seed(0)\nmodel = nn.Linear", 1).replace("  # expect: seed-missing", "")
+
+EXPERIMENT = Experiment(
+    loop="digits",
+    mistake=(Without("torch.manual_seed(SEED)"),),
+    cases=(
+        Case(
+            "AdamW, 8 epochs",
+            Verdict.SILENT,
+            lambda right, wrong: wrong["weights"] != right["weights"],
+            "The accuracy is of the same kind, {wrong[val_accuracy]:.1f}; but the weights are others in every run, and the "
+            "{right[val_accuracy]:.4f} of the run with a seed cannot be had again.",
+            {"OPTIMIZER": "torch.optim.AdamW", "LR": "1e-2", "EPOCHS": "8"},
+        ),
+    ),
+    seeds=(0,),
+)
 
 KEY = PROGRAM
 HEARS = frozenset({SEED, STEP, OPAQUE, END})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from glassloop.events import OPAQUE, OPTIMIZER, PASS_BEGIN, PASS_END, STEP, SYNC, Event, Place, Ref
+from glassloop.experiments import Added, Case, Experiment, Instead, Verdict
 from glassloop.findings import Severity, Story
 from glassloop.rules import Card
 
@@ -40,6 +41,27 @@ for epoch in range(2):
 """
 
 GOOD = BAD.replace("total += loss.item()  # expect: sync-every-step", "total += loss.detach()")
+
+EXPERIMENT = Experiment(
+    loop="digits",
+    mistake=(Instead("running += loss.detach()", "running += loss.item()"),),
+    cases=(
+        Case(
+            "counted on the CPU, where nobody waits",
+            Verdict.SAME,
+            lambda right, wrong: wrong["reads"] - right["reads"] == wrong["steps"],
+            "{wrong[reads]} values are read out of tensors instead of {right[reads]}: one more a step, {wrong[steps]} in "
+            "all. On an accelerator each is a wait; what it costs there is not measured here. The weights are the same.",
+            edits=(
+                Added("device = torch.device('cuda' if torch.cuda.is_available() else 'cpu')", before="losses = set()"),
+                Added("model.to(device)\nrunning = 0.0", before="losses = set()"),
+                Added("x, y = x.to(device), y.to(device)", before="optimizer.zero_grad()"),
+                Added("running += loss.detach()", after="optimizer.step()"),
+                Instead("logits = model(x)", "logits = model(x.to(device)).cpu()"),
+            ),
+        ),
+    ),
+)
 
 KEY = OPTIMIZER
 HEARS = frozenset({STEP, SYNC, PASS_BEGIN, PASS_END, OPAQUE})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from glassloop.events import BARE, LOADER, MADE, PASS_BEGIN, Event, Place, Ref
+from glassloop.experiments import Case, Experiment, Instead, Verdict
 from glassloop.findings import Severity, Story
 from glassloop.rules import Card
 
@@ -55,6 +56,27 @@ def main():
 if __name__ == "__main__":
     main()
 """
+
+EXPERIMENT = Experiment(
+    loop="workers",
+    mistake=(Instead('if __name__ == "__main__":', "if True:"),),
+    cases=(
+        Case(
+            "processes are forked",
+            Verdict.SAME,
+            lambda right, wrong: wrong["weights"] == right["weights"],
+            "A forked worker does not import the script: {wrong[steps]} steps, and the same weights.",
+        ),
+        Case(
+            "processes are spawned, as on macOS, on Windows",
+            Verdict.RAISES,
+            lambda right, wrong: wrong["steps"] == 0 and right["steps"] == 12,
+            "The worker imports the script, comes to the loader itself, and dies; no step is made ({wrong[raised]:.31}…).",
+            {"START": '"spawn"'},
+        ),
+    ),
+    seeds=(0,),
+)
 
 KEY = LOADER
 HEARS = frozenset({MADE, PASS_BEGIN})
