@@ -39,3 +39,7 @@ def test_a_right_loop_is_right_in_both_ears_and_says_its_result(path: Path) -> N
     assert ran.trace.final
     assert check_paths([path]).findings == []
 
+
+
+def test_every_rule_has_an_experiment() -> None:
+    assert [rule.name for rule in all_rules() if rule.experiment is None] == []
