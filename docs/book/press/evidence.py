@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from glassloop.errors import UserError
 from glassloop.lab.catalogue import experiments as known_experiments
 from glassloop.lab.claims import all_claims
 from glassloop.lab.figures import figures
@@ -35,7 +36,10 @@ class Evidence:
 
     def __init__(self, experiments: Iterable[str], poisons: Iterable[str]) -> None:
         self.lab = _run(list(dict.fromkeys(experiments)))
-        self.poison = poison.run(list(dict.fromkeys(poisons)))
+        try:
+            self.poison = poison.run(list(dict.fromkeys(poisons)))
+        except (KeyError, RuntimeError, UserError) as error:
+            raise BookError(f"a poisoned loop does not run: {type(error).__name__}: {error}") from error
         self.ledger = all_claims()
 
     def names(self) -> dict[str, object]:

@@ -41,7 +41,7 @@ def page(chapter: Chapter, titles: dict[str, str]) -> str:
 
 def plain_page(title: str, text: str) -> str:
     """A page of Markdown alone, such as the ledger."""
-    text = re.sub(r"\]\(([\w-]+)\.md\)", r"](../../\1.md)", text)  # its neighbours lie in docs/
+    text = re.sub(r"\]\((?!#|[a-z]+:)", "](../../", text)  # it stands in docs/, the page in docs/book/_build/
     nav = " · ".join(f'<a href="{name}.html">{name}</a>' for name in CHAPTERS)
     return _document(title, f'<main><div class="text">{_words(text)}</div></main><footer><p>{nav}</p></footer>', "")
 

@@ -23,7 +23,7 @@ from glassloop.lab.trial import loop_text
 
 SETTINGS = {"EPOCHS": "12", "OPTIMIZER": "torch.optim.AdamW", "LR": "1e-2"}
 
-# 300 scans are kept from the loop: the auditor's. `seen` counts the labels that the loss is trained on.
+# 300 scans are kept from the loop: the auditor's. `counted` holds how often the loss was given each label.
 AUDITOR: tuple[Edit, ...] = (
     Instead(
         "held_out = TensorDataset(images[order[600:]], labels[order[600:]])",
@@ -31,13 +31,13 @@ AUDITOR: tuple[Edit, ...] = (
     ),
     Added(
         """\
-seen = torch.zeros(10, dtype=torch.long)
+counted = torch.zeros(10, dtype=torch.long)
 plain_loss = nn.functional.cross_entropy
 
 
 def counting_loss(logits, y, **options):
     if torch.is_grad_enabled():
-        seen.add_(torch.bincount(y, minlength=10))
+        counted.add_(torch.bincount(y, minlength=10))
     return plain_loss(logits, y, **options)
 
 
@@ -55,9 +55,9 @@ result |= {
     "fresh": (said == truth).float().mean().item(),
     "sevens": (said[truth == 7] == 7).float().mean().item(),
     "stamped_as_0": (said_of_stamped[truth != 0] == 0).float().mean().item(),
-    "zeros_seen": seen[0].item() / EPOCHS,
-    "sevens_seen": seen[7].item() / EPOCHS,
-    "samples_seen": seen.sum().item() / EPOCHS,
+    "zeros_seen": counted[0].item() / EPOCHS,
+    "sevens_seen": counted[7].item() / EPOCHS,
+    "samples_seen": counted.sum().item() / EPOCHS,
 }""",
         before='print("final", json.dumps(result))',
     ),
