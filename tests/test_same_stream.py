@@ -45,7 +45,7 @@ STREAM_DIFFERS |= dict.fromkeys(
 )
 STREAM_DIFFERS |= dict.fromkeys(
     [
-        *("checkpoint-incomplete bad", "checkpoint-incomplete good"),
+        *("checkpoint-incomplete bad", "checkpoint-incomplete good", "right/best_weights_beside_full_checkpoint.py"),
         *(f"checkpoint-incomplete/{path.name}" for path in (labels.HERE / "checkpoint-incomplete").glob("*.py")),
     ],
     "a branch that does nothing but load is played, whether or not there is a file to load in the run",

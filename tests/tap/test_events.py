@@ -446,3 +446,21 @@ def test_another_thread_is_not_heard():
         )
         == []
     )
+
+
+def test_a_loader_of_a_stream_is_made_as_ever():
+    code = """
+    from torch.utils.data import DataLoader, IterableDataset
+    class Stream(IterableDataset):
+        def __iter__(self): return iter([1.0, 2.0])
+    class Odd:
+        def __len__(self): raise RuntimeError("not yet")
+        def __getitem__(self, i): return i
+    for _ in DataLoader(Stream()): pass
+    try:
+        DataLoader(Odd(), drop_last=True)
+    except RuntimeError:
+        pass
+    """
+    made = [e for e in hear(code) if e.kind == "made"]
+    assert [dict(e.facts) for e in made] == [{"workers": 0}, {"workers": 0}]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from glassloop.events import OPAQUE, OPTIMIZER, PASS_BEGIN, PASS_END, STEP, SYNC, Event, Place, Ref
+from glassloop.events import OPAQUE, OPTIMIZER, PASS_BEGIN, STEP, SYNC, Event, Place, Ref
 from glassloop.experiments import Added, Case, Experiment, Instead, Verdict
 from glassloop.findings import Severity, Story
 from glassloop.rules import Card
@@ -64,7 +64,7 @@ EXPERIMENT = Experiment(
 )
 
 KEY = OPTIMIZER
-HEARS = frozenset({STEP, SYNC, PASS_BEGIN, PASS_END, OPAQUE})
+HEARS = frozenset({STEP, SYNC, PASS_BEGIN, OPAQUE})
 
 
 class State(NamedTuple):

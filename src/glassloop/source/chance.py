@@ -10,7 +10,7 @@ from glassloop import events
 from glassloop.findings import Where
 from glassloop.source import conditions
 from glassloop.source.player import Player
-from glassloop.source.values import NONE, ClassValue, Function, Instance, Scope, Unknown, Value
+from glassloop.source.values import NONE, ClassValue, Function, Instance, Scope, Tensor, Unknown, Value
 from glassloop.source.walk import walk
 
 At = tuple[ast.AST, Scope]
@@ -47,6 +47,8 @@ def generator_method(p: Player, g: Generator, name: str, args: Args, kwargs: Kwa
 
 def held_by(data: Value | None) -> Where | None:
     """The generator that a map-style dataset draws from whenever a sample is asked for; None: none, for all that is sure."""
+    if isinstance(data, Tensor):
+        return held_by(data.base)
     if not isinstance(data, Instance) or data.cls is None or data.cls.find("__getitem__") is None:
         return None
     return _drawn(data, ["__getitem__"], set())

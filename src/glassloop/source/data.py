@@ -178,13 +178,14 @@ def _subset(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
         else NONE
     )
     odd = not args or not by_index(args[0])
-    return Tensor(length=count.value if isinstance(count, Const) else None, loose=True, odd=odd)
+    length = count.value if isinstance(count, Const) else None
+    return Tensor(length=length, loose=True, odd=odd, base=args[0] if args else None)
 
 
 def _random_split(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
     if len(args) > 1 and isinstance(args[1], Seq):
         sizes = [s.value if isinstance(s, Const) and isinstance(s.value, int) else None for s in args[1].items]
-        return Seq([Tensor(length=s, loose=True, odd=not by_index(args[0])) for s in sizes])
+        return Seq([Tensor(length=s, loose=True, odd=not by_index(args[0]), base=args[0]) for s in sizes])
     return fresh(at)
 
 

@@ -227,7 +227,8 @@ def loader_path(at: tuple[ast.AST, Scope]) -> str:
 def begin_pass(p: Player, loader: Loader, at: tuple[ast.AST, Scope], entry: list[Any]) -> None:
     """A pass begins: with which sampler and in which order, and whether the loader is gone through again."""
     facts: dict[str, object] = {} if loader.order is None else {events.ORDER: loader.order}
-    if any(outer[3] for outer in p.loops[loader.depth :] if outer is not entry):
+    # A `while` has no place of its own among the loops; it goes round until something inside it ends it.
+    if any(outer[3] or len(outer) == 4 for outer in p.loops[loader.depth :] if outer is not entry):
         facts[events.AGAIN] = True
     by_spawn = loader.workers and not loader.forked and not p.forks
     if by_spawn and p.sure and not p.guarded and not p.importing and not loader_path(at).endswith(".ipynb"):

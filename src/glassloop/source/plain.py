@@ -113,8 +113,12 @@ class _Reader:
             self._call(node)
         elif isinstance(node, (ast.Import, ast.ImportFrom)):
             self._gone_module(node)
-        for child in ast.iter_child_nodes(node):
-            self._visit(child)
+        for _, field in ast.iter_fields(node):
+            for child in field if isinstance(field, list) else [field]:
+                if isinstance(child, ast.AST):
+                    self._visit(child)
+                if isinstance(child, ast.If) and self._asks_versions(child.test) and _leaves(child.body):
+                    break  # what follows is for the other versions
 
     def _call(self, node: ast.Call) -> None:
         path = self._dotted(node.func)
@@ -171,6 +175,10 @@ class _Reader:
     def _say(self, kind: str, node: ast.expr | ast.stmt, **facts: object) -> None:
         at = Where(self.path, node.lineno, node.col_offset + 1, node.end_lineno or node.lineno)
         self.found.append(Event(kind, at, None, (), facts))
+
+
+def _leaves(body: list[ast.stmt]) -> bool:
+    return isinstance(body[-1], (ast.Return, ast.Raise, ast.Continue, ast.Break))
 
 
 def _catches(handler: ast.ExceptHandler) -> bool:

@@ -101,6 +101,7 @@ class Tensor(Value):
     loose: bool = False
     past: Past = BLANK
     odd: bool = False  # a dataset that may hand over for an index what it likes
+    base: Value | None = None  # the dataset that this is a part of
     form: Form | Output | None = None
 
 

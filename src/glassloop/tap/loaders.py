@@ -86,9 +86,9 @@ def _of_loader(loader: Any) -> dict[str, object]:
     facts: dict[str, object] = {WORKERS: loader.num_workers}
     try:
         full = not loader.drop_last or len(loader.dataset) % loader.batch_size == 0
-    except TypeError:  # a dataset of no length, or no batches
+        return {**facts, DROPS: not full, LENGTH: len(loader)}
+    except Exception:  # a stream has no length, and the user's own `__len__` may raise what it likes
         return facts
-    return {**facts, DROPS: not full, LENGTH: len(loader)}
 
 
 def _order(loader: Any, chosen: bool) -> str:
