@@ -170,9 +170,9 @@ def made(seen: Seens, context: Context) -> Note:
         unit = context.units.get(seen[0].line)
         what = f"Makes the schedule. {label} {does}." if does else "Makes the schedule of the learning rate."
         what += f" Its length is counted in {unit}." if unit in ("epochs", "steps") else ""
-        why = "After the optimizer whose rate it sets; making it sets the first rate."
-        breaks = "How often it must be called follows from what its length counts."
-        return Note(SCHEDULER, what, why, breaks, ("scheduler-never-stepped", "scheduler-per-batch", "scheduler-per-epoch"))
+        why = "After the optimizer whose rate it sets; making it sets the first rate. "
+        why += "How often it must be called follows from what its length counts."
+        return Note(SCHEDULER, what, why, "", ("scheduler-never-stepped", "scheduler-per-batch", "scheduler-per-epoch"))
     if role == SCALER:
         what = (
             "Makes the scaler: it multiplies the loss so that float16 gradients do not round to zero, "
@@ -183,7 +183,7 @@ def made(seen: Seens, context: Context) -> Note:
         return _loader(seen)
     if role == SAMPLER:
         what = "Makes the sampler that gives each process its own share of the data."
-        return Note(SAMPLER, what, "", "Its order stays the same unless it is told the epoch.", ("sampler-epoch-not-set",))
+        return Note(SAMPLER, what, "Its order stays the same unless it is told the epoch.", "", ("sampler-epoch-not-set",))
     return Note(MADE, "Makes an object that the loop uses.")
 
 
@@ -210,15 +210,17 @@ def set_epoch(seen: Seens, context: Context) -> Note:
 def save(seen: Seens, context: Context) -> Note:
     """torch.save."""
     what = "Writes a file: what is in it is all that will be there after a crash."
-    why = "Best between two steps, so that weights and optimizer state belong together."
-    breaks = "To go on exactly, a run needs the optimizer, the schedule, the scaler, the random state and the position, too."
-    return Note(SAVE, what, why, breaks, ("checkpoint-incomplete", "checkpoint-every-rank"))
+    why = (
+        "Best between two steps, so that weights and optimizer state belong together. To go on exactly, a run needs the "
+        "optimizer, the schedule, the scaler, the random state and the position, too."
+    )
+    return Note(SAVE, what, why, "", ("checkpoint-incomplete", "checkpoint-every-rank"))
 
 
 def load(seen: Seens, context: Context) -> Note:
     """torch.load."""
     what = "Reads what was saved earlier."
-    return Note(LOAD, what, "", "With weights_only=False the file may run code of its own.", ("unsafe-load",))
+    return Note(LOAD, what, "With weights_only=False the file may run code of its own.", "", ("unsafe-load",))
 
 
 def restore(seen: Seens, context: Context) -> Note:

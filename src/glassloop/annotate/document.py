@@ -128,7 +128,7 @@ class Noted:
         note = replace(note, rules=tuple(rule for rule in note.rules if rule in self.known))
         key = (note.topic, note.what, note.why)
         first = given.setdefault(key, line)
-        if first == line or not note.breaks:
+        if first == line or len(note.why) + len(note.breaks) < LONG:
             return note
         return replace(note, why=f"As at line {first}.", breaks="")
 
@@ -292,6 +292,7 @@ class Noted:
 
 
 MODES = {TRAIN_MODE, EVAL_MODE}
+LONG = 90  # characters; what is longer is not told twice on a page
 HEADERS = frozenset({BATCH, PASS_BEGIN, PASS_END, END})  # what a loop's own note speaks of
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 

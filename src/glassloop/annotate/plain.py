@@ -68,17 +68,17 @@ def loop_note(loop: Loop, context: Context) -> Note:
             "What belongs to an epoch stands here, outside of the loop over the batches: the mode, the "
             "evaluation, the checkpoint."
         )
-        breaks = "A schedule that is counted in epochs is called here; one that is counted in steps in the inner loop."
+        why += " A schedule that is counted in epochs is called here, one that is counted in steps in the inner loop."
         what = "One turn for each time through the inner loop: an epoch."
-        return Note("epoch loop", what, why, breaks, ("scheduler-per-batch",))
+        return Note("epoch loop", what, why, "", ("scheduler-per-batch",))
     if STEP in loop.kinds and loop.passes:
         what = "One turn for each batch of the loader, until a pass over the training data is over."
         why = "One turn is one step: clear, forward, loss, backward, update."
         if any(BACKWARD in each.kinds for each in inner):
             what = "One turn for each window of batches, until the loader has run dry."
             why = "One turn is one step, made from several batches: the inner loop goes backward for each of them."
-        breaks = "The loader must hand over another order in each epoch, or the model learns the order, too."
-        return Note("batch loop", what, why, breaks, ("train-data-not-shuffled", "loader-starves"))
+        why += " The loader should hand over another order in each epoch, or the model learns the order, too."
+        return Note("batch loop", what, why, "", ("train-data-not-shuffled", "loader-starves"))
     if STEP in loop.kinds:
         return Note("step loop", "One turn for each step of the optimizer: clear, forward, loss, backward, update.")
     if BACKWARD in loop.kinds and not context.steps:
@@ -87,14 +87,15 @@ def loop_note(loop: Loop, context: Context) -> Note:
     if BACKWARD in loop.kinds:
         what = "One turn for each backward; the gradients of all turns add up, and one step after the loop uses their sum."
         why = "So a large batch is made from small ones that fit into memory (accumulation)."
-        breaks = "Where the loss is a mean, each turn's must be divided by their number, or the gradient grows with it."
-        return Note("accumulation loop", what, why, breaks, ("accumulation-not-averaged", "zero-grad-breaks-accumulation"))
+        why += " Where the loss is a mean, each turn's is divided by their number, or the gradient grows with it."
+        return Note("accumulation loop", what, why, "", ("accumulation-not-averaged", "zero-grad-breaks-accumulation"))
     if loop.passes or FORWARD in loop.kinds:
         what = "One turn for each batch" if loop.passes else "Goes through the model again and again"
         why = "Nothing goes backward in here: the weights stay as they are."
-        breaks = "A mean over batches must weigh each batch by its size, or a short last one counts too much."
+        if loop.passes:
+            why += " A mean over batches must weigh each by its size, or a short last one counts too much."
         what += ", without training."
-        return Note("evaluation loop", what, why, breaks if loop.passes else "", ("no-grad-missing",))
+        return Note("evaluation loop", what, why, "", ("no-grad-missing",))
     return Note("loop", "A loop around no event of the update.")
 
 
