@@ -130,6 +130,15 @@ def test_what_is_no_answer_is_said_before_anything_runs(name: str, answer: str):
         by_id(name).judge(answer, None)  # type: ignore[arg-type]  # nothing is run
 
 
+def test_making_the_questions_loads_neither_torch_nor_numpy():
+    code = (
+        "import sys; from glassloop.lab.practice import all_questions; all_questions(); "
+        "print({'torch', 'numpy'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
+
+
 def test_progress_is_kept(state: Path):
     kept = progress.load()
     kept.add("a", False)
