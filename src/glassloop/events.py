@@ -65,6 +65,7 @@ AVERAGED = "averaged"  # the means of a loader's batches have been added up and 
 JOINED = "joined"  # the process has become one of several (init_process_group)
 REJECTED = "rejected"  # a call that today's PyTorch refuses (of the whole text, played or not); facts: name, instead, drop
 HELD = "held"  # what certainly carries a graph was added to what held one already (a sum, a list); facts: graphs held so far
+SOFTMAX = "softmax"  # a softmax over a dimension that is not the classes' was taken, or a layer for one made; facts: axis
 RESCALED = "rescaled"  # gradients were multiplied or divided by hand, in place; of: the optimizers whose gradients those are
 OPAQUE = "opaque"  # code that could not be followed may have touched `of` (None: anything); every machine forgets
 END = "end"  # the program is over (a text that is a library has no end)
@@ -72,11 +73,11 @@ END = "end"  # the program is over (a text that is a library has no end)
 KINDS = (
     MADE, REPLACED, PASS_BEGIN, BATCH, PASS_END, SET_EPOCH, TO_DEVICE, ZERO_GRAD, FORWARD, LOSS_MADE, SCALE, BACKWARD,
     UNSCALE, CLIP, STEP, SCALER_UPDATE, SCHEDULE, TRAIN_MODE, EVAL_MODE, GRAD_ON, GRAD_OFF, LOG, SAVE, LOAD,
-    RESTORE, SEED, SYNC, AVERAGED, JOINED, REJECTED, HELD, RESCALED, OPAQUE, END,
+    RESTORE, SEED, SYNC, AVERAGED, JOINED, REJECTED, HELD, RESCALED, SOFTMAX, OPAQUE, END,
 )  # fmt: skip
 
 # Kinds that no run can say: they are about the text. Streams of the two ears are compared without them.
-ONLY_READ: frozenset[str] = frozenset({RESTORE, SEED, SYNC, AVERAGED, JOINED, REJECTED, HELD, RESCALED})
+ONLY_READ: frozenset[str] = frozenset({RESTORE, SEED, SYNC, AVERAGED, JOINED, REJECTED, HELD, RESCALED, SOFTMAX})
 
 # --- facts: what only one of the ears may know; an absent fact is unknown ----------------------------------------
 TRAINING = "training"  # forward: bool, the mode of the model that is called
@@ -122,6 +123,7 @@ WORKERS = "workers"  # made(loader): int, how many processes fetch
 SHUFFLES = "shuffles"  # made(sampler): bool
 TAKES = "takes"  # loss: what its first argument is meant to be, "class logits" or "binary logits"; said beside GIVEN
 GIVEN = "given"  # loss: what that argument is known to be instead: PROBABILITIES, LOG_PROBABILITIES
+AXIS = "axis"  # softmax, loss: "unnamed" or "batch", the dimension a softmax was taken over
 GIVEN_AT = "given-at"  # loss: the place where it was made so (reader only)
 
 PROBABILITIES, LOG_PROBABILITIES = "probabilities", "log-probabilities"  # of a softmax or a sigmoid; their logarithms

@@ -83,7 +83,7 @@ def operation(p: Player, name: str, args: list[Value], kwargs: dict[str, Value],
         args, kwargs = args[:1], {}  # the shape of another
     out = through(p, [*args, *kwargs.values()])
     first, rest = args[0] if args else None, [*args[1:], *kwargs.values()]
-    out.form = squashed(p, name, args or [kwargs.get("input", Const(None))], at)
+    out.form = squashed(p, name, args or [kwargs.get("input", Const(None))], at, kwargs)
     if name in CUTTING:
         return Tensor(scaled=False, loose=out.loose, past=cut_off(p, out, at), form=out.form)
     if name in PAIRS and rest and not any(isinstance(v, Tensor) for v in rest):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from glassloop.events import GIVEN, GIVEN_AT, LOG_PROBABILITIES, PROBABILITIES, TAKES
+from glassloop.events import AXIS, GIVEN, GIVEN_AT, LOG_PROBABILITIES, PROBABILITIES, SOFTMAX, TAKES
 from glassloop.source.values import Const, Form, Instance, Module, Output, Scope, Seq, Table, Tensor, Unknown, Value
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ KEEPS = frozenset(
     "clone detach detach_ view_as reshape_as expand index_select requires_grad_ clamp clamp_ clip clip_ movedim swapaxes "
     "swapdims moveaxis unflatten ravel narrow type_as squeeze_ unsqueeze_".split()
 )
+SAME_SHAPE = frozenset("to cuda cpu float half double bfloat16 type clone detach contiguous clamp clip type_as".split())
 JOINS = frozenset({"cat", "concat", "concatenate", "stack", "hstack", "vstack"})
 KEEPING_LAYERS = frozenset({"Flatten", "Identity", "Unflatten"})
 # Losses that want logits, by class and by function: for one class of several, or for each class by itself.
@@ -46,18 +47,21 @@ LOSSES = {
 SMALL = 1e-3  # what is added to a probability so that its logarithm is finite
 
 
-def squashed(p: Player, name: str, given: list[Value], at: At) -> Form | None:
+def squashed(p: Player, name: str, given: list[Value], at: At, kwargs: dict[str, Value] | None = None) -> Form | None:
     """The form of what `name(given[0])` gives, for a function or a method."""
+    axis = axis_of(given[1] if len(given) > 1 else None, kwargs or {}) if "softmax" in name else None
     name = name.rstrip("_") if name.endswith(("softmax_", "sigmoid_")) else name
     if name in SQUASHES:
-        return Form(SQUASHES[name], p.where(*at))
+        over_batch(p, given[0] if given else None, axis, at)
+        return Form(SQUASHES[name], p.where(*at), axis)
     first = given[0] if given else None
     if isinstance(first, Seq) and name in JOINS:
         return alike([form_of(p, i) for i in first.items])
     if not isinstance(first, Tensor) or first.form is None:
         return None
     if name in KEEPS:
-        return form_of(p, first)
+        form = form_of(p, first)
+        return form if form is None or name in SAME_SHAPE else form._replace(axis=None)
     form = form_of(p, first) if name in ("log", "exp", "log_", "exp_") else None
     if form is None:
         return None
@@ -91,7 +95,7 @@ def after_layer(p: Player, m: Module, given: list[Value]) -> Form | Output | Non
     last = m.kind.rsplit(".", 1)[-1]
     first = given[0] if given else None
     if last in LAYERS and m.made is not None:
-        return Form(LAYERS[last], m.made)
+        return Form(LAYERS[last], m.made, m.axis)
     if last in KEEPING_LAYERS:
         return first.form if isinstance(first, Tensor) else None
     if last != "Sequential":
@@ -156,7 +160,61 @@ def _item(v: Value, name: object) -> Value:
 def loss_facts(p: Player, name: str, prediction: Value | None) -> dict[str, object]:
     """Facts on a loss that wants logits: what it takes, and what it is known to be given."""
     takes = LOSSES.get(name)
-    form = form_of(p, prediction) if takes is not None else None
-    if form is None:
+    if takes is None and name not in ("NLLLoss", "nll_loss"):
         return {}
-    return {TAKES: takes, GIVEN: form.how, GIVEN_AT: form.at}
+    form = form_of(p, prediction)
+    if takes != "binary logits":
+        _classified(p, prediction)
+    batch: dict[str, object] = {AXIS: "batch", GIVEN_AT: form.at} if form is not None and form.axis == 0 else {}
+    if form is None or takes is None:
+        return batch
+    return {TAKES: takes, GIVEN: form.how, GIVEN_AT: form.at, **batch}
+
+
+def axis_of(given: Value | None, kwargs: dict[str, Value]) -> object:
+    """The dimension that a softmax is taken over, where the text names it."""
+    dim = kwargs.get("dim", given)
+    return dim.value if isinstance(dim, Const) and isinstance(dim.value, int) else None
+
+
+def over_batch(p: Player, given: Value | None, axis: object, at: At) -> None:
+    """A softmax over the first dimension of what a model gave for a batch: wrong, if that is where the batch is."""
+    if axis != 0 or not isinstance(given, Tensor) or not isinstance(given.form, Output) or given.form.trail:
+        return
+    x = given.form.given[0] if given.form.given else None
+    if isinstance(x, Tensor) and (x.loose or x.length is not None):
+        p.over_batch.append((given.form.module, at))
+        _judge(p)
+
+
+def _classified(p: Player, prediction: Value | None) -> None:
+    """A loss over classes has been given this: of what its model gives for a batch, classes are the second dimension."""
+    form = prediction.form if isinstance(prediction, Tensor) else None
+    if isinstance(form, Output) and not form.trail:
+        p.classifiers.add(form.module.ref.serial)
+        _judge(p)
+
+
+def _judge(p: Player) -> None:
+    for _, at in (pair for pair in p.over_batch if pair[0].ref.serial in p.classifiers):
+        p.say(SOFTMAX, at, None, (), axis="batch")
+    p.over_batch = [pair for pair in p.over_batch if pair[0].ref.serial not in p.classifiers]
+
+
+def unnamed(p: Player, at: At) -> None:
+    """A softmax whose dimension is not named; in a forward that is played aside it is noted for later."""
+    if p.inside:
+        p.unnamed.append(at)
+    else:
+        p.say(SOFTMAX, at, None, (), axis="unnamed")
+
+
+def say_unnamed(p: Player, m: Module, given: list[Value]) -> None:
+    """Say the softmaxes of no named dimension in a model's forward, once."""
+    from glassloop.source.inside import look
+
+    if p.program.unnamed and m.cls is not None and m.ref.serial not in p.classifiers_seen:
+        p.classifiers_seen.add(m.ref.serial)
+        seen = look(p, m, tuple(given), m.training)
+        for at in seen.unnamed if seen is not None else ():
+            p.say(SOFTMAX, at, None, (), axis="unnamed")

@@ -7,11 +7,12 @@ is not the same on every way is not known.
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from glassloop.source.values import Const, Function, Instance, Module, Seq, Table, Tensor, Unknown, Value
+from glassloop.source.values import Const, Function, Instance, Module, Scope, Seq, Table, Tensor, Unknown, Value
 
 if TYPE_CHECKING:
     from glassloop.source.player import Player
@@ -26,6 +27,7 @@ class Inside(NamedTuple):
 
     results: tuple[Value, ...]
     minds: bool
+    unnamed: tuple[tuple[ast.AST, Scope], ...] = ()  # softmaxes of no named dimension on the first way
 
 
 def look(p: Player, m: Module, given: tuple[Value, ...], training: bool | None, fresh: bool = False) -> Inside | None:
@@ -81,6 +83,7 @@ def _play(p: Player, m: Module, forward: Function, given: list[Value], training:
 
     results: list[Value] = []
     minds = True
+    unnamed: tuple[tuple[ast.AST, Scope], ...] = ()
     todo: list[tuple[bool, ...]] = [()]
     budget = STATEMENTS
     at = (forward.node, forward.scope)
@@ -98,11 +101,12 @@ def _play(p: Player, m: Module, forward: Function, given: list[Value], training:
             else:
                 minds = minds and p.minded
             choices = list(p.choices)
+            unnamed = unnamed or tuple(p.unnamed)
         budget = play.left
         todo.extend((*choices[:i], not choices[i]) for i in range(len(forced), len(choices)))
         if len(results) + len(todo) > WAYS:
             return None
-    return Inside(tuple(results), minds and bool(results))
+    return Inside(tuple(results), minds and bool(results), unnamed)
 
 
 @contextmanager
@@ -112,7 +116,7 @@ def _aside(p: Player, m: Module, forced: tuple[bool, ...], statements: int) -> I
 
     names = (
         "forced", "choices", "budget", "played", "grad", "off_at", "autocast", "loops", "statement", "undecided", "cut",
-        "haunted", "asker", "minded",
+        "haunted", "asker", "minded", "unnamed",
     )  # fmt: skip
     kept = {name: getattr(p, name) for name in names}
     # What the path has assumed is not asked: what is found here counts for every path.
@@ -121,6 +125,7 @@ def _aside(p: Player, m: Module, forced: tuple[bool, ...], statements: int) -> I
     attrs = [(part, dict(part.attrs), list(part.items), part.training, part.frozen) for part in _modules(m)]
     p.forced, p.choices, p.budget, p.played, p.grad, p.loops = forced, [], Budget(statements), 0, True, []
     p.minded = False
+    p.unnamed = []
     p.hidden += 1
     p.inside += 1
     try:

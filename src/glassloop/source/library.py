@@ -18,7 +18,7 @@ from glassloop.source.builtin import BUILTINS, chain, consumed, fresh
 from glassloop.source.chance import CHANCE
 from glassloop.source.checkpoints import CHECKPOINTS, mark_devices
 from glassloop.source.data import DATA, foreign_loader, stored
-from glassloop.source.forms import LAYERS, squashed
+from glassloop.source.forms import LAYERS, axis_of, squashed, unnamed
 from glassloop.source.frameworks import FRAMEWORKS
 from glassloop.source.kit_words import kit_call
 from glassloop.source.loops import begin
@@ -127,7 +127,7 @@ def _torch(p: Player, path: str, last: str, args: Args, kwargs: Kwargs, at: At) 
         return _copy_of(p, args)
     if (last in FACTORIES and path.count(".") == 1) or path == "torch.autograd.Variable":
         return _factory(p, last, args, kwargs, at)
-    form = squashed(p, last, args or [kwargs.get("input", NONE)], at)
+    form = squashed(p, last, args or [kwargs.get("input", NONE)], at, kwargs)
     tensors: list[Value] = [v for v in (*args, *kwargs.values()) if isinstance(v, (Tensor, Seq, Table))]
     if (
         path.startswith(("torch.cuda.", "torch.backends.", "torch.distributed.", "torch.utils.", "torch.manual_seed"))
@@ -143,6 +143,8 @@ def _functional(p: Player, last: str, args: Args, kwargs: Kwargs, at: At) -> Val
     if last.endswith("_loss") or "cross_entropy" in last or last in ("kl_div",):
         return of_loss(p, last, None, args, {k: v for k, v in kwargs.items() if k not in OPTIONS}, kwargs, at)
     functional(p, last, args, kwargs)
+    if last in ("softmax", "log_softmax") and len(args) < 2 and not {"dim", "**"} & set(kwargs):
+        unnamed(p, at)
     return operation(p, last, args, kwargs, at)
 
 
@@ -157,9 +159,12 @@ def _layer(p: Player, path: str, last: str, args: Args, kwargs: Kwargs, at: At) 
         return Module(p.ref(MODEL, last), kind=path, attrs={str(k): v for k, v in args[0].items.items()})
     children = [i for i in items if isinstance(i, (Module, Tensor))]
     made = p.where(*at) if last in LAYERS else None
+    axis = axis_of(args[0] if args else None, kwargs) if "Softmax" in last else None
+    if last in ("Softmax", "LogSoftmax") and not args and not kwargs:
+        unnamed(p, at)
     odd = last == "Sequential" and len(children) < len(items)
     minds = minding(path, args, kwargs)
-    return Module(p.ref(MODEL, last), kind=path, items=list(children), made=made, minds=minds, doubtful=odd)
+    return Module(p.ref(MODEL, last), kind=path, items=list(children), made=made, axis=axis, minds=minds, doubtful=odd)
 
 
 def _factory(p: Player, last: str, args: Args, kwargs: Kwargs, at: At) -> Value:

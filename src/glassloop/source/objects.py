@@ -15,7 +15,7 @@ from glassloop.source.backward import say_backward
 from glassloop.source.chance import Generator, generator_method
 from glassloop.source.containers import CONTAINERS
 from glassloop.source.data import sampler_method
-from glassloop.source.forms import after_layer, squashed
+from glassloop.source.forms import after_layer, say_unnamed, squashed
 from glassloop.source.modes import minds
 from glassloop.source.optimizers import OPTIMIZER_METHODS, SCALER_METHODS, SCHEDULER_METHODS, STATES
 from glassloop.source.past import of_forward, past_of
@@ -31,6 +31,7 @@ from glassloop.source.values import (
     Loader,
     Module,
     Optimizer,
+    Output,
     Params,
     Past,
     Sampler,
@@ -75,7 +76,7 @@ def _unknown_method(p: Player, me: Value, name: str, args: Args, kwargs: Kwargs,
     if isinstance(me, Unknown) and not args and not kwargs and name in ("step", "zero_grad", "unscale_"):
         p.opaque(at, None)  # some optimizer, scheduler or scaler: which one is unknown
         return Unknown(("call", conditions.site(*at)))
-    form = squashed(p, name, [me], at)
+    form = squashed(p, name, [me, *args], at, kwargs)
     if form is not None:
         return Tensor(form=form)
     if isinstance(me, Unknown) and name in ("backward", "manual_backward"):
@@ -120,7 +121,8 @@ def forward(p: Player, m: Module, args: Args, kwargs: Kwargs, at: At) -> Value:
         if places := p.unregistered[m.ref.serial]:
             facts["unregistered"] = places
     p.say(events.FORWARD, at, m.ref, holders, **facts)
-    form = after_layer(p, m, args)
+    say_unnamed(p, m, args)
+    form = after_layer(p, m, args) or Output(m, tuple(args), m.training, ())
     if not p.grad:
         return Tensor(loose=True, past=Past(cut=p.where(*at)), form=form)
     inputs = through(p, [g for g in given if isinstance(g, (Tensor, Seq, Table))])

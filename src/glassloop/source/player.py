@@ -81,6 +81,10 @@ class Player:
         self.modules: dict[str, Value] = {}
         self.optimizers: list[Optimizer] = []
         self.steps: list[tuple[Optimizer, list[tuple[list[Any], int]]]] = []  # each with the turns of the loops around it
+        self.over_batch: list[tuple[Module, tuple[ast.AST, Scope]]] = []  # softmaxes over a model's first dimension
+        self.classifiers_seen: set[int] = set()  # models whose forward was looked at for such softmaxes, by serial
+        self.classifiers: set[int] = set()  # models whose answers a loss over classes was given, by serial
+        self.unnamed: list[tuple[ast.AST, Scope]] = []  # softmaxes of no named dimension in the forward that is played aside
         self.unregistered: dict[int, tuple[Where, ...]] = {}  # see registering.py, by the model's serial
         self.replaced: list[Any] = []  # parameters that became others while an optimizer held them (replacing.Replaced)
         self.datasets: dict[int, list[Loader]] = {}  # loaders of the user's own datasets, by the dataset's id

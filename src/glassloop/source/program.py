@@ -82,6 +82,7 @@ class Program:
         self._found: dict[tuple[str, str, int], str | None] = {}
         self.deepest = DEEPEST if len(texts) <= SMALL else 2  # imports within imports that are played
         self._functions: dict[str, list[ast.AST]] = {}
+        self.unnamed = False  # whether a softmax is called somewhere with no dimension
         self.drops = False  # whether a dropout is called somewhere as a function
         self.follow = True  # whether calls of the script's own functions are followed
         self.strict = False  # whether a mistake of the reader itself is raised (tests) or noted
@@ -93,7 +94,9 @@ class Program:
                 if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
                     self._variables.add(node.id)
                 elif isinstance(node, ast.Call):
-                    self.drops = self.drops or "dropout" in _called(node)
+                    name = _called(node)
+                    self.drops = self.drops or "dropout" in name
+                    self.unnamed = self.unnamed or (name in ("softmax", "log_softmax") and _names_no_dimension(node))
                 elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
                     self._functions.setdefault(node.name, []).append(node)
         self.accumulates = any(self._has_guard(t.tree) for t in texts)
@@ -209,3 +212,7 @@ def _ends(path: str, parts: tuple[str, ...]) -> bool:
     have = PurePath(path).with_suffix("").parts
     have = have[:-1] if have[-1] == "__init__" else have
     return have[-len(parts) :] == parts
+
+
+def _names_no_dimension(node: ast.Call) -> bool:
+    return len(node.args) < 2 and all(k.arg not in ("dim", None) for k in node.keywords)

@@ -75,6 +75,7 @@ class Form(NamedTuple):
 
     how: str
     at: Where
+    axis: object = None  # the dimension that a softmax was taken over, where the text names it
 
 
 class Output(NamedTuple):
@@ -116,6 +117,7 @@ class Module(Value):
     frozen: bool = False
     kind: str = ""  # the library's class: torch.nn.Linear
     items: list[Value] = field(default_factory=list)  # children by position (Sequential, ModuleList)
+    axis: object = None  # the dimension that a layer's softmax is taken over
     made: Where | None = None  # where a layer that squashes was made
     places: dict[str, Where] = field(default_factory=dict)  # where it got plain lists and dicts, by attribute
     minds: str = ""  # what of a library's minds the mode, for people
