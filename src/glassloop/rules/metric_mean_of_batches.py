@@ -79,12 +79,16 @@ HEARS = USES | {MADE, AVERAGED}
 
 
 class State(NamedTuple):
-    """`uneven`: the last batch may be smaller; `looked`: where the last pass ended, if that was a validation with me."""
+    """`uneven`: the last batch may be smaller; `looked`: where the last pass ended, if that was a validation with me.
+
+    `early`: where, within the pass, each batch's mean is divided by the number of batches.
+    """
 
     passing: Passing
     made: Place | None = None
     uneven: bool = False
     looked: Place | None = None
+    early: Place | None = None
 
 
 def initial(me: Ref) -> State:
@@ -98,12 +102,17 @@ def hear(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
         mine = event.what == state.passing.me
         return (state._replace(made=event.at, uneven=event.facts.get(EVEN) is not True) if mine else state), ()
     if event.kind == AVERAGED:
-        stories = (_story(event.at, state.looked),) if state.looked is not None and state.uneven else ()
-        return state._replace(looked=None), stories
-    looked = state.looked
+        mine = event.what in (None, state.passing.me) and state.uneven
+        stories = (_story(event.at, state.looked),) if mine and state.looked is not None else ()
+        early = event.at if mine and event.what is not None and state.passing.open else state.early
+        return state._replace(looked=None, early=early), stories
+    looked, early = state.looked, state.early
+    stories = ()
     if event.kind in (PASS_BEGIN, PASS_END):
         looked = event.at if validates(state.passing, event) else None
-    return state._replace(passing=follow(state.passing, event), looked=looked), ()
+        stories = (_story(early, looked),) if early is not None and looked is not None else ()
+        early = None if event.what == state.passing.me else early
+    return state._replace(passing=follow(state.passing, event), looked=looked, early=early), stories
 
 
 def _story(averaged: Place, looked: Place) -> Story:

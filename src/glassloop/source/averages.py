@@ -28,8 +28,9 @@ def divided(p: Player, left: Value, op: ast.operator, right: Value, at: At) -> N
         return
     counts = {s[1] for s in right.source if isinstance(s, tuple) and len(s) == 2 and s[0] == "len"}
     listed = {s[1] for s in getattr(left, "source", ()) if isinstance(s, tuple) and s[0] == SUMMED}
-    if any(isinstance(c, Ref) and c.role == LOADER for c in counts) or not counts.isdisjoint(listed):
-        p.say(events.AVERAGED, at, None, ())
+    loader = next((c for c in counts if isinstance(c, Ref) and c.role == LOADER), None)
+    if loader is not None or not counts.isdisjoint(listed):
+        p.say(events.AVERAGED, at, loader, ())
 
 
 def summed(given: Value) -> frozenset[Hashable]:

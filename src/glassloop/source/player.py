@@ -89,6 +89,8 @@ class Player:
         self.replaced: list[Any] = []  # parameters that became others while an optimizer held them (replacing.Replaced)
         self.datasets: dict[int, list[Loader]] = {}  # loaders of the user's own datasets, by the dataset's id
         self.loads: list[Unknown] = []  # what torch.load gave
+        self.answered = 0  # questions that an assumption of this path has answered
+        self.supposed = 0  # inside a branch that is taken by such an answer
         self.guards: list[Any] = []  # open conditions around what is played
         self.ranks: set[Hashable] = set()  # keys of unknown things that say which process this is
         self.joined = False  # one of several processes
@@ -260,6 +262,7 @@ class Player:
     def known(self, key: Hashable) -> bool | None:
         """What the path's assumptions say of a condition. Keys: ("true", thing) and ("eq", thing, constant)."""
         if key in self.assumed:
+            self.answered += 1
             return self.assumed[key]
         if not isinstance(key, tuple) or key[0] not in ("true", "eq"):
             return None

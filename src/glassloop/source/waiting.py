@@ -13,7 +13,7 @@ At = tuple[ast.AST, Scope]
 
 def waits(p: Player, value: Value, at: At) -> None:
     """Say it of what comes from a model on an accelerator, where nothing decides whether it is read."""
-    if not p.accelerated or p.undecided or p.either or not isinstance(value, Tensor):
+    if not p.accelerated or p.undecided or p.supposed or p.either or not isinstance(value, Tensor):
         return
     if value.roots or value.past.graphs or value.past.cut is not None:
         p.say(events.SYNC, at, None, ())
