@@ -65,19 +65,19 @@ EXPERIMENT = Experiment(
         Case(
             "the rest mixed into the next epoch, windows of 10 over 24 batches",
             Verdict.SILENT,
-            lambda right, wrong: right["steps"] == 24 and wrong["steps"] == 16,
+            lambda right, wrong: right["steps"] == 48 and wrong["steps"] == 38,
             "{wrong[steps]} steps instead of {right[steps]}; every epoch but the first begins with a window of 14 batches "
             "that is divided by 10. Accuracy is {wrong[val_accuracy]:.2f} instead of {right[val_accuracy]:.2f}.",
-            {"MICRO": "10"},
+            {"MICRO": "10", "EPOCHS": "16"},
             (Instead(WHOLE, LAST),),
         ),
         Case(
             "the rest cleared at the start of the next epoch",
             Verdict.SILENT,
-            lambda right, wrong: right["steps"] == 40 and wrong["steps"] == 32,
+            lambda right, wrong: right["steps"] == 80 and wrong["steps"] == 64,
             "4 of 24 batches of every epoch are read, walked back and thrown away; accuracy is {wrong[val_accuracy]:.2f} "
             "instead of {right[val_accuracy]:.2f}.",
-            {"MICRO": "5"},
+            {"MICRO": "5", "EPOCHS": "16"},
             (Instead(WHOLE, LAST), Added("optimizer.zero_grad()", after="model.train()")),
         ),
     ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from glassloop.events import FORWARD, GRAD, MODEL, OPAQUE, STEP, UNREGISTERED, Event, Place, Ref
+from glassloop.experiments import Case, Experiment, Instead, Verdict
 from glassloop.findings import Severity, Story
 from glassloop.rules import Card
 
@@ -48,6 +49,41 @@ for step in range(4):
 _LAYERS = "[nn.Linear(4, 4) for _ in range(2)]"
 BAD = _SCRIPT.format(hidden=_LAYERS + "  # expect: modules-in-plain-list")
 GOOD = _SCRIPT.format(hidden=f"nn.ModuleList({_LAYERS})")
+
+EXPERIMENT = Experiment(
+    loop="digits",
+    mistake=(
+        Instead(
+            "self.hidden = nn.ModuleList([nn.Linear(64, 64) for _ in range(2)])",
+            "self.hidden = [nn.Linear(64, 64) for _ in range(2)]",
+        ),
+    ),
+    cases=(
+        Case(
+            "two hidden layers, AdamW, 8 epochs",
+            Verdict.WORSE,
+            lambda right, wrong: (wrong["tensors"], right["tensors"]) == (2, 6),
+            "The optimizer is given {wrong[tensors]} tensors instead of {right[tensors]}. A head over random layers learns "
+            "something, and nothing is said: accuracy {wrong[val_accuracy]:.2f} instead of {right[val_accuracy]:.2f}.",
+            {"OPTIMIZER": "torch.optim.AdamW", "LR": "1e-2", "EPOCHS": "8"},
+            edits=(
+                Instead(
+                    "model = nn.Sequential(nn.Linear(64, 64), NORM(64), nn.ReLU(), nn.Dropout(DROPOUT), nn.Linear(64, 10))",
+                    "class Net(nn.Module):\n"
+                    "    def __init__(self):\n"
+                    "        super().__init__()\n"
+                    "        self.hidden = nn.ModuleList([nn.Linear(64, 64) for _ in range(2)])\n"
+                    "        self.head = nn.Linear(64, 10)\n\n"
+                    "    def forward(self, x):\n"
+                    "        for layer in self.hidden:\n"
+                    "            x = torch.relu(layer(x))\n"
+                    "        return self.head(x)\n\n\n"
+                    "model = Net()",
+                ),
+            ),
+        ),
+    ),
+)
 
 KEY = MODEL
 HEARS = {FORWARD, STEP, OPAQUE}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from glassloop.events import FORWARD, GRAD, MADE, OPAQUE, OPTIMIZER, STEP, UNHELD, Event, Place, Ref
+from glassloop.experiments import Added, Case, Experiment, Moved, Verdict
 from glassloop.findings import Severity, Story
 from glassloop.rules import Card
 
@@ -39,6 +40,41 @@ _OPTIMIZER = "optimizer = torch.optim.SGD(model.parameters(), lr=0.1)"
 _HEAD = "model[2] = nn.Linear(4, 1)"
 BAD = _SCRIPT.format(first=_OPTIMIZER, second=_HEAD + "  # expect: optimizer-stale-parameters")
 GOOD = _SCRIPT.format(first=_HEAD, second=_OPTIMIZER)
+
+EXPERIMENT = Experiment(
+    loop="digits",
+    mistake=(Moved("model[4] = nn.Linear(64, 10)", after="optimizer = OPTIMIZER(model.parameters(), lr=LR)"),),
+    cases=(
+        Case(
+            "a new head, batch-norm, AdamW, 12 epochs",
+            Verdict.SILENT,
+            lambda right, wrong: (wrong["travelled"], right["travelled"]) == (4, 6),
+            "{wrong[travelled]} of the optimizer's {wrong[tensors]} tensors move: the new head stays as it was drawn, and "
+            "the layer below learns to suit it. Accuracy {wrong[val_accuracy]:.2f}, rightly {right[val_accuracy]:.2f}.",
+            {"OPTIMIZER": "torch.optim.AdamW", "LR": "1e-2", "EPOCHS": "12", "NORM": "nn.BatchNorm1d"},
+            edits=(
+                Added(
+                    "model[4] = nn.Linear(64, 10)",
+                    before="optimizer = OPTIMIZER(model.parameters(), lr=LR)",
+                ),
+            ),
+        ),
+        Case(
+            "the whole model is copied",
+            Verdict.WORSE,
+            lambda right, wrong: wrong["travelled"] == 0 and right["travelled"] == 4,
+            "{wrong[travelled]} of the optimizer's {wrong[tensors]} tensors move in {wrong[steps]} steps: accuracy "
+            "{wrong[val_accuracy]:.2f} instead of {right[val_accuracy]:.2f}.",
+            edits=(
+                Added("import copy", before="import json"),
+                Added("model = copy.deepcopy(model)", before="optimizer = OPTIMIZER(model.parameters(), lr=LR)"),
+            ),
+            mistake=(
+                Moved("model = copy.deepcopy(model)", after="optimizer = OPTIMIZER(model.parameters(), lr=LR)"),
+            ),
+        ),
+    ),
+)
 
 KEY = OPTIMIZER
 HEARS = {MADE, FORWARD, STEP, OPAQUE}

@@ -68,6 +68,7 @@ EXPERIMENT = Experiment(
             "The rate is raised {wrong[lr_values]} times in all, from {wrong[lr_first]:.2g} to {wrong[lr_last]:.2g}, and "
             "the run is over before the cycle reaches its peak; accuracy {wrong[val_accuracy]:.2f}, rightly "
             "{right[val_accuracy]:.2f}.",
+            {"LR": "0.2"},
             edits=(
                 Instead(
                     "scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=T_MAX)",
