@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from glassloop.config import find_config
 from glassloop.errors import UserError
 from glassloop.rules import all_rules
 from glassloop.source.files import _ignoring, _in_repository, files_of
+from glassloop.source.notebooks import read_notebook
 
 RULE = next(rule for rule in all_rules() if rule.name == "zero-grad-missing")
 BAD, GOOD = RULE.bad, RULE.good
@@ -217,6 +219,29 @@ def test_a_notebook_is_its_cells_in_order(tmp_path: Path):
     path = tmp_path / "train.ipynb"
     path.write_text(json.dumps({"cells": cells}), encoding="utf-8")
     assert [f.rule for f in check_paths([path]).findings] == ["zero-grad-missing"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        ("%matplotlib inline\nx = 1", "pass              \nx = 1"),
+        ("if x:\n    !ls\ny = 2", "if x:\n    0  \ny = 2"),
+        ("print(\n    'a: %d'\n    % (x))", None),
+        ('"""\n% no magic\n"""\n%time f()', '"""\n% no magic\n"""\npass     '),
+        ("x = ')'\n%load y", "x = ')'\npass   "),
+        ("y = x \\\n  % 3", None),
+        ("files = !ls *.py\nmodel?", "pass            \npass  "),
+        ("%%bash\nls (", "      \n    "),
+        ("%%time\nf(x)", "pass  \nf(x)"),
+        ("f(x)  # (\n%who", "f(x)  # (\npass"),
+    ],
+)
+def test_magics_are_set_aside_where_statements_begin(cell: str, text: str | None):
+    data = json.dumps({"cells": [{"cell_type": "code", "source": cell}]}).encode()
+    made = read_notebook(data).text
+    assert made == (cell if text is None else text) + "\n"
+    assert [len(line) for line in made.split("\n")] == [len(line) for line in (cell + "\n").split("\n")]
+    ast.parse(made)
 
 
 def test_json_is_a_list_of_whole_findings(script: Path):

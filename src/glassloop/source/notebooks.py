@@ -16,6 +16,8 @@ from typing import Any
 from glassloop.source.edits import CannotEditError, Edit, apply
 
 LINE_MAGIC = re.compile(r"^\s*(%|!|\?)|^\s*[\w., ]+=\s*[!%]\w|^[^#'\"]*\w\?{1,2}\s*$")
+# What opens and closes: triple quotes, strings in one line (passed over whole), comments, brackets.
+TOKENS = re.compile(r"\"\"\"|'''|\\.|\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'|#.*|[()\[\]{}]")
 # Cell magics whose body is this notebook's Python all the same.
 STILL_PYTHON = re.compile(r"^%%(time|timeit|capture|prun|memit|mprun|skip_if_false)\b")
 
@@ -54,15 +56,47 @@ def _python(source: str) -> str:
     lines = source.split("\n")
     if source.lstrip().startswith("%%") and not STILL_PYTHON.match(source.lstrip()):
         return "\n".join(" " * len(line) for line in lines)
-    return "\n".join(_without_magic(line) for line in lines)
+    if not any(LINE_MAGIC.match(line) for line in lines):
+        return source
+    scan, found = Scan(), []
+    for line in lines:
+        # A line that begins with % may go on with an expression: "..." % x, in brackets.
+        magic = scan.fresh and LINE_MAGIC.match(line) is not None
+        found.append(_set_aside(line) if magic else line)
+        if not magic:
+            scan.read(line)
+    return "\n".join(found)
 
 
-def _without_magic(line: str) -> str:
-    if not LINE_MAGIC.match(line):
-        return line
+def _set_aside(line: str) -> str:
     indent = line[: len(line) - len(line.lstrip())]
     room = len(line) - len(indent)
     return indent + ("pass" if room >= 4 else "0").ljust(room)
+
+
+class Scan:
+    """Whether the next line begins a statement: no bracket, string or backslash is open."""
+
+    def __init__(self) -> None:
+        self.depth, self.quote, self.joined = 0, "", False
+
+    @property
+    def fresh(self) -> bool:
+        """Whether a statement may begin here."""
+        return not (self.depth or self.quote or self.joined)
+
+    def read(self, line: str) -> None:
+        """Take in one line of Python."""
+        for token in TOKENS.findall(line):
+            if self.quote:
+                self.quote = "" if token == self.quote else self.quote
+            elif token.startswith("#"):
+                break
+            elif token in ("\"\"\"", "'''"):
+                self.quote = token
+            else:
+                self.depth = max(0, self.depth + (token in "([{") - (token in ")]}"))
+        self.joined = line.endswith("\\") and not self.quote
 
 
 def edited(data: bytes, edits: Iterable[Edit]) -> bytes:

@@ -14,6 +14,7 @@ from glassloop.source.notebooks import Notebook, read_notebook
 from glassloop.source.program import Text
 
 LARGEST = 1_500_000  # bytes; generated code beyond it is not a training loop
+LARGEST_NOTEBOOK = 40_000_000  # mostly pictures that its cells have drawn
 # A program without a backward, a step or a clearing cannot train; a helper of one may do no more than the second line.
 TRAINS = re.compile(rb"\.(?:manual_)?backward\(|\.zero_grad\(|\boptim\b[\s\S]*\.step\(")
 HELPS = re.compile(rb"torch|\.backward\(|\.step\(|\.zero_grad\(|\.eval\(|\.train\(|\.grad\b")
@@ -30,8 +31,9 @@ def read(path: str, data: bytes | None = None) -> bytes:
         data = Path(path).read_bytes() if data is None else data
     except OSError as error:
         raise Unreadable(f"cannot be read: {error.strerror or error}") from None
-    if len(data) > LARGEST:
-        raise Unreadable(f"is too large to read ({len(data) / 1e6:.1f} MB; the limit is {LARGEST / 1e6:.1f} MB)")
+    most = LARGEST_NOTEBOOK if path.endswith(".ipynb") else LARGEST
+    if len(data) > most:
+        raise Unreadable(f"is too large to read ({len(data) / 1e6:.1f} MB; the limit is {most / 1e6:.1f} MB)")
     return data
 
 
