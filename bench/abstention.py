@@ -4,7 +4,8 @@
 
 A root is a script, or a function that nothing calls, in which an optimizer steps. It counts as *followed* where a step and a
 backward that is known to reach its optimizer were heard on some path; as *in sight throughout* where moreover no place on
-the way was opaque to everything. What is left is counted by cause: the call at which sight was lost, or why nothing was played.
+the way was opaque to everything. What is left is counted by cause: the call at which sight was lost, or why nothing was
+played.
 """
 
 from __future__ import annotations

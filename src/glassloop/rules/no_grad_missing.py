@@ -149,7 +149,9 @@ def hear(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
     if event.kind == OPAQUE:
         return state, ()
     stories: tuple[Story, ...] = ()
-    if state.again and state.first is not None and state.eval_at is not None:
+    # A pass that is left by a break was for a look at one batch: what runs after it is no validation.
+    whole = event.kind == PASS_END and state.passing
+    if (state.again or whole) and state.first is not None and state.eval_at is not None:
         stories = (_story(state.first, state.eval_at),)
     if event.kind in (PASS_BEGIN, PASS_END):
         return state._replace(passing=event.kind == PASS_BEGIN, first=None, again=False), stories
@@ -162,7 +164,7 @@ def _forward(state: State, event: Event) -> State:
     if not records or state.eval_at is None:
         return state
     if state.first is None:
-        return state._replace(first=event.at, again=state.passing or state.before == event.at)
+        return state._replace(first=event.at, again=state.before == event.at)
     return state._replace(again=state.again or state.first == event.at)
 
 
