@@ -30,7 +30,15 @@ class Inside(NamedTuple):
     unnamed: tuple[tuple[ast.AST, Scope], ...] = ()  # softmaxes of no named dimension on the first way
 
 
-def look(p: Player, m: Module, given: tuple[Value, ...], training: bool | None, fresh: bool = False) -> Inside | None:
+def look(
+    p: Player,
+    m: Module,
+    given: tuple[Value, ...],
+    training: bool | None,
+    named: dict[str, Value] | None = None,
+    *,
+    fresh: bool = False,
+) -> Inside | None:
     """What happens inside a call of a model of the user's own; None where it cannot be followed to its end.
 
     `fresh`: with the very models of this path in the results; otherwise what was found for an equal model will do.
@@ -41,11 +49,13 @@ def look(p: Player, m: Module, given: tuple[Value, ...], training: bool | None, 
     if not isinstance(forward, Function) or p.inside >= NESTED:
         return None
     given = tuple(_plain(v) for v in given)
-    key = (id(m.cls.node), training, tuple(type(v).__name__ for v in given), fingerprint(m, set()))
+    named = {name: _plain(v) for name, v in (named or {}).items()}
+    asked = tuple(type(v).__name__ for v in given), tuple((name, fingerprint(v, set())) for name, v in named.items())
+    key = (id(m.cls.node), training, asked, fingerprint(m, set()))
     known: dict[Hashable, Inside | None] = p.program.insides
     if key not in known or fresh:
         known[key] = None  # a forward that calls itself
-        known[key] = _play(p, m, forward, list(given), training)
+        known[key] = _play(p, m, forward, (list(given), named), training)
     return known[key]
 
 
@@ -77,7 +87,9 @@ def fingerprint(v: Value, seen: set[int], depth: int = 6) -> Hashable:
     return type(v).__name__
 
 
-def _play(p: Player, m: Module, forward: Function, given: list[Value], training: bool | None) -> Inside | None:
+def _play(
+    p: Player, m: Module, forward: Function, given: tuple[list[Value], dict[str, Value]], training: bool | None
+) -> Inside | None:
     from glassloop.source.calls import call
     from glassloop.source.player import Dead, GaveUp
 
@@ -93,7 +105,7 @@ def _play(p: Player, m: Module, forward: Function, given: list[Value], training:
             m.training = training
             bound = Function(forward.node, forward.scope, m, forward.owner, forward.defaults)
             try:
-                results.append(call(p, bound, list(given), {}, at))
+                results.append(call(p, bound, list(given[0]), dict(given[1]), at))
             except Dead:
                 pass  # this way ends in an error
             except (GaveUp, RecursionError):

@@ -16,9 +16,10 @@ from glassloop.source.chance import Generator, generator_method
 from glassloop.source.containers import CONTAINERS
 from glassloop.source.data import sampler_method
 from glassloop.source.forms import after_layer, say_unnamed, squashed
+from glassloop.source.inside import look
 from glassloop.source.modes import minds
 from glassloop.source.optimizers import OPTIMIZER_METHODS, SCALER_METHODS, SCHEDULER_METHODS, STATES
-from glassloop.source.past import of_forward, past_of
+from glassloop.source.past import of_forward, of_results, past_of
 from glassloop.source.player import Player
 from glassloop.source.registering import unregistered
 from glassloop.source.replacing import unheld
@@ -128,6 +129,9 @@ def forward(p: Player, m: Module, args: Args, kwargs: Kwargs, at: At) -> Value:
     inputs = through(p, [g for g in given if isinstance(g, (Tensor, Seq, Table))])
     roots = None if inputs.roots is None else inputs.roots | {m}
     past = of_forward(m, [past_of(g) for g in given], bool(facts["grad"]))
+    if m.cls is not None and p.program.gives_loss(m.cls.node):
+        inside = look(p, m, tuple(args), m.training, kwargs)
+        past = past if inside is None else of_results(past, inside.results)
     return Tensor(roots, scaled=inputs.scaled, loose=True, past=past, form=form)
 
 

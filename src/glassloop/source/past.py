@@ -80,6 +80,23 @@ def of_forward(m: Module, given: list[Past], records: bool) -> Past:
     return past._replace(graphs=past.graphs | fresh_graph() | state)
 
 
+def of_results(past: Past, results: tuple[Value, ...]) -> Past:
+    """What is known of a model's result by what its forward gave on every way through it: a mean, a tuple with one."""
+    first = results[0] if results else None
+    if isinstance(first, Tensor):
+        mean = first.past.mean if all(isinstance(r, Tensor) and r.past.mean == first.past.mean for r in results) else None
+        return past._replace(mean=mean)
+    if not isinstance(first, Seq) or not all(isinstance(r, Seq) and len(r.items) == len(first.items) for r in results):
+        return past
+    rows = zip(*(r.items for r in results if isinstance(r, Seq)), strict=True)
+    return past._replace(parts=tuple(_alike(row) for row in rows))
+
+
+def _alike(row: tuple[Value, ...]) -> tuple[bool, bool | None]:
+    means = {v.past.mean if isinstance(v, Tensor) else None for v in row}
+    return all(carries(v) for v in row), means.pop() if len(means) == 1 else None
+
+
 def _remembers(m: Module, seen: set[int]) -> bool:
     """Whether a model may keep something from one call to the next: one of its methods sets an attribute."""
     if id(m) in seen:
@@ -110,12 +127,16 @@ def _sets_attributes(cls: ClassValue) -> bool:
 def part_of(t: Tensor) -> Past:
     """The past of a part of a structure, or of a view: what carries a graph may do so in another part alone."""
     if t.loose and t.past.graphs:
-        return t.past._replace(graphs=frozenset(), whole=False, mean=None, pair=False)
-    return t.past._replace(mean=None)
+        return t.past._replace(graphs=frozenset(), whole=False, mean=None, pair=False, parts=())
+    return t.past._replace(mean=None, parts=())
 
 
 def item_of(t: Tensor, i: Value) -> Past:
     """The past of `t[i]`; of values and their places, the places carry no graph."""
+    if t.past.parts and isinstance(i, Const) and isinstance(i.value, int) and i.value < len(t.past.parts):
+        carrying, mean = t.past.parts[i.value]
+        part = t.past if carrying else part_of(t)
+        return part._replace(mean=mean, parts=())
     if t.past.pair:
         places = isinstance(i, Const) and i.value == 1
         return Past(whole=t.past.whole, cut=t.past.cut) if places else t.past._replace(pair=False)
@@ -131,4 +152,4 @@ def cut_off(p: Player, v: Value, at: At) -> Past:
 
 
 __all__ = ["CUTTING", "PAIRS", "SAME", "after", "carries", "cut_off", "fresh_graph"]
-__all__ += ["item_of", "join", "of_forward", "part_of", "past_of"]
+__all__ += ["item_of", "join", "of_forward", "of_results", "part_of", "past_of"]

@@ -78,6 +78,7 @@ class Program:
         for t in texts:
             self.by_name.setdefault(module_name(t.path), []).append(t.path)
         self._quiet: dict[ast.AST, bool] = {}
+        self._losses: dict[ast.ClassDef, bool] = {}
         self._variables: set[str] = set()
         self._found: dict[tuple[str, str, int], str | None] = {}
         self.deepest = DEEPEST if len(texts) <= SMALL else 2  # imports within imports that are played
@@ -124,6 +125,13 @@ class Program:
         """Whether a file does anything as a script, beyond defining functions and classes."""
         passive = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
         return not self.quiet([s for s in self.texts[path].tree.body if not isinstance(s, passive)])
+
+    def gives_loss(self, cls: ast.ClassDef) -> bool:
+        """Whether a class computes a loss: only then is it worth playing to see what its forward gives."""
+        if cls not in self._losses:
+            names = (_called(n) for n in walk(cls) if isinstance(n, ast.Call))
+            self._losses[cls] = any(name == "cross_entropy" or name.lower().endswith("loss") for name in names)
+        return self._losses[cls]
 
     def trains_in(self, function: ast.AST) -> bool:
         """Whether a function goes backward, steps or clears by itself."""

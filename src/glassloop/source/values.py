@@ -57,6 +57,7 @@ class Past(NamedTuple):
 
     `whole`: there are no others. `cut`: the place where what it came from left its graph. `mean`: whether it is a mean
     over the batch that nothing has divided since (None: who knows). `pair`: values and their places, which carry none.
+    `parts`: of a tuple that a model gave, (whether it carries a graph, whether it is a mean) of each.
     """
 
     graphs: frozenset[Any] = frozenset()
@@ -64,6 +65,7 @@ class Past(NamedTuple):
     cut: Hashable = None
     mean: bool | None = None
     pair: bool = False
+    parts: tuple[tuple[bool, bool | None], ...] = ()
 
 
 BLANK = Past()
