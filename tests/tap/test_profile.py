@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any, Literal
 
 import pytest
@@ -13,6 +15,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.data import DataLoader
 
 import glassloop.watch as watching
+from glassloop.record.files import write_json
 from glassloop.tap.profile import EVERY, FIRST
 
 STEPS = 25
@@ -64,6 +67,22 @@ def test_a_profile_reads_at_sampled_steps_alone() -> None:
     assert set(at) == sampled
     assert seen.tally is not None
     assert seen.tally.steps == STEPS
+
+
+def test_what_is_not_finite_is_left_out(tmp_path: Path) -> None:
+    """JSON has no infinity: a run with one must leave its lines all the same."""
+    weight = nn.Parameter(torch.ones(1))
+    optimizer = torch.optim.SGD([weight], lr=0.1)
+    with watching.Watch(lambda _: None, lines="profile") as seen:
+        for factor in (1.0, float("inf"), float("nan")):
+            optimizer.zero_grad()
+            mse_loss(weight * factor, torch.zeros(1)).backward()
+            clip_grad_norm_([weight], float("inf"))
+            optimizer.step()
+    assert seen.tally is not None
+    write_json(tmp_path / "lines.json", seen.tally.as_json(tmp_path))
+    rows = json.loads((tmp_path / "lines.json").read_text())["lines"]
+    assert {row["kind"] for row in rows} >= {"loss", "backward", "step"}
 
 
 def test_it_takes_itself_out() -> None:

@@ -1,6 +1,7 @@
 """The watch around a program that `glassloop run` runs: begun before its first line, ended after its last."""
 
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -36,5 +37,13 @@ class Watching:
         if home is not None and (home / "run.json").exists():
             seen.write(home / "findings.json")
             if seen.tally is not None:
-                write_json(home / "lines.json", seen.tally.as_json(program.path.parent))
+                _write_lines(home / "lines.json", seen.tally.as_json(program.path.parent))
         return code
+
+
+def _write_lines(path: Path, lines: dict[str, Any]) -> None:
+    """Write lines.json; where that fails, say so. The program has ended, and its exit code stays its own."""
+    try:
+        write_json(path, lines)
+    except OSError as error:
+        print(f"note: {path.name} could not be written: {error}", file=sys.stderr)

@@ -191,7 +191,7 @@ class Profile(Tally):
             if isinstance(norm, torch.Tensor) and self._last is not None and self._last.kind == CLIP:
                 self._value(self._last, "grad_norm", norm)
                 limit = args[0] if args else kwargs.get("max_norm")
-                if isinstance(limit, (int, float)):
+                if isinstance(limit, (int, float)) and math.isfinite(limit):  # an endless one only measures
                     self._keep(self._last, {"limit": float(limit)})
             return norm
 
@@ -203,7 +203,7 @@ class Profile(Tally):
             return
         if self._samples():
             rates = [float(group["lr"]) for group in optimizer.param_groups]
-            self._before_step = {"lr": [[self.steps, rates[0]]]}
+            self._before_step = {"lr": [[self.steps, rates[0]]]} if rates and math.isfinite(rates[0]) else {}
             norm = _norm(p.grad for group in optimizer.param_groups for p in group["params"])
             if norm is not None:
                 self._before_step["grad_norm"] = [[self.steps, norm]]
