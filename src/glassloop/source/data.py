@@ -31,6 +31,7 @@ Kwargs = dict[str, Value]
 
 # What a DataLoader takes by position.
 POSITIONS = ("dataset", "batch_size", "shuffle", "sampler", "batch_sampler", "num_workers", "collate_fn", "pin_memory")
+LARGE = 1000  # a batch of so many may well be all there are
 STORED = "stored dataset"  # a library's dataset that is read by index
 
 
@@ -96,7 +97,15 @@ def _order(given: Kwargs, made: Loader) -> str | None:
         return None
     if shuffle.value:
         return events.SHUFFLED
-    return events.STORED if by_index(made.dataset) else None
+    return events.STORED if by_index(made.dataset) and not _may_be_whole(given, made) else None
+
+
+def _may_be_whole(given: Kwargs, made: Loader) -> bool:
+    """Whether one batch may hold everything: there is no order then."""
+    size = given.get("batch_size", Const(1))
+    counted = any(isinstance(s, tuple) and s and s[0] == "len" for s in getattr(size, "source", ()))
+    large = isinstance(size, Const) and isinstance(size.value, int) and size.value >= LARGE
+    return made.length is None and (counted or large)
 
 
 def _drops(given: Kwargs) -> bool | None:
