@@ -322,7 +322,10 @@ def test_schedulers_are_heard_once_and_their_constructors_and_children_never():
     ]  # fmt: skip
     made = {e.what.label: e for e in events if e.kind == "made" and e.what}
     assert made["CosineAnnealingLR"].facts["length"] == 7
-    assert all(e.of is not None and len(e.of) == 1 for e in made.values())
+    parts = {"SequentialLR": ["LinearLR", "CosineAnnealingLR"], "ChainedScheduler": ["ConstantLR", "ExponentialLR"]}
+    for label, event in made.items():
+        assert event.of is not None
+        assert [ref.label for ref in event.of] == ["SGD", *parts.get(label, [])]
 
 
 def test_a_scheduler_class_of_the_users_is_heard():
