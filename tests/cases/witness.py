@@ -30,8 +30,12 @@ from labels import HERE, UNSEEN, Case, load, load_programs
 NOT_IN_THE_TENSORS = {
     "accumulation-not-averaged", "accumulation-tail-dropped", "backward-inside-autocast", "loss-never-backpropagated", "loss-tensor-kept",
     "retain-graph-unneeded", "scaler-bypassed", "scaler-update-missing",
+    "scheduler-never-stepped", "scheduler-per-epoch", "softmax-over-batch",
 }  # fmt: skip
-ONE_SIDED = {"zero-grad-breaks-accumulation", "scheduler-per-batch"}
+ONE_SIDED = {
+    "zero-grad-breaks-accumulation", "scheduler-per-batch", "softmax-before-cross-entropy",
+    "sigmoid-before-bce-with-logits", "eval-mode-missing", "modules-in-plain-list", "optimizer-stale-parameters",
+}  # fmt: skip
 
 
 class Forward:
@@ -60,6 +64,7 @@ class Witness:
         self.forwards: list[Forward] = []  # outermost calls that made a graph
         self.walking = False
         self.scaling = self.scaled = None  # the scaler that gave a loss; the one that the last backward began with
+        self.called: dict[int, torch.nn.Parameter] = {}  # parameters of modules that ran
         self.validated: set[int] = set()  # parameters of modules that ran in evaluation mode without a graph
         self.depth = 0
         self.steps = 0
@@ -167,7 +172,10 @@ class Witness:
 
     def forward(self, module, args) -> None:
         self.depth += 1
+        self.called.update({id(p): p for p in module.parameters(recurse=False)})
         if self.depth == 1:
+            if module.training and not torch.is_grad_enabled():
+                self.see("eval-mode-missing", self.line())
             self.outermost = Forward(module, self.line())
             self.outermost.evaluating &= bool(self.outermost.params & self.validated)
 
@@ -188,7 +196,17 @@ class Witness:
         record.read = True
         record.trained = record.trained or self.walking  # autograd.grad reads a graph without training by it
 
+    def loss(self, rule: str, given) -> None:
+        low, high = given.min().item(), given.max().item()
+        logs = high <= 0 and given.ndim > 1 and given.exp().sum(1).allclose(torch.ones(()))
+        if (low >= 0 and high <= 1) or logs:
+            self.see(rule, self.line())
+
     def close(self) -> None:
+        held = {id(p) for p in self.parameters()}
+        if any(p.grad is not None and i not in held for i, p in self.called.items()):
+            self.see("modules-in-plain-list", 0)  # what is trained, and by no optimizer
+            self.see("optimizer-stale-parameters", 0)
         for o in self.optimizers:
             ids = {id(p) for g in o.param_groups for p in g["params"]}
             lines = {self.first_reached[i] for i in ids if i in self.first_reached}
@@ -221,6 +239,11 @@ def patch() -> None:
 
         setattr(owner, name, wrapper)
 
+    for name, rule in (
+        ("cross_entropy", "softmax-before-cross-entropy"),
+        ("binary_cross_entropy_with_logits", "sigmoid-before-bce-with-logits"),
+    ):
+        before(torch.nn.functional, name, lambda w, given, rule=rule: w.loss(rule, given.detach().float()))
     walk = torch.autograd.backward  # Tensor.backward ends here too
     torch.autograd.backward = lambda *a, **k: HEARD.backward(lambda: walk(*a, **k)) if HEARD else walk(*a, **k)
     before(torch.optim.Optimizer, "__init__", lambda w, o: w.optimizers.append(o))
@@ -267,6 +290,8 @@ def contradictions(case: Case, paths: tuple[Path, ...]) -> list[str]:
     rules = {rule for rule, _ in case.expected}
     missing = {(r, line) for r, line in case.expected - seen if (r, 0) not in seen and r not in NOT_IN_THE_TENSORS}
     extra = {(r, n) for r, n in seen - case.expected if r not in ONE_SIDED and (n or r not in rules)}
+    if "optimizer-stale-parameters" in rules:
+        extra = {(r, n) for r, n in extra if r != "detached-loss"}  # the backward reaches tensors, and not the optimizer's
     return [f"no evidence of {r} at {n}" for r, n in sorted(missing)] + [
         f"evidence of {r} at {n}, no label" for r, n in sorted(extra)
     ]
