@@ -11,4 +11,5 @@ pickle.dump(net, file)
 file.seek(0)
 back = pickle.load(file)  # expect: unsafe-load
 back.eval()
-print(back(torch.ones(1, 3)))
+with torch.no_grad():
+    print(back(torch.ones(1, 3)))

@@ -12,4 +12,5 @@ file.seek(0)
 back = nn.Linear(3, 1)
 back.load_state_dict(torch.load(file))
 back.eval()
-print(back(torch.ones(1, 3)))
+with torch.no_grad():
+    print(back(torch.ones(1, 3)))
