@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from glassloop.source.inside import look
-from glassloop.source.values import MODE, Const, Module, Value, owners_within
+from glassloop.source.values import MODE, Const, Module, Seq, Table, Value
 
 if TYPE_CHECKING:
     from glassloop.source.player import Player
@@ -50,13 +50,29 @@ def minding(path: str, args: list[Value], kwargs: dict[str, Value]) -> str:
 
 def minds(p: Player, m: Module, given: list[Value]) -> str:
     """What in a model certainly minds the mode, and is in training mode now; "" where nothing is known to."""
-    found = [o for o in owners_within(m) if isinstance(o, Module) and o.minds and o.training and not o.doubtful]
+    found = _first(m)
     if found:
-        return min(found, key=lambda o: o.ref).minds
+        return found
     if m.cls is None or not p.program.drops:
         return ""
     seen = look(p, m, tuple(given), m.training)
     return "dropout" if seen is not None and seen.minds else ""
+
+
+def _first(m: Module) -> str:
+    seen: set[int] = set()
+    todo: list[Value] = [m]
+    while todo:
+        v = todo.pop()
+        if isinstance(v, Module) and id(v) not in seen:
+            if v.minds and v.training and not v.doubtful:
+                return v.minds
+            seen.add(id(v))
+            todo.extend([*v.attrs.values(), *v.items][::-1])
+        elif isinstance(v, (Seq, Table)) and id(v) not in seen:
+            seen.add(id(v))
+            todo.extend(v.items if isinstance(v, Seq) else v.items.values())
+    return ""
 
 
 def functional(p: Player, name: str, args: list[Value], kwargs: dict[str, Value]) -> None:
