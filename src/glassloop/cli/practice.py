@@ -119,7 +119,10 @@ def _choice(name: str, means: str) -> str:
 
 def _answer(question: Question, answer: str, stage: Stage, kept: Progress, format: Format) -> bool:
     """Judges an answer given on the command line, prints the verdict and keeps it."""
-    verdict = question.judge(answer, stage)
+    from rich.console import Console
+
+    with Console(stderr=True).status("running it ..."):  # shows nothing where stderr is no terminal
+        verdict = question.judge(answer, stage)
     _keep(question, verdict, kept)
     if format is Format.JSON:
         print(json.dumps(_verdict_json(question, answer, verdict)))
