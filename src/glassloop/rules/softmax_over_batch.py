@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from glassloop.events import AXIS, GIVEN_AT, LOSS_MADE, PROGRAM, SOFTMAX, Event, Place, Ref
+from glassloop.experiments import Case, Experiment, Instead, Verdict
 from glassloop.findings import Severity, Story
 from glassloop.rules import Card
 
@@ -35,6 +36,24 @@ for epoch in range(2):
 """
 BAD = _SCRIPT.replace("dim={dim})", "dim=0)  # expect: softmax-over-batch")
 GOOD = _SCRIPT.format(dim="1")
+
+_LOSS = "loss = nn.functional.nll_loss(model(x).log_softmax({}), y)"
+EXPERIMENT = Experiment(
+    loop="digits",
+    mistake=(Instead(_LOSS.format(1), _LOSS.format(0)),),
+    cases=(
+        Case(
+            "log-probabilities and nll_loss",
+            Verdict.WORSE,
+            lambda right, wrong: wrong["loss_end"] > 2 and wrong["val_accuracy"] < right["val_accuracy"] - 0.02,
+            "The classes of one scan add up to nothing: the training loss ends at {wrong[loss_end]:.2f} instead of "
+            "{right[loss_end]:.2f}, accuracy at {wrong[val_accuracy]:.2f} instead of {right[val_accuracy]:.2f}.",
+            edits=(
+                Instead("loss = nn.functional.cross_entropy(model(x), y)", _LOSS.format(1)),
+            ),
+        ),
+    ),
+)
 
 KEY = PROGRAM
 HEARS = {SOFTMAX, LOSS_MADE}
