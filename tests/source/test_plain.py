@@ -28,6 +28,8 @@ def test_a_script_that_trains_nothing_is_read_too(tmp_path: Path):
 def test_names_are_followed_through_imports_and_not_guessed(tmp_path: Path):
     text = "from torch import symeig as f, load as g\nimport torch.cuda.amp as amp\nf(x)\namp.autocast(device_type='cuda')\n"
     assert found(tmp_path, text) == [(3, "removed-api"), (4, "removed-api")]
+    assert found(tmp_path, "from torch import lstsq\nlstsq(b, a)\n") == [(2, "removed-api")]
+    assert found(tmp_path, "import torch as t\nt.matrix_rank(a)\n") == [(2, "removed-api")]
     assert found(tmp_path, "from torch import symeig\ndef symeig(x): ...\nsymeig(1)\n") == []
     assert found(tmp_path, "import numpy as torch\ntorch.symeig(1)\n") == []
 

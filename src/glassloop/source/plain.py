@@ -19,12 +19,14 @@ from glassloop.source.program import Text
 from glassloop.source.removed import FUNCTIONS, MODULES, rejected, rejected_module
 from glassloop.source.walk import walk
 
-# Texts that may hold such a call. Most hold none of these words and are not walked.
+# Texts that may hold such a call: most hold none of these words and are not walked.
+GONE = "|".join(sorted({name.rsplit(".", 1)[-1] for name in FUNCTIONS}))
 WORDS = re.compile(
-    rb"weights_only\s*=\s*False|\b(?:pickle|dill|joblib)\b[\s\S]*(?:load_state_dict|\.eval\(|\.parameters\()|\.next\(\)"
-    rb"|\bautocast\(\s*(?:\)|device_type|enabled|dtype|cache)|GradScaler\([^)]*device\s*=|retain_variables"
-    rb"|lr_scheduler[\s\S]*\bverbose\s*=|" + "|".join(map(re.escape, (*(f"{f}(" for f in FUNCTIONS), *MODULES))).encode()
+    rf"weights_only\s*=\s*False|\bautocast\(\s*(?:\)|device_type|enabled|dtype|cache)|GradScaler\([^)]*device\s*="
+    rf"|retain_variables|\bverbose\s*=|\.(?:{GONE})\(|\bimport\b[^\n]*\b(?:{GONE})\b"
+    rf"|{'|'.join(map(re.escape, MODULES))}".encode()
 )
+FROM_PICKLE = re.compile(rb"load_state_dict|\.eval\(|\.parameters\(|\.state_dict\(")
 CATCHES = frozenset(["AttributeError", "TypeError", "RuntimeError", "ImportError", "ModuleNotFoundError", "Exception"])
 PICKLES = frozenset(f"{m}.{f}" for m in ("pickle", "dill", "cloudpickle", "joblib", "_pickle") for f in ("load", "loads"))
 MODEL_ONLY = frozenset(["eval", "parameters", "state_dict", "named_parameters", "load_state_dict"])
@@ -33,7 +35,10 @@ FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 def may_say(data: bytes) -> bool:
     """Whether a text may hold such a call at all."""
-    return WORDS.search(data) is not None
+    if b".next()" in data or (b"torch" in data and WORDS.search(data) is not None):
+        return True
+    pickled = any(word in data for word in (b"pickle", b"dill", b"joblib"))
+    return pickled and FROM_PICKLE.search(data) is not None
 
 
 def stories_of(text: Text, rules: Iterable[Rule]) -> Iterator[tuple[Rule, Story]]:
