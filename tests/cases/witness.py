@@ -40,12 +40,6 @@ ONE_SIDED = {
     "zero-grad-breaks-accumulation", "scheduler-per-batch", "softmax-before-cross-entropy", "detached-loss",
     "sigmoid-before-bce-with-logits", "eval-mode-missing", "modules-in-plain-list", "optimizer-stale-parameters",
 }  # fmt: skip
-# Nor which samples come and in which order, what a file holds and who writes it, and who waits for whom.
-NOT_IN_THE_TENSORS |= {
-    "train-data-not-shuffled", "validation-data-shuffled", "validation-drops-last", "sampler-epoch-not-set",
-    "loader-restarted-each-step", "generator-held-by-dataset", "workers-without-main-guard", "metric-mean-of-batches",
-    "checkpoint-incomplete", "checkpoint-every-rank", "unsafe-load", "removed-api", "sync-every-step",
-}  # fmt: skip
 
 
 class Forward:
