@@ -10,7 +10,7 @@ from glassloop.source.backward import say_backward
 from glassloop.source.builtin import fresh
 from glassloop.source.optimizers import owners_of
 from glassloop.source.player import Player
-from glassloop.source.values import NONE, Const, Context, Instance, Scope, Seq, Value
+from glassloop.source.values import NONE, Const, Context, Instance, Loader, Scope, Seq, Unknown, Value
 
 At = tuple[ast.AST, Scope]
 Args = list[Value]
@@ -58,6 +58,9 @@ def keeper_method(p: Player, me: Instance, name: str, args: Args, kwargs: Kwargs
         "prepare_model",
         "unwrap_model",
     ):
+        for loader in (a for a in args if isinstance(a, Loader)):
+            if loader.sampler is not None:
+                loader.sampler = Unknown(("sampler", loader.ref))  # they tell it the epoch themselves
         return args[0] if len(args) == 1 else Seq(list(args), frozen=True)
     if name == "backward":
         # Whether it scales the loss is configured elsewhere: no word of it.
