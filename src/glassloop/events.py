@@ -104,6 +104,8 @@ OVER = "over"  # loss: what it was computed of, hashable: equal for losses of th
 WHOLE = "whole"  # backward: True where `graphs` are all of them (reader only)
 RETAINED = "retained"  # backward: bool, whether it was told to keep its graph
 AUTOCAST = "autocast"  # backward: True where it ran inside autocast
+PART = "part"  # zero-grad: (cleared, all), sets of marks, where a model was told that holds only some parameters of the
+#              one optimizer concerned, and others have gradients; absent where all are cleared
 BY = "by"  # step: the scaler that made it
 
 UNSAFE = "unsafe"  # load: str, how it runs code that the file may hold (reader only)

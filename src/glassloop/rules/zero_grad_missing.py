@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from glassloop.events import BACKWARD, OPAQUE, OPTIMIZER, STEP, ZERO_GRAD, Event, Place, Ref
+from glassloop.events import BACKWARD, OPAQUE, OPTIMIZER, PART, STEP, ZERO_GRAD, Event, Place, Ref
 from glassloop.experiments import Case, Experiment, Verdict, Without
 from glassloop.findings import Insert, Severity, Story
 from glassloop.rules import Card, reaches
@@ -86,6 +86,7 @@ class State(NamedTuple):
     me: Ref
     used: Place | None = None
     added: Place | None = None
+    cleared: frozenset[object] = frozenset()  # parts cleared since the step, while others are not
 
 
 def initial(me: Ref) -> State:
@@ -103,6 +104,9 @@ def hear(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
     if event.kind == STEP and concerns:
         stale = state.used is not None and state.added is not None
         return State(state.me, used=event.at), ((_story(event.at, state.added, state.used),) if stale else ())
+    if event.kind == ZERO_GRAD and isinstance(part := event.facts.get(PART), tuple):
+        cleared = state.cleared | part[0]
+        return (State(state.me) if cleared >= part[1] else state._replace(cleared=cleared)), ()
     # Cleared, or touched by code that nobody heard, or a backward that reaches who knows what: forget.
     return State(state.me), ()
 

@@ -160,8 +160,22 @@ def _mode(p: Player, m: Module, name: str, args: Args, kwargs: Kwargs, at: At) -
 
 
 def _module_zero_grad(p: Player, m: Module, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
-    p.say(events.ZERO_GRAD, at, m.ref, p.holding({m}))
+    p.say(events.ZERO_GRAD, at, m.ref, p.holding({m}), **_part(p, m))
     return NONE
+
+
+def _part(p: Player, m: Module) -> dict[str, object]:
+    """Whether clearing a model leaves gradients of its optimizer: those of other models, given to it as a whole."""
+    holders = p.holding({m})
+    held = next((o for o in p.optimizers if holders == (o.ref,)), None)
+    owners = (held.owners or ()) if held is not None else ()
+    roots = [r for r in owners if not (isinstance(r, Module) and all_frozen(r, None))]
+    if not roots or not all(isinstance(r, Module) for r in roots):
+        return {}
+    within = owners_within(m)
+    cleared = frozenset(r.ref.serial for r in roots if r in within)
+    whole = frozenset(r.ref.serial for r in roots)
+    return {events.PART: (cleared, whole)} if cleared and cleared != whole else {}
 
 
 def _parameters(p: Player, m: Module, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import sys
+from collections.abc import Mapping
 from types import FrameType
 from typing import Any
 
@@ -23,10 +24,13 @@ from glassloop.events import (
     LOSS_MADE,
     MINDS,
     MODEL,
+    NO_FACTS,
+    PART,
     TO_DEVICE,
     TRAIN_MODE,
     TRAINING,
     ZERO_GRAD,
+    Ref,
 )
 from glassloop.tap.ear import Ear, whole
 from glassloop.tap.given import loss_facts
@@ -52,8 +56,11 @@ def hear(ear: Ear, patches: Patches) -> None:
             training = args[1] if len(args) > 1 else kwargs.get("mode", True)
             ear.say(TRAIN_MODE if training else EVAL_MODE, caller, *ear.model(args[0]))
 
+    parts: dict[object, dict[str, object]] = {}
+
     def cleared(caller: FrameType, args: Any, kwargs: Any, _: Any) -> None:
-        ear.say(ZERO_GRAD, caller, *ear.model(args[0]))
+        ref, of = ear.model(args[0])
+        ear.say(ZERO_GRAD, caller, ref, of, _part(ear, args[0], of, parts))
 
     def moved(caller: FrameType, args: Any, kwargs: Any, _: Any) -> None:
         if not isinstance(args[0], _Loss):
@@ -66,6 +73,18 @@ def hear(ear: Ear, patches: Patches) -> None:
         patches.attribute(nn.Module, name, whole(ear, moved, even_deep=False))
     for name in F_LOSSES:
         patches.function(nn.functional, name, functools.partial(_loss, ear))
+
+
+def _part(ear: Ear, model: nn.Module, of: tuple[Ref, ...], parts: dict[object, dict[str, object]]) -> Mapping[str, object]:
+    """What clearing a model left of its optimizer's gradients. Facts are kept, so that equal ones are one object."""
+    known = ear.optimizers.get(of[0].serial) if len(of) == 1 else None
+    if known is None:
+        return NO_FACTS
+    own = {id(p) for p in model.parameters()}
+    if not any(p.grad is not None for p in known.held.params if id(p) not in own):
+        return NO_FACTS
+    key = (known.held.ids, frozenset(own & known.held.ids))
+    return parts.setdefault(key, {PART: (key[1], key[0])})
 
 
 def _forward(training: bool, grad: bool, minds: str) -> dict[str, object]:
