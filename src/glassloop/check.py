@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from glassloop.config import Config, Patterns
+from glassloop.errors import meant
 from glassloop.findings import Finding
 from glassloop.judge import Court, Part, agreed, told
 from glassloop.rules import Rule, all_rules
@@ -53,7 +54,7 @@ def check_paths(
     texts, own, plain = _load(named, list(found), given, report)
     program = Program(texts)
     program.follow = follow
-    rules = _rules(select or config.select, {*ignore, *config.ignore})
+    rules = _rules(select or config.select, {*ignore, *config.ignore}, config)
     report.add(Court(program, rules, own, keep).all(jobs))
     for text in plain:
         report.findings += (told(rule, story) for rule, story in stories_of(text, rules))
@@ -62,11 +63,14 @@ def check_paths(
     return report
 
 
-def _rules(select: Collection[str], ignore: Collection[str]) -> tuple[Rule, ...]:
+def _rules(select: Collection[str], ignore: Collection[str], config: Config) -> tuple[Rule, ...]:
     rules = all_rules()
-    unknown = {*select, *ignore} - {r.name for r in rules}
+    names = sorted(r.name for r in rules)
+    unknown = sorted({*select, *ignore, *(rule for some in config.per_file_ignores.values() for rule in some)} - {*names})
     if unknown:
-        raise ValueError(f"no rule is called {', '.join(sorted(unknown))}")
+        asked = {*config.select, *config.ignore}.union(*config.per_file_ignores.values())
+        place = f"{config.path}: [tool.glassloop]: " if unknown[0] in asked else ""
+        raise ValueError(f"{place}no rule is called {unknown[0]}; {meant(unknown[0], names)}rules: {', '.join(names)}")
     chosen = set(select) or {r.name for r in rules if not r.card.asked}
     return tuple(r for r in rules if r.name in chosen and r.name not in ignore)
 
@@ -94,6 +98,7 @@ def _load(
         except Unreadable as error:
             if path in relevant or path in named:
                 _set_aside(report, path, error)
+    report.statistics["files"] -= sum(path in texts for path in report.unreadable)
     return [t for t in parsed if t.path in relevant], own, [t for t in parsed if t.path in plain]
 
 

@@ -113,6 +113,7 @@ def test_accumulation_is_told(script: Path) -> None:
     assert "add up" in note(script, 20, "backward")
     assert "a remainder decides" in note(script, 22, "guard")
     assert "Once for several backwards" in note(script, 23, "step")
+    assert "gradients of the turns in between add up" in note(script, 22, "guard")
 
 
 def test_every_line_of_the_ladder_with_an_event_is_noted(rung: Path) -> None:
@@ -212,6 +213,32 @@ def test_two_optimizers_are_told_apart(tmp_path: Path) -> None:
     assert "[weights]" in told[18]
     assert "take no gradient here" in told[22]  # the critic, whose parameters are frozen by then
     assert "As at line 12" in told[23]
+
+
+ALTERNATING = """\
+import torch
+from torch import nn
+
+maker, judge = nn.Linear(4, 2), nn.Linear(2, 1)
+for_maker = torch.optim.SGD(maker.parameters(), lr=0.1)
+for_judge = torch.optim.SGD(judge.parameters(), lr=0.1)
+for i in range(6):
+    loss = judge(maker(torch.randn(3, 4)).detach()).mean()
+    for_judge.zero_grad()
+    loss.backward()
+    for_judge.step()
+    if i % 2 == 0:
+        cost = judge(maker(torch.randn(3, 4))).mean()
+        for_maker.zero_grad()
+        cost.backward()
+        for_maker.step()
+"""
+
+
+def test_what_is_cleared_does_not_add_up(tmp_path: Path) -> None:
+    told = noted(tmp_path / "gan.py", ALTERNATING)
+    assert "several backwards" not in told[11]  # the backward at line 15 reaches the judge, too, and line 9 clears it
+    assert "add up" not in told[12]  # the whole step stands behind the condition: nothing is left in between
 
 
 def test_evaluation_with_recording_on_is_told(tmp_path: Path) -> None:

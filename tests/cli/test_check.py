@@ -12,11 +12,12 @@ def test_a_mistake_is_told_with_both_places_and_the_remedy(command, write):
     write("train.py", NEVER_CLEARED)
     done = command("check", "train.py")
     assert done.returncode == 1
-    first, story, second, fix, summary = done.stdout.splitlines()
+    first, story, backward, step, fix, summary = done.stdout.splitlines()
     assert first.startswith("train.py:11:")
     assert first.endswith("error zero-grad-missing")
     assert "line 10" in story
-    assert "train.py:10:" in second
+    assert backward.lstrip().startswith("10 | loss.backward()")
+    assert step.startswith("  > 11 | ")
     assert "zero_grad()" in fix
     assert summary == "1 finding in 1 file"
 
@@ -44,6 +45,7 @@ def test_a_named_file_that_is_no_python_is_said_even_where_it_trains_nothing(com
     assert done.returncode == 2
     assert done.stderr == "error: broken.py: is not valid Python: invalid syntax (line 1)\n"
     assert "zero-grad-missing" in done.stdout  # the others are checked all the same
+    assert done.stdout.endswith("1 finding in 1 file; 1 cannot be read (--verbose says why)\n")
     assert command("check", ".").returncode == 1  # in a folder it is passed over, as a linter of loops should
 
 
@@ -53,6 +55,29 @@ def test_wrong_usage_is_one_line(command):
         assert done.returncode == 2
         assert done.stderr.startswith("error: ")
         assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_wrong_name_is_answered_with_the_right_one_and_its_place(command, write):
+    write("train.py", CLEARED)
+    for words in (
+        ["check", ".", "--select", "zero-grad-mising"],
+        ["explain", "zero-grad-mising"],
+        ["lab", "zero-grad-mising"],
+    ):
+        said = command(*words).stderr
+        assert "did you mean zero-grad-missing?" in said
+        assert len(said.splitlines()) == 1
+    write("pyproject.toml", '[tool.glassloop.per-file-ignores]\n"a.py" = ["zero-grad"]\n')
+    done = command("check", ".")
+    assert done.returncode == 2
+    assert "pyproject.toml: [tool.glassloop]: no rule is called zero-grad; " in done.stderr
+    assert "Value error" not in command("check", ".", "--format", "xml").stderr
+
+
+def test_the_help_shows_its_brackets(command):
+    said = command("check", "--help").stdout
+    assert "[tool.glassloop] in" in said
+    assert "ignore[rule]" in said
 
 
 def test_every_rule_has_its_page(command):

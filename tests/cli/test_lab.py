@@ -60,6 +60,13 @@ def test_bad_input_is_one_line(command, words, says):
     assert done.stderr.count("\n") == 1
 
 
+def test_a_script_that_wants_arguments_is_told_where_they_go(command, write):
+    write("train.py", "import sys\n\nif len(sys.argv) < 2:\n    sys.exit(2)\nprint(1)\n")
+    said = command("lab", "train.py", "--line", "5").stderr
+    assert said.count("\n") == 1
+    assert "give them after --" in said
+
+
 def test_what_no_longer_holds_is_exit_code_1():
     """One published verdict is changed, as a new torch might: the command says which, and fails."""
     code = """

@@ -236,7 +236,7 @@ def _step(view: View, i: int) -> dict[str, object]:
     event = view.events[i]
     backward = view.last(i, (BACKWARD,), event)
     return {
-        "backwards": view.between(i, BACKWARD, (STEP,)),
+        "backwards": view.between(i, BACKWARD, (STEP, ZERO_GRAD)),
         "before": backward,
         "after": view.next(i, (ZERO_GRAD,), event),
         "scaled": event.facts.get(BY) is not None or (backward.facts.get(SCALED) if backward is not None else None),

@@ -60,7 +60,7 @@ def _row(row: Row) -> Iterable[str]:
 
 
 def _finding(finding: Finding) -> str:
-    return f"- **{finding.severity.value}: {finding.rule}**: {finding.message} Fix: {finding.fix}"
+    return f"- **{finding.severity.value}: {finding.rule}**: {finding.message}. Fix: {finding.fix}"
 
 
 def _card(name: str) -> str:

@@ -213,7 +213,7 @@ def step(seen: Sequence[Seen]) -> Note:
     what = f"The update: {label} {does}." if does else "The update: each of its weights is moved against its gradient."
     backwards = max(int(str(s.told["backwards"])) for s in seen)
     why = "After the backward (and after clipping), because it uses the gradients that are there now."
-    if any(s.told["line before"] is None for s in seen) and all(s.told["backwards"] == -1 for s in seen):
+    if any(s.told["line before"] is None for s in seen) and all(s.told["backwards"] in (-1, 0) for s in seen):
         why = "On the paths that were read no backward comes before it."
     elif backwards > 1:
         why = "Once for several backwards: it applies the sum of the gradients since the last clearing."

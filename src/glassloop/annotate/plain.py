@@ -74,6 +74,8 @@ def loop_note(loop: Loop, context: Context) -> Note:
     if STEP in loop.kinds and loop.passes:
         what = "One turn for each batch of the loader, until a pass over the training data is over."
         why = "One turn is one step: clear, forward, loss, backward, update."
+        if _adds_up(loop, context):
+            why = "One turn is one batch: forward, loss, backward. After some turns one step uses what they added up."
         if any(BACKWARD in each.kinds for each in inner):
             what = "One turn for each window of batches, until the loader has run dry."
             why = "One turn is one step, made from several batches: the inner loop goes backward for each of them."
@@ -97,6 +99,12 @@ def loop_note(loop: Loop, context: Context) -> Note:
         what += ", without training."
         return Note("evaluation loop", what, why, "", ("no-grad-missing",))
     return Note("loop", "A loop around no event of the update.")
+
+
+def _adds_up(loop: Loop, context: Context) -> bool:
+    """Whether a backward of this loop adds to what its own earlier turn has left: accumulation."""
+    lines = range(loop.node.lineno, (loop.node.end_lineno or loop.node.lineno) + 1)
+    return any(seen.told.get("same") is True for line in lines for seen in context.at.get(line, {}).get(BACKWARD, ()))
 
 
 class Plain:
@@ -231,10 +239,9 @@ class Plain:
         when = "On some turns only (a remainder decides)" if often else "Only where this holds"
         if not kinds:
             return Note("guard", f"{when}: {lines}, without an event of the update.")
-        rules = ("zero-grad-breaks-accumulation", "accumulation-tail-dropped") if often and STEP in kinds else ()
-        why = ""
-        if often and STEP in kinds:
-            why = "The gradients of the turns in between add up until then."
+        gathers = often and STEP in kinds and BACKWARD not in kinds  # else the whole step stands inside
+        rules = ("zero-grad-breaks-accumulation", "accumulation-tail-dropped") if gathers else ()
+        why = "The gradients of the turns in between add up until then." if gathers else ""
         return Note("guard", f"{when}: {', '.join(kinds)} ({lines}).", why, "", rules)
 
     def _used(self, node: ast.stmt) -> str:

@@ -48,7 +48,8 @@ def _report(error: Exception) -> int:
     if type(error).__name__ == "NoArgsIsHelpError":  # the help has been printed
         return 2
     if isinstance(error, UserError) or usage:
-        print(f"error: {_one_line(usage() if usage else str(error))}", file=sys.stderr)
+        said = usage().replace("Value error, ", "") if usage else str(error)
+        print(f"error: {_one_line(said)}", file=sys.stderr)
         return 2
     if isinstance(error, typer.Abort):
         print("stopped", file=sys.stderr)

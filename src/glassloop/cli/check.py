@@ -44,7 +44,7 @@ def check(
 ) -> None:
     """Find silent mistakes in training loops by reading them; nothing is run and torch is not imported.
 
-    `# glassloop: ignore[rule]` on a line sets a finding aside; [tool.glassloop] in pyproject.toml takes select, ignore,
+    `# glassloop: ignore\\[rule]` on a line sets a finding aside; \\[tool.glassloop] in pyproject.toml takes select, ignore,
     exclude and per-file-ignores.
 
     Exit code 0: clean; 1: errors or warnings were found; 2: wrong usage, or a file that was named cannot be read.
@@ -68,7 +68,7 @@ def check(
     except FileNotFoundError as error:
         raise UserError(f"{error} does not exist; name files (.py, .ipynb) or folders") from None
     except ValueError as error:
-        raise UserError(f"{error}; `glassloop explain RULE` knows every rule") from None
+        raise UserError(str(error)) from None
     _show(report, format, to_stderr=fix and "-" in paths)
     _aside(report, paths, verbose, statistics)
     if set(report.unreadable) & set(paths):
@@ -129,7 +129,8 @@ def _show(report: Report, format: Format, to_stderr: bool) -> None:
 def _summary(report: Report) -> str:
     n, files = len(report.findings), report.statistics["files"]
     found = "no findings" if not n else f"{n} finding{'s' if n > 1 else ''}"
-    return f"{found} in {files} file{'s' if files != 1 else ''}"
+    unread = f"; {len(report.unreadable)} cannot be read (--verbose says why)" if report.unreadable else ""
+    return f"{found} in {files} file{'s' if files != 1 else ''}{unread}"
 
 
 def _aside(report: Report, paths: list[str], verbose: bool, statistics: bool) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from glassloop.errors import UserError
+from glassloop.errors import UserError, meant
 
 if TYPE_CHECKING:
     from glassloop.rules import Rule
@@ -25,8 +25,9 @@ def explain(
 
     page = page_of(name)
     if page is None:
-        known = f"rules: {', '.join(sorted(rule.name for rule in all_rules()))}; events: {', '.join(KINDS)}"
-        raise UserError(f"neither a rule nor an event is called {name}; {known}")
+        rules = sorted(rule.name for rule in all_rules())
+        known = f"rules: {', '.join(rules)}; events: {', '.join(KINDS)}"
+        raise UserError(f"neither a rule nor an event is called {name}; {meant(name, [*rules, *KINDS])}{known}")
     print(page)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from glassloop.errors import UserError
+from glassloop.errors import UserError, meant
 
 if TYPE_CHECKING:
     from glassloop.experiments import Experiment
@@ -110,7 +110,7 @@ def _chosen(names: list[str], everything: bool) -> Mapping[str, Experiment]:
         raise UserError("say what to try: glassloop lab RULE, lab FILE --line N, lab --all, or lab --claims")
     for name in names:
         if name not in known:
-            raise UserError(f"no experiment is called {name}; there are: {', '.join(known)}")
+            raise UserError(f"no experiment is called {name}; {meant(name, known)}there are: {', '.join(known)}")
     return {name: known[name] for name in names}
 
 

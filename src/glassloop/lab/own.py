@@ -70,12 +70,17 @@ def break_own(change: Change, argv: Sequence[str] = (), bounds: Bounds = Bounds(
     text = _read(path)
     broken, _ = moved(text, path, line, move)
     if broken == text:
-        raise UserError(f"{path}:{line}: moving this statement {move} changes nothing; name another line")
+        done = {"drop": "dropping this statement", "duplicate": "doubling this statement"}.get(
+            move, f"moving this statement {move}"
+        )
+        raise UserError(f"{path}:{line}: {done} changes nothing; name another line")
     usual = Job(text, path, tuple(argv), bounds.steps, 0, threads=0, seed=SEED, limit=bounds.seconds)
     (right,) = _runs([usual], path)
     if right.trace.raised:
         at = f" at line {right.trace.raised_line}" if right.trace.raised_line else ""
-        raise UserError(f"{path} itself ends with {right.trace.raised}{at}; mend that first")
+        usage = right.trace.raised.startswith("SystemExit") and not argv
+        remedy = "if it wants arguments, give them after --" if usage else "mend that first"
+        raise UserError(f"{path} itself ends with {right.trace.raised}{at}; {remedy}")
     if not right.trace.columns["loss"]:
         raise UserError(f"{path} does not train: it ended and no optimizer had stepped; name the script that holds the loop")
     # One that no longer steps is stopped by its forwards.
@@ -110,4 +115,3 @@ def _read(path: str) -> str:
     except (OSError, UnicodeDecodeError, ValueError) as error:
         raise UserError(f"{path} cannot be read: {error}") from None
     return text if text.endswith("\n") else text + "\n"
-
