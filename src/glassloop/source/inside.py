@@ -127,8 +127,8 @@ def _aside(p: Player, m: Module, forced: tuple[bool, ...], statements: int) -> I
     from glassloop.source.player import Budget
 
     names = (
-        "forced", "choices", "budget", "played", "grad", "off_at", "autocast", "loops", "statement", "undecided", "cut",
-        "haunted", "asker", "minded", "unnamed",
+        "forced", "choices", "asked", "budget", "played", "grad", "off_at", "autocast", "loops", "statement", "undecided",
+        "cut", "haunted", "asker", "minded", "unnamed",
     )  # fmt: skip
     kept = {name: getattr(p, name) for name in names}
     # What the path has assumed is not asked: what is found here counts for every path.
@@ -136,6 +136,7 @@ def _aside(p: Player, m: Module, forced: tuple[bool, ...], statements: int) -> I
     roles, called, visited = dict(p.roles), set(p.called), set(p.visited)
     attrs = [(part, dict(part.attrs), list(part.items), part.training, part.frozen) for part in _modules(m)]
     p.forced, p.choices, p.budget, p.played, p.grad, p.loops = forced, [], Budget(statements), 0, True, []
+    p.asked = []
     p.minded = False
     p.unnamed = []
     p.hidden += 1

@@ -25,6 +25,7 @@ from glassloop.source.signals import BreakSignal, ContinueSignal, ReturnSignal
 from glassloop.source.values import Const, Scope
 
 PATHS = 64  # played for one root
+SPENT = "it has too many paths, or too long ones, to be played"
 STATEMENTS = 60_000  # played for one root: about a second. Counted, so that a busy machine changes nothing
 
 
@@ -39,6 +40,8 @@ class Path:
     choices: tuple[bool, ...]
     complete: bool
     called: set[ast.AST]
+    asked: tuple[int, ...]  # for each choice, how many events had been said
+    told: tuple[int, ...]  # the same for each story
     chains: list[Chain]  # for each event, the statements that led to it
     remarks: list[tuple[str, Chain]]
 
@@ -51,6 +54,8 @@ class Play:
     paths: list[Path] = field(default_factory=list)
     bounded: bool = False  # more paths than were played
     failed: str = ""  # why nothing may be concluded
+    spent: bool = False  # there was no time for more; then only stories that were probed count
+    probed: set[tuple[str, Any]] = field(default_factory=set)
 
     def verdicts(self) -> Iterator[tuple[Rule, Story, str]]:
         """Each story once, and why it does not count: "" where every path through its lines tells it."""
@@ -62,8 +67,8 @@ class Play:
         for key, (rule, story, path) in told.items():
             lines = {path.statement_of[place] for _, place, _ in story.scenes if place in path.statement_of}
             through = [key in mine for other, mine in keys if lines <= other.visited]
-            if self.failed:
-                yield rule, story, self.failed
+            if self.failed or (self.spent and key not in self.probed):
+                yield rule, story, self.failed or SPENT
             else:
                 others = f"{through.count(False)} of {len(through)} ways through its lines do not tell it"
                 yield rule, story, "" if all(through) else others
@@ -80,7 +85,7 @@ def explore(program: Program, rules: Iterable[Rule], root: Root, paths: int = PA
         # The first time through told which numbers count epochs: schedules made before their loop need it.
         first = _play(program, rules, root, (), budget, play)
     queue = deque([(first, 0)] if first is not None else [])
-    while queue and not play.failed:
+    while queue and not (play.failed or play.spent):
         path, start = queue.popleft()
         play.paths.append(path)
         if len(play.paths) + len(queue) >= paths:
@@ -91,10 +96,37 @@ def explore(program: Program, rules: Iterable[Rule], root: Root, paths: int = PA
             other = _play(program, rules, root, forced, budget, play)
             if other is not None:
                 queue.append((other, i + 1))
-            if len(play.paths) + len(queue) >= paths or play.failed:
+            if len(play.paths) + len(queue) >= paths or play.failed or play.spent:
                 break
     play.paths.extend(path for path, _ in queue)
+    if play.spent:
+        play.bounded = True
+        _probe(program, rules, root, statements // 2, play)
+        play.failed = play.failed or ("" if play.paths else SPENT)
     return play
+
+
+def _probe(program: Program, rules: tuple[Rule, ...], root: Root, statements: int, play: Play) -> None:
+    """Of a program that is too large to be played along all its paths: try what could mend each story that was told.
+
+    Every choice that was made between the first line of a story and its last is turned round once.
+    """
+    candidates: dict[tuple[str, Any], tuple[Path, int]] = {}
+    for path in play.paths:
+        for number, (rule, story) in enumerate(path.stories if path.complete else ()):
+            candidates.setdefault((rule.name, story.scenes[0][1]), (path, number))
+    budget = Budget(statements)
+    for key, (path, number) in candidates.items():
+        scenes = {place for _, place, _ in path.stories[number][1].scenes}
+        until = path.told[number]
+        begins = [max((i for i in range(until) if path.events[i].at == place), default=0) for place in scenes]
+        window = [i for i, at in enumerate(path.asked) if min(begins) <= at <= until]
+        for i in window:
+            other = _play(program, rules, root, (*path.choices[:i], not path.choices[i]), budget, play)
+            if other is None:
+                return
+            play.paths.append(other)
+        play.probed.add(key)
 
 
 def _play(
@@ -108,7 +140,7 @@ def _play(
         complete = False
     except GaveUp:
         if budget.left <= 0:
-            play.failed = "it has too many paths, or too long ones, to be played"
+            play.spent = True
             return None
         complete = False
     except RecursionError:
@@ -125,7 +157,7 @@ def _play(
         for lazy in p.lazies:
             lazy.abandon()
     seen = (p.events, p.stories, p.visited, p.statement_of, tuple(p.choices), complete, p.called)
-    return Path(*seen, p.chains, p.remarks)
+    return Path(*seen, tuple(p.asked), tuple(p.told), p.chains, p.remarks)
 
 
 def _perform(p: Player, root: Root) -> None:

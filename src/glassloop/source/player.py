@@ -69,11 +69,13 @@ class Player:
         self.forced = forced
         self.budget = budget
         self.choices: list[bool] = []
+        self.asked: list[int] = []  # for each choice, how many events had been said
         self.assumed: dict[Hashable, bool] = {}
         self.events: list[Event] = []
         self.chains: list[Chain] = []  # for each event, the statements under way: the calls that led to it, it last
         self.remarks: list[tuple[str, Chain]] = []  # what no rule hears and a reader wants told: see remark
         self.stories: list[tuple[Rule, Story]] = []
+        self.told: list[int] = []  # for each story, how many events had been said
         self.visited: set[tuple[str, int]] = set()  # statements played, by path and line
         self.statement: tuple[str, int] = ("", 0)
         self.statement_of: dict[Where, tuple[str, int]] = {}
@@ -147,6 +149,7 @@ class Player:
         self.events.append(event)
         self.chains.append((*self.callers, self.statement))
         self.stories.extend(self.listening.hear(event))
+        self.told.extend([len(self.events)] * (len(self.stories) - len(self.told)))
 
     def remark(self, what: str) -> None:
         """Note what the present statement does that is no event: it makes a tensor a number, moves it, seeds, …"""
@@ -256,6 +259,7 @@ class Player:
         i = len(self.choices)
         choice = self.forced[i] if i < len(self.forced) else default
         self.choices.append(choice)
+        self.asked.append(len(self.events))
         self.assumed[key] = choice
         return choice
 
