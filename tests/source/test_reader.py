@@ -12,11 +12,6 @@ from tests.cases import labels
 from tests.cases.rename import renamed
 
 CASES = labels.load()
-# Known misses, with the reason; what is found one day must leave this list.
-MISSED = {
-    "zero-grad-missing/two_models_one_optimizer_bad.py": "clearing one of an optimizer's two models counts as clearing it",
-}
-
 
 @pytest.fixture(autouse=True)
 def strict(monkeypatch: pytest.MonkeyPatch):
@@ -40,8 +35,7 @@ def found(path: Path, **options) -> set[tuple[str, int]]:
 
 @pytest.mark.parametrize("case", CASES, ids=name)
 def test_case(case: labels.Case):
-    expected = set() if name(case) in MISSED else case.expected
-    assert found(case.path) == expected
+    assert found(case.path) == case.expected
 
 
 @pytest.mark.parametrize("case", labels.load(labels.FRAMEWORKS), ids=name)
@@ -60,14 +54,14 @@ def test_renaming_every_variable_changes_nothing(tmp_path: Path):
     for case in CASES:
         script = tmp_path / "renamed.py"
         script.write_text(renamed(case.path.read_text(encoding="utf-8")), encoding="utf-8")
-        if found(script) != (set() if name(case) in MISSED else case.expected):
+        if found(script) != case.expected:
             changed.append(name(case))
     assert changed == []
 
 
 def test_without_following_calls_many_mistakes_are_missed():
     """At least 30 % of the cases that have a mistake need the reader to follow a call."""
-    bad = [case for case in CASES if case.expected and name(case) not in MISSED]
+    bad = [case for case in CASES if case.expected]
     lost = [case for case in bad if found(case.path, follow=False) != case.expected]
     assert len(lost) / len(bad) >= 0.3, f"{len(lost)} of {len(bad)}"
 
