@@ -299,13 +299,14 @@ def test_a_program_too_large_for_all_its_paths_is_judged_by_what_could_mend_it(t
     """Long, and with more forks than there is time for: the choices around a story are what counts."""
     filler = "".join(f"    n{i} = {i}\n" for i in range(1500))
     forks = "\n".join(f"if options.a{i}:\n    model.train()" for i in range(40))
-    head = f"from setup import options\ndef fill():\n{filler}\nfill()\nfill()\n"
+    head = f"import argparse\noptions = argparse.ArgumentParser().parse_args()\ndef fill():\n{filler}\nfill()\nfill()\n"
     start, loop = BAD.split("for step", 1)
     path = tmp_path / "train.py"
     path.write_text(f"{head}{start}{forks}\nfor step{loop}", encoding="utf-8")
     report = check_paths([path])
     assert [f.rule for f in report.findings] == ["zero-grad-missing"]
     assert report.statistics["roots with more paths than were played"]
-    mending = loop.replace("    loss.backward()", "    if options.clear:\n        optimizer.zero_grad()\n    loss.backward()")
+    clearing = "    if options.clear:\n        optimizer.zero_grad()\n"
+    mending = loop.replace("    loss.backward()", f"{clearing}    loss.backward()")
     path.write_text(f"{head}{start}{forks}\nfor step{mending}", encoding="utf-8")
     assert check_paths([path]).findings == []
