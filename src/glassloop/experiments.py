@@ -23,6 +23,20 @@ class Verdict(str, Enum):
     SILENT = "silent"  # the result looks as good or better, and yet the weights are others
     SAME = "same"  # no effect: the same weights, bit for bit
 
+    @property
+    def means(self) -> str:
+        """The word in a sentence, for who reads it the first time."""
+        return _MEANS[self]
+
+
+_MEANS = {
+    Verdict.RAISES: "it ends with an exception",
+    Verdict.WARNS: "a warning comes that the right loop does not give",
+    Verdict.WORSE: "the result is visibly worse",
+    Verdict.SILENT: "nothing is raised and the result looks much the same, yet what was measured differs",
+    Verdict.SAME: "no effect: the same weights, bit for bit",
+}
+
 
 @dataclass(frozen=True)
 class Without:

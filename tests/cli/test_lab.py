@@ -9,6 +9,7 @@ import sys
 import pytest
 
 import glassloop.lab.trial as trial
+from glassloop.experiments import Verdict
 
 
 def test_a_rule_is_tried_and_drawn(command, tmp_path):
@@ -40,6 +41,8 @@ def test_ones_own_script_is_broken(command, write):
     assert "-        optimizer.zero_grad()" in done.stdout
     assert "glassloop hears zero-grad-missing" in done.stdout
     assert "train.py is as it was" in done.stdout
+    assert "files that it writes are those of these runs" in done.stdout
+    assert f"({Verdict.WORSE.means})" in done.stdout or f"({Verdict.SILENT.means})" in done.stdout
 
 
 @pytest.mark.parametrize(

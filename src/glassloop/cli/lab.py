@@ -55,6 +55,7 @@ def lab(
     """Run experiments: what one mistake does to a loop that is right otherwise, tried on this machine.
 
     Your own loop, too: a statement is moved, dropped or doubled in a copy, and both run side by side.
+    They run for real, in this folder: files that the script writes, checkpoints too, are written by these runs.
 
     Exit code 0: as published; 1: something came out otherwise; 2: wrong usage.
 

@@ -29,12 +29,13 @@ def _print(broken: Broken, out: Path) -> None:
     from rich.console import Console
 
     from glassloop.cli.lab_text import table
+    from glassloop.experiments import Verdict
     from glassloop.lab.picture import draw
 
     console = Console(highlight=False, soft_wrap=True)
     console.print(broken.diff, markup=False, end="")
     path, line, move = broken.change
-    console.print(f"\n{path}:{line}, {move}: [bold]{broken.verdict}[/bold]")
+    console.print(f"\n{path}:{line}, {move}: [bold]{broken.verdict}[/bold] ({Verdict(broken.verdict).means})")
     if broken.wrong.raised:
         at = f" at line {broken.wrong.raised_line} of the changed loop" if broken.wrong.raised_line else ""
         console.print(f"  it raises {broken.wrong.raised}{at}", markup=False)
@@ -48,6 +49,7 @@ def _print(broken: Broken, out: Path) -> None:
     if not broken.alike:
         console.print("  two runs of the loop as it is differ, too: small differences are chance")
     console.print(f"{broken.steps} steps at most, seed 0, torch {broken.right.torch}; {path} is as it was", markup=False)
+    console.print("it ran three times, once changed: files that it writes are those of these runs", markup=False)
     picture = out / f"{Path(path).stem}-line{line}-{move}.png"
     words = f"{Path(path).name}, line {line}: {move}"
     if draw([(words, broken.right, broken.wrong)], picture):
