@@ -114,6 +114,10 @@ def test_accumulation_is_told(script: Path) -> None:
     assert "a remainder decides" in note(script, 22, "guard")
     assert "Once for several backwards" in note(script, 23, "step")
     assert "gradients of the turns in between add up" in note(script, 22, "guard")
+    script.write_text(
+        LOOP.replace("        loss.backward()", "        if y.sum() % 2:\n            continue\n        loss.backward()")
+    )
+    assert "the turn ends here" in note(script, 20, "guard")
 
 
 def test_every_line_of_the_ladder_with_an_event_is_noted(rung: Path) -> None:
@@ -238,6 +242,9 @@ for i in range(6):
 def test_what_is_cleared_does_not_add_up(tmp_path: Path) -> None:
     told = noted(tmp_path / "gan.py", ALTERNATING)
     assert "several backwards" not in told[11]  # the backward at line 15 reaches the judge, too, and line 9 clears it
+    told = noted(tmp_path / "last.py", ALTERNATING + "for_judge.zero_grad()\n")
+    assert "no backward follows" in told[17]
+    assert "no backward follows" not in told[9]
     assert "add up" not in told[12]  # the whole step stands behind the condition: nothing is left in between
 
 

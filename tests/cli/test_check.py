@@ -45,7 +45,7 @@ def test_a_named_file_that_is_no_python_is_said_even_where_it_trains_nothing(com
     assert done.returncode == 2
     assert done.stderr == "error: broken.py: is not valid Python: invalid syntax (line 1)\n"
     assert "zero-grad-missing" in done.stdout  # the others are checked all the same
-    assert done.stdout.endswith("1 finding in 1 file; 1 cannot be read (--verbose says why)\n")
+    assert done.stdout.endswith("1 finding in 1 file; 1 cannot be read (--verbose says which)\n")
     assert command("check", ".").returncode == 1  # in a folder it is passed over, as a linter of loops should
 
 

@@ -70,6 +70,25 @@ def test_a_script_that_wants_arguments_is_told_where_they_go(command, write):
     assert "give them after --" in said
 
 
+ENDING = """import torch
+
+model = torch.nn.Linear(2, 2)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+turn = 0
+while turn < 3:
+    turn += 1
+    optimizer.zero_grad()
+    model(torch.ones(3, 2)).pow(2).sum().backward()
+    optimizer.step()
+"""
+
+
+def test_a_change_that_never_ends_is_told(command, write):
+    write("train.py", ENDING)
+    assert "it was stopped" in command("lab", "train.py", "--line", "7").stdout
+    assert "it was stopped" not in command("lab", "train.py", "--line", "8").stdout
+
+
 def test_what_no_longer_holds_is_exit_code_1():
     """One published verdict is changed, as a new torch might: the command says which, and fails."""
     code = """

@@ -216,7 +216,7 @@ def _zero(view: View, i: int) -> dict[str, object]:
     stray = before is not None and before.kind == BACKWARD and not place
     if not place:
         place = "after" if before is not None and before.kind in (STEP, BACKWARD) else "before"
-    return {"place": place, "stray": stray, "before": before, "after": after}
+    return {"place": place, "stray": stray, "before": before, "after": after, "last": after is None}
 
 
 def _backward(view: View, i: int) -> dict[str, object]:

@@ -66,8 +66,12 @@ def zero_grad(seen: Sequence[Seen]) -> Note:
         )
     elif first["place"] == "before":
         why = (
-            "A backward adds to what the gradients hold, so they are emptied once for every step, before "
-            "its first backward."
+            "A backward adds to what the gradients hold, so they are emptied once for every step, before its first backward."
+        )
+    elif all(s.told["last"] for s in seen):
+        why = (
+            "The step has used the gradients. On the paths that were read no backward follows; one that did would add to "
+            "what they hold."
         )
     else:
         why = (
@@ -120,14 +124,12 @@ def _forward_only(modes: set[object]) -> Note:
     if modes == {False}:
         why = "The model is in evaluation mode: dropout off, batch-norm by its running statistics."
         breaks = (
-            "In training mode the same sample would be judged differently each time, and by its "
-            "neighbours in the batch."
+            "In training mode the same sample would be judged differently each time, and by its neighbours in the batch."
         )
         return Note(FORWARD, what, why, breaks, ("eval-mode-missing", "no-grad-missing"))
     if modes == {True}:
         why = (
-            "The model is in training mode here: dropout is active, and batch-norm goes on updating its "
-            "running statistics."
+            "The model is in training mode here: dropout is active, and batch-norm goes on updating its running statistics."
         )
         return Note(FORWARD, what, why, "", ("eval-mode-missing",))
     return Note(FORWARD, what, "", "", ("eval-mode-missing", "no-grad-missing"))
@@ -182,8 +184,7 @@ def backward(seen: Sequence[Seen]) -> Note:
     many = max(len(s.event.of or ()) for s in seen)
     if many > 1:
         what += (
-            f" It reaches the parameters of {many} optimizers: what is not to be stepped must be cleared "
-            "before it is used."
+            f" It reaches the parameters of {many} optimizers: what is not to be stepped must be cleared before it is used."
         )
     same = known and any(s.told["adds"] is not None and s.told["same"] for s in seen)
     other = next((s for s in seen if s.told["adds"] is not None and not s.told["same"]), None)

@@ -237,6 +237,8 @@ class Plain:
         lines = block_of(node.body)
         often = any(isinstance(n, ast.Mod) for n in ast.walk(test))
         when = "On some turns only (a remainder decides)" if often else "Only where this holds"
+        if not kinds and isinstance(node.body[-1], ast.Continue):
+            return Note("guard", f"{when}: the turn ends here, and what stands below in the loop is not run.")
         if not kinds:
             return Note("guard", f"{when}: {lines}, without an event of the update.")
         gathers = often and STEP in kinds and BACKWARD not in kinds  # else the whole step stands inside

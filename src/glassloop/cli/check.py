@@ -129,7 +129,7 @@ def _show(report: Report, format: Format, to_stderr: bool) -> None:
 def _summary(report: Report) -> str:
     n, files = len(report.findings), report.statistics["files"]
     found = "no findings" if not n else f"{n} finding{'s' if n > 1 else ''}"
-    unread = f"; {len(report.unreadable)} cannot be read (--verbose says why)" if report.unreadable else ""
+    unread = f"; {len(report.unreadable)} cannot be read (--verbose says which)" if report.unreadable else ""
     return f"{found} in {files} file{'s' if files != 1 else ''}{unread}"
 
 

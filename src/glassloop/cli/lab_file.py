@@ -39,6 +39,8 @@ def _print(broken: Broken, out: Path) -> None:
     if broken.wrong.raised:
         at = f" at line {broken.wrong.raised_line} of the changed loop" if broken.wrong.raised_line else ""
         console.print(f"  it raises {broken.wrong.raised}{at}", markup=False)
+    if broken.wrong.stopped and not broken.right.stopped:
+        console.print("  it does not come to an end where the right loop does: it was stopped")
     for warning in broken.wrong.warned:
         if warning not in broken.right.warned:
             console.print(f"  it is warned: {warning}", markup=False)
