@@ -84,3 +84,5 @@ def test_every_rule_has_its_page(command):
     for rule in all_rules()[:2]:  # a process each; tests/test_check.py asks for all of them
         page = command("explain", rule.name).stdout
         assert all(title in page for title in ("What it is", "Why it hurts", "When it is intended", "How to mend it"))
+        assert f"# reported: {rule.name}" in page  # where check speaks; the sign that our tests read is not the user's
+        assert "# expect" not in page
