@@ -89,7 +89,7 @@ def as_github(report: Report) -> str:
         at = {"file": w.path, "line": w.line, "endLine": max(w.line, w.end_line), "col": column_of(w, report)}
         options = ",".join(f"{name}={_property(str(value))}" for name, value in at.items())
         title = _property(f"glassloop: {finding.rule}")
-        rows.append(f"::{kinds[finding.severity]} {options},title={title}::{_data(f'{finding.message}; {finding.fix}')}")
+        rows.append(f"::{kinds[finding.severity]} {options},title={title}::{_data(finding.message)}")
     return "\n".join(rows)
 
 
@@ -138,7 +138,7 @@ def _sarif_result(finding: Finding, index: int, report: Report) -> dict[str, Any
         "ruleId": finding.rule,
         "ruleIndex": index,
         "level": LEVELS[finding.severity],
-        "message": {"text": f"{finding.message}; {finding.fix}"},
+        "message": {"text": finding.message},
         "locations": [_sarif_place(finding.where, report)],
         "relatedLocations": [place | {"id": i} for i, place in enumerate(related)],
         "partialFingerprints": {"ruleAndLine/v1": fingerprint},  # lines that move keep it
