@@ -68,8 +68,8 @@ def test_there_are_questions_of_every_kind_easy_to_hard():
 def test_a_new_rule_gives_new_questions(monkeypatch: pytest.MonkeyPatch):
     known = rules.all_rules()
     new = dataclasses.replace(known[0], name="brand-new")
-    for module in ("lines", "predictions", "orders"):
-        monkeypatch.setattr(f"glassloop.lab.practice.{module}.all_rules", lambda: (*known, new))
+    for module in ("lab.practice.lines", "lab.practice.predictions", "lab.practice.orders", "check"):
+        monkeypatch.setattr(f"glassloop.{module}.all_rules", lambda: (*known, new))
     assert {q.id for q in all_questions()} - {q.id for q in QUESTIONS} >= {"line-brand-new", "happens-brand-new"}
 
 
