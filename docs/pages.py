@@ -48,7 +48,7 @@ def rule_page(rule: Rule, measured: list[dict[str, Any]]) -> str:
         f"**When it is intended.** {card.intended}",
         f"**How to mend it** ({fix}). {card.fix}",
         *(["## Measured", "\n".join(cases), f"`glassloop lab {rule.name}` runs it again."] if cases else []),
-        f"## Wrong\n\n```python\n{rule.bad.rstrip().replace('# expect: ', '# reported: ')}\n```",
+        f"## Wrong\n\n```python\n{rule.shown.rstrip()}\n```",
         f"## Right\n\n```python\n{rule.good.rstrip()}\n```",
         f"Set one finding aside with a comment on its line: `# glassloop: ignore[{rule.name}]`.",
         "*Made from the rule's own file by docs/pages.py.*",

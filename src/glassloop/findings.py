@@ -90,6 +90,11 @@ class Delete(NamedTuple):
 Mend = Move | MoveOut | Insert | Wrap | Keyword | Replace | Delete
 
 
+def unwrapped(scene: str) -> tuple[tuple[Mend, ...], ...]:
+    """Two ways to leave out the call at a scene: for `f(x)` and for `x.f()`, x stays."""
+    return (Replace(scene, f"{{{scene}.first}}"),), (Replace(scene, f"{{{scene}.receiver}}"),)
+
+
 class Story(NamedTuple):
     """A rule's verdict, made by `hear`. The first scene is the primary place; a scene is (name, place, words).
 

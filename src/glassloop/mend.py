@@ -84,15 +84,15 @@ def mend_paths(
             if finding.rule not in safe and not unsafe:
                 mended.left.append((finding, "its fix wants a person's eye: --unsafe-fixes makes it"))
                 continue
-            after, why = bench.mend(finding, report)
-            if after is None:
-                mended.left.append((finding, why))
+            try:
+                after, report = bench.mend(finding, report)
+            except CannotEditError as error:
+                mended.left.append((finding, str(error)))
                 continue
             path = finding.where.path
             mended.before.setdefault(path, bench.data(path))
             bench.given[path] = mended.after[path] = after
             mended.done.append(finding)
-            report = bench.check()
             break
         else:
             return mended
@@ -110,31 +110,30 @@ class _Bench:
     how: dict[str, Any]
     given: dict[str, bytes]
 
-    def check(self, paths: list[str] | None = None, **changed: bytes) -> Report:
+    def check(self, paths: list[str] | None = None, changed: Mapping[str, bytes] | None = None) -> Report:
         """What check says of them, or of some, with these texts changed."""
-        return check_paths(self.paths if paths is None else paths, given=self.given | changed, **self.how)
+        return check_paths(self.paths if paths is None else paths, given={**self.given, **(changed or {})}, **self.how)
 
     def data(self, path: str) -> bytes:
         """What a file holds now."""
         return self.given[path] if path in self.given else read(path)
 
-    def mend(self, finding: Finding, report: Report) -> tuple[bytes | None, str]:
-        """The file with the first proposal that holds; or None, and why none does."""
+    def mend(self, finding: Finding, report: Report) -> tuple[bytes, Report]:
+        """The file with the first proposal that holds, and what check then says. Raises CannotEditError: why none does."""
         path, why = finding.where.path, ""
-        paths = self.paths
-        if report.statistics["files played"] > SMALL:
-            paths, report = [path], self.check([path])
+        large = report.statistics["files played"] > SMALL
+        paths, before = ([path], self.check([path])) if large else (self.paths, report)
         for mends in finding.mends:
             try:
                 after = self._edit(finding, mends)
             except CannotEditError as error:
                 why = why or str(error)
                 continue
-            new = self.check(paths, **{path: after})
-            if path not in new.unreadable and _fewer(report, new, finding):
-                return after, ""
+            new = self.check(paths, {path: after})
+            if path not in new.unreadable and _fewer(before, new, finding):
+                return after, self.check(changed={path: after}) if large else new
             why = why or "the text is not right after it"
-        return None, why
+        raise CannotEditError(why)
 
     def _edit(self, finding: Finding, mends: tuple[Mend, ...]) -> bytes:
         path = finding.where.path

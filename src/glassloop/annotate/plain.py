@@ -249,10 +249,10 @@ class Plain:
     def _used(self, node: ast.stmt) -> str:
         """What a statement's results are used for: the nearest event line that reads them, through other lines."""
         scope = self._scope(node)
-        todo, met = deque([node]), {node.lineno}
+        waiting, met = deque([node]), {node.lineno}
         uses: list[tuple[int, int, str]] = []
-        while todo:
-            at = todo.popleft()
+        while waiting:
+            at = waiting.popleft()
             made = made_by(at)
             for other in scope if made else ():
                 if other.lineno in met or not made & read_by(other) or not self._comes_to(at, other):
@@ -262,7 +262,7 @@ class Plain:
                 if use:
                     uses.append((RANKS.get(use, 0), other.lineno, use))
                 else:
-                    todo.append(other)
+                    waiting.append(other)
         if not uses:
             return ""
         first = min(rank for rank, _, _ in uses)

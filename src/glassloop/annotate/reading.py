@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ast
 import os
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from glassloop.check import check_paths
+from glassloop.check import Report, check_paths
 from glassloop.errors import UserError
 from glassloop.events import Event
 from glassloop.findings import Finding
@@ -54,24 +55,28 @@ def read_program(path: str) -> Reading:
     except Unreadable as error:
         raise UserError(f"{path} {error}; give a Python script or a notebook") from None
     files = [path, *helpers_of(path, data)]
-    report = check_paths(files, keep=True)
+    return reading_of(text, check_paths(files, keep=True), files)
+
+
+def reading_of(text: Text, report: Report, files: list[str]) -> Reading:
+    """What a check that kept its paths says of one text."""
     traces = [Trace(one.events, one.chains, one.remarks) for play in report.plays for one in play.paths]
-    findings = [finding for finding in report.findings if finding.where.path == path]
-    return Reading(text, traces, findings, [note for at, note in report.notes if at == path], files)
+    findings = [finding for finding in report.findings if finding.where.path == text.path]
+    return Reading(text, traces, findings, [note for at, note in report.notes if at == text.path], files)
 
 
 def helpers_of(path: str, data: bytes) -> list[str]:
     """The files beside a script that it imports, and those that they import, as paths."""
     found: dict[str, None] = {}
-    todo = [(path, data)]
-    while todo and len(found) < FILES:
-        at, text = todo.pop(0)
+    waiting = deque([(path, data)])
+    while waiting and len(found) < FILES:
+        at, text = waiting.popleft()
         for level, parts in sorted(imported(text)):
             file = _file(at, level, parts)
             if file is None or file in found or os.path.abspath(file) == os.path.abspath(path):
                 continue
             found[file] = None
-            todo.append((file, _bytes(file)))
+            waiting.append((file, _bytes(file)))
     return list(found)
 
 

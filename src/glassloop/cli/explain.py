@@ -44,14 +44,13 @@ def page_of(name: str, examples: bool = True) -> str | None:
 
 def _rule_page(rule: Rule, examples: bool) -> str:
     card = rule.card
-    wrong = rule.bad.replace("# expect: ", "# reported: ")  # the sign that the tests of the rules read
     parts = [
         f"{rule.name} ({card.severity.value})" + (f", off by default: --select {rule.name}" if card.asked else ""),
         _paragraph("What it is", card.what),
         _paragraph("Why it hurts", card.why),
         _paragraph("When it is intended", card.intended),
         _paragraph("How to mend it", card.fix),
-        *(("Wrong:\n" + _indented(wrong), "Right:\n" + _indented(rule.good)) if examples else ()),
+        *(("Wrong:\n" + _indented(rule.shown), "Right:\n" + _indented(rule.good)) if examples else ()),
         f"To set one finding aside, write on its line:  # glassloop: ignore[{rule.name}]",
     ]
     return "\n\n".join(parts)

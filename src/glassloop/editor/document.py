@@ -10,7 +10,7 @@ from functools import cached_property
 
 from glassloop.annotate.blocks import Note
 from glassloop.annotate.document import Noted
-from glassloop.annotate.reading import Reading, Trace, helpers_of
+from glassloop.annotate.reading import helpers_of, reading_of
 from glassloop.check import Report, check_paths
 from glassloop.config import find_config
 from glassloop.errors import UserError
@@ -78,8 +78,7 @@ class Document:
         text = self.report.texts.get(self.path)
         if text is None:
             return {}
-        traces = [Trace(one.events, one.chains, one.remarks) for play in self.report.plays for one in play.paths]
-        return Noted(Reading(text, traces, [], [], [self.path])).notes
+        return Noted(reading_of(text, self.report, [self.path])).notes
 
     def _given(self) -> dict[str, bytes]:
         return {self.path: self.source.encode("utf-8", "surrogatepass")}

@@ -57,6 +57,11 @@ class Rule:
     hear: Callable[[Any, Event], tuple[Hashable, tuple[Story, ...]]]
     experiment: Experiment | None
 
+    @property
+    def shown(self) -> str:
+        """The wrong example for people: what the tests read as `# expect:` says where the finding is reported."""
+        return self.bad.replace("# expect: ", "# reported: ")
+
 
 @cache
 def all_rules() -> tuple[Rule, ...]:

@@ -201,10 +201,10 @@ def _growth(batch: Callable[[], None]) -> float:
 
 def _nodes(loss: Tensor) -> int:
     """Nodes of the graph behind a tensor."""
-    seen, todo = set(), [loss.grad_fn]
-    while todo:
-        node = todo.pop()
+    seen, waiting = set(), [loss.grad_fn]
+    while waiting:
+        node = waiting.pop()
         if node is not None and node not in seen:
             seen.add(node)
-            todo += [parent for parent, _ in node.next_functions]
+            waiting += [parent for parent, _ in node.next_functions]
     return len(seen)
