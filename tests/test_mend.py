@@ -117,3 +117,27 @@ def test_mending_leaves_other_files_and_right_ones_alone():
             assert path.parent.name not in rules, path
     safe = [path for path in bad if RULES[path.parent.name].card.safe]
     assert done >= 2 * len(safe) // 3
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted"),
+    [
+        ("model(x).softmax(1)", "model(x)"),
+        ("model(x).softmax(dim=-1)", "model(x)"),
+        ("torch.softmax(model(x), 1)", "model(x)"),
+        ("nn.functional.softmax(model(x), dim=1)", "model(x)"),
+        ("nn.Softmax(1)(model(x))", "model(x)"),
+        ("model(x).softmax(dimension)", None),
+    ],
+)
+def test_a_softmax_is_left_out_and_what_it_was_done_to_stays(tmp_path: Path, given: str, wanted: str | None):
+    text = RULES["zero-grad-missing"].good.replace("nn.Linear(3, 1)", "nn.Linear(3, 5)")
+    text = text.replace("x = ", "dimension = 1\n    x = ")
+    loss = "nn.functional.mse_loss(model(x), x.sum(1, keepdim=True))"
+    text = text.replace(loss, f"nn.functional.cross_entropy({given}, torch.randint(0, 5, (4,)))")
+    path = tmp_path / "train.py"
+    path.write_text(text, encoding="utf-8")
+    assert [f.rule for f in check_paths([path]).findings] == ["softmax-before-cross-entropy"]
+    after = mend_paths([path], unsafe=True).after
+    expected = {} if wanted is None else {str(path): text.replace(given, wanted).encode()}
+    assert after == expected

@@ -33,7 +33,8 @@ class Where(NamedTuple):
 
 # --- how a story is mended in its text. A rule names scenes; source/edits.py finds their statements and calls. Texts are
 #     templates: `{step.receiver}` is the source of what the call at scene `step` is a method of, `{step.function}` of
-#     what it calls, `{step.first}` of its first argument, `{step}` of the call itself.
+#     what it calls, `{step.first}` of its first argument, `{step.subject}` of the tensor that it is
+#     done to, `{step}` of the call itself.
 
 
 class Move(NamedTuple):
@@ -75,7 +76,7 @@ class Keyword(NamedTuple):
 
 
 class Replace(NamedTuple):
-    """The call at a scene becomes another expression; "{scene.first}" unwraps it."""
+    """The call at a scene becomes another expression; "{scene.subject}" unwraps it."""
 
     scene: str
     text: str
@@ -88,11 +89,6 @@ class Delete(NamedTuple):
 
 
 Mend = Move | MoveOut | Insert | Wrap | Keyword | Replace | Delete
-
-
-def unwrapped(scene: str) -> tuple[tuple[Mend, ...], ...]:
-    """Two ways to leave out the call at a scene: for `f(x)` and for `x.f()`, x stays."""
-    return (Replace(scene, f"{{{scene}.first}}"),), (Replace(scene, f"{{{scene}.receiver}}"),)
 
 
 class Story(NamedTuple):

@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from glassloop.events import OPAQUE
+from glassloop.events import BACKWARD, OPAQUE
 from glassloop.findings import Finding, Story, Where, tell
 from glassloop.rules import Rule
 from glassloop.source.paths import Play, explore
@@ -37,6 +37,7 @@ class Part:
     notes: list[tuple[str, str]] = field(default_factory=list)  # (path, one line): what was not followed
     statistics: Counter[str] = field(default_factory=Counter)
     opaque: set[Where] = field(default_factory=set)  # places where unknown code may have done anything
+    fed: set[Where] = field(default_factory=set)  # backwards that are known to reach an optimizer's parameters
     undecided: list[tuple[Where, str, str]] = field(default_factory=list)  # (place, rule, why)
     plays: list[Play] = field(default_factory=list)
     called: set[Key] = field(default_factory=set)  # functions that were played on the way
@@ -47,6 +48,7 @@ class Part:
         self.notes += other.notes
         self.statistics += other.statistics
         self.opaque |= other.opaque
+        self.fed |= other.fed
         self.undecided += other.undecided
         self.plays += other.plays
         self.called |= other.called
@@ -107,6 +109,8 @@ class Court:
             part.undecided.append((_resolve(story.scenes[0][1]), rule.name, why_not))
         # Places where the reader loses sight: a mend that only hides its finding behind one more of these is none.
         part.opaque |= {_resolve(event.at) for path in play.paths for event in path.events if event.kind == OPAQUE}
+        events = (event for path in play.paths for event in path.events)
+        part.fed |= {_resolve(event.at) for event in events if event.kind == BACKWARD and event.of}
         if self.keep:
             part.plays.append(play)
         return part

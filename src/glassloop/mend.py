@@ -161,6 +161,7 @@ def _fewer(old: Report, new: Report, finding: Finding) -> bool:
     counts = [Counter((f.where.path, f.rule) for f in report.findings) for report in (old, new)]
     mine = (finding.where.path, finding.rule)
     seen = len(new.opaque) <= len(old.opaque) and new.statistics["roots"] >= old.statistics["roots"]
+    seen = seen and len(new.fed) >= len(old.fed)  # nor was a loss cut off from what it trained
     return seen and counts[1][mine] < counts[0][mine] and all(counts[0][key] >= n for key, n in counts[1].items())
 
 

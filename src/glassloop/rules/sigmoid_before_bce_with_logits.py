@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from glassloop.events import GIVEN, GIVEN_AT, LOSS_MADE, PROGRAM, TAKES, Event, Place, Ref
 from glassloop.experiments import Case, Experiment, Instead, Verdict
-from glassloop.findings import Severity, Story, unwrapped
+from glassloop.findings import Replace, Severity, Story
 from glassloop.rules import Card
 
 CARD = Card(
@@ -117,4 +117,4 @@ def _story(loss: Place, made: Place, given: str) -> Story:
         "give it the output before the sigmoid, or use binary_cross_entropy"
     )
     made_scene = ((("made", made, f"makes {given}"),) if made is not None else ())
-    return Story(says, (("loss", loss, ""), *made_scene), unwrapped("made"))
+    return Story(says, (("loss", loss, ""), *made_scene), ((Replace("made", "{made.subject}"),),))

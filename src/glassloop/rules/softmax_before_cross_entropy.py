@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from glassloop.events import GIVEN, GIVEN_AT, LOSS_MADE, PROBABILITIES, PROGRAM, TAKES, Event, Place, Ref
 from glassloop.experiments import Case, Experiment, Instead, Verdict
-from glassloop.findings import Severity, Story, unwrapped
+from glassloop.findings import Replace, Severity, Story
 from glassloop.rules import Card
 
 CARD = Card(
@@ -103,13 +103,16 @@ def hear(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
     return state | {told}, (_redundant(event.at, made) if redundant else _story(event.at, made),)
 
 
+UNWRAPPED = ((Replace("made", "{made.subject}"),),)
+
+
 def _story(loss: Place, made: Place) -> Story:
     words = ", made at {made}," if made is not None else ""
     says = (
         f"cross entropy is given probabilities{words} where it wants logits: it takes their softmax again, so the loss "
         "cannot come near zero and its gradients fade; give it the output before the softmax"
     )
-    return Story(says, _scenes(loss, made, "makes probabilities"), unwrapped("made"))
+    return Story(says, _scenes(loss, made, "makes probabilities"), UNWRAPPED)
 
 
 def _redundant(loss: Place, made: Place) -> Story:
@@ -118,7 +121,7 @@ def _redundant(loss: Place, made: Place) -> Story:
         f"cross entropy is given log-probabilities{words}: it takes their logarithm of a softmax once more, which changes "
         "nothing; leave the first one out, or use nll_loss"
     )
-    return Story(says, _scenes(loss, made, "makes log-probabilities"), unwrapped("made"), Severity.INFO)
+    return Story(says, _scenes(loss, made, "makes log-probabilities"), UNWRAPPED, Severity.INFO)
 
 
 def _scenes(loss: Place, made: Place, words: str) -> tuple[tuple[str, Place, str], ...]:

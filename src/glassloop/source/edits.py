@@ -63,7 +63,14 @@ class Page:
             self.starts.append(self.starts[-1] + len(line) + 1)
         self.suites: dict[ast.stmt, Suite] = {}
         self.parents: dict[ast.AST, ast.AST] = {}
+        self.imported: set[str] = set()  # names that imports make
+        self.selves: set[str] = set()  # what methods call their own object
         for node in ast.walk(tree):
+            if isinstance(node, (ast.Import, ast.ImportFrom)):
+                self.imported |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}
+            if isinstance(node, ast.ClassDef):
+                methods = (n for n in node.body if isinstance(n, ast.FunctionDef) and n.args.args)
+                self.selves |= {method.args.args[0].arg for method in methods}
             for child in ast.iter_child_nodes(node):
                 self.parents[child] = node
             for _, value in ast.iter_fields(node):
@@ -329,6 +336,22 @@ class _Call:
     def function(self) -> str:
         """What is called."""
         return self.page.text(self.call.func)
+
+    @property
+    def subject(self) -> str:
+        """The tensor that it is done to: x of `f(x)`, `module.f(x, 1)`, `self.f(x)`, `x.f()` and `x.f(1)`."""
+        func, args = self.call.func, self.call.args
+        if not isinstance(func, ast.Attribute):
+            return self.first
+        if not args or isinstance(args[0], (ast.Constant, ast.UnaryOp)):  # nothing, or a dimension
+            return self.receiver
+        root: ast.expr = func.value
+        while isinstance(root, ast.Attribute):
+            root = root.value
+        name = root.id if isinstance(root, ast.Name) else ""
+        if name in self.page.imported or (func.value is root and name in self.page.selves):
+            return self.first
+        raise AttributeError(f"{self.page.text(func)} may be a method of a tensor or a layer")
 
     @property
     def first(self) -> str:
