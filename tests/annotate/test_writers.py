@@ -87,7 +87,7 @@ def test_the_notebook_executes_and_does_what_the_script_does(tmp_path: Path) -> 
     assert done.returncode == 0, done.stderr
     notebook = nbformat.read(tmp_path / "out.ipynb", as_version=4)
     nbformat.validate(notebook)
-    NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(tmp_path)}}).execute()
     printed = "".join(o.get("text", "") for cell in notebook.cells for o in cell.get("outputs", []))
     command = [sys.executable, "train.py", "--epochs", "2"]
     script = subprocess.run(command, cwd=tmp_path / "mine", capture_output=True, text=True)

@@ -50,6 +50,6 @@ def test_an_exception_ends_the_run_although_workers_wait(tmp_path):
             raise RuntimeError("a bug of the owner's")
         """,
     )
-    ended = start(project, "--run-dir", tmp_path / "run", "--workers", 2).wait(timeout=60)
+    ended = start(project, "--run-dir", tmp_path / "run", "--workers", 2).wait(timeout=300)
     assert ended.code == 1
     assert "a bug of the owner's" in ended.stderr
