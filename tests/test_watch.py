@@ -52,7 +52,7 @@ def python(script: str, folder: Path) -> subprocess.CompletedProcess[str]:
     path.write_text(textwrap.dedent(script))
     environment = {**os.environ, "PYTHONPATH": str(SRC)}
     return subprocess.run(
-        [sys.executable, str(path)], cwd=folder, env=environment, capture_output=True, text=True, timeout=120
+        [sys.executable, str(path)], cwd=folder, env=environment, capture_output=True, text=True, timeout=600
     )
 
 
