@@ -19,9 +19,10 @@ from torch import nn
 import glassloop
 from glassloop.events import Event
 from glassloop.findings import Finding, Severity
+from glassloop.memory import Memory
 from glassloop.rules import Listening, all_rules
 from glassloop.tap import listen
-from glassloop.watch import Memory, MistakeFoundError, watch
+from glassloop.watch import MistakeFoundError, watch
 
 SRC = Path(__file__).parents[1] / "src"
 
