@@ -14,6 +14,7 @@ from glassloop.rules import Rule, all_rules
 
 DOCS = Path(__file__).parent
 MEASURED = DOCS.parent / "bench" / "results" / "lab.json"
+EARS = {"text": "reading (`glassloop check`)", "run": "running (`glassloop run`, `watch()`)"}
 
 
 def pages() -> dict[Path, str]:
@@ -33,10 +34,14 @@ def _measured() -> dict[str, list[dict[str, Any]]]:
     return found
 
 
+def _ears(rule: Rule) -> list[str]:
+    return ["text"] * (not rule.card.only_run) + ["run"] * (not rule.card.only_read)
+
+
 def rule_page(rule: Rule, measured: list[dict[str, Any]]) -> str:
     """The page of one rule."""
     card = rule.card
-    seen_by = "reading (`glassloop check`)" + ("" if card.only_read else " and running (`glassloop run`, `watch()`)")
+    seen_by = " and ".join(EARS[ear] for ear in _ears(rule))
     fix = "`--fix` makes it, where the text allows it to be tried" if card.safe else "by hand, or see `--unsafe-fixes`"
     cases = [f"- *{row['case']}* ({row['verdict']}): {row['says']}" for row in measured]
     asked = f"\nOff by default: `--select {rule.name}` asks for it.\n" if card.asked else ""
@@ -60,7 +65,7 @@ def index() -> str:
     """All rules in a table."""
     rows = [
         f"| [{rule.name}]({rule.name}.md) | {rule.card.severity.value}{', off' if rule.card.asked else ''} "
-        f"| {'text' if rule.card.only_read else 'text, run'} | {'yes' if rule.card.safe else ''} | {rule.card.what} |"
+        f"| {', '.join(_ears(rule))} | {'yes' if rule.card.safe else ''} | {rule.card.what} |"
         for rule in all_rules()
     ]
     head = "# Rules\n\n`text`: found by reading; `run`: found while the loop runs; `--fix`: mended by the checker.\n\n"

@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 from glassloop.check import check_paths
 from glassloop.cli.check import check
 from glassloop.cli.explain import explain
-from glassloop.config import find_config
+from glassloop.config import Config, find_config
 from glassloop.errors import UserError
 from glassloop.rules import all_rules
 from glassloop.source.files import _ignoring, _in_repository, files_of
@@ -283,6 +283,16 @@ def test_a_rule_that_must_be_asked_is_silent_until_it_is_named(script: Path, mon
     assert check_paths([script]).findings == []
     assert check_paths([script], select=["step-missing"]).findings == []
     assert [f.rule for f in check_paths([script], select=["zero-grad-missing"]).findings] == ["zero-grad-missing"]
+
+
+def test_a_rule_that_only_a_run_tells_is_not_asked_of_a_text(script: Path, monkeypatch: pytest.MonkeyPatch):
+    rules = tuple(replace(rule, card=replace(rule.card, only_run=rule.name == "zero-grad-missing")) for rule in all_rules())
+    monkeypatch.setattr("glassloop.check.all_rules", lambda: rules)
+    assert check_paths([script]).findings == []
+    with pytest.raises(ValueError, match=r"no text tells zero-grad-missing.*glassloop run"):
+        check_paths([script], select=["zero-grad-missing"])
+    listed = Config(select=("zero-grad-missing", "step-missing"))  # a project's settings may name it for its runs
+    assert check_paths([script], config=listed).findings == []
 
 
 def test_several_cores_find_what_one_finds():

@@ -43,7 +43,7 @@ def check_paths(
     `config`: a project's settings; `select` and `ignore` come before its own. Folders are read without what git ignores.
     `given`: texts that stand in for files of these names: `-` for a script from stdin, an editor's unsaved ones.
     `keep` keeps every path that was played in the report. `jobs`: processes, by default chosen by the size.
-    Raises FileNotFoundError and ValueError (an unknown rule).
+    Raises FileNotFoundError and ValueError (an unknown rule, or one `select`ed that only a run can tell).
     """
     report = Report()
     config = config or Config()
@@ -54,6 +54,7 @@ def check_paths(
     texts, own, plain = _load(named, list(found), given, report)
     program = Program(texts)
     program.follow = follow
+    _refuse_those_of_runs(select)
     rules = _rules(select or config.select, {*ignore, *config.ignore}, config)
     report.add(Court(program, rules, own, keep).all(jobs))
     for text in plain:
@@ -72,7 +73,14 @@ def _rules(select: Collection[str], ignore: Collection[str], config: Config) -> 
         place = f"{config.path}: [tool.glassloop]: " if unknown[0] in asked else ""
         raise ValueError(f"{place}no rule is called {unknown[0]}; {meant(unknown[0], names)}rules: {', '.join(names)}")
     chosen = set(select) or {r.name for r in rules if not r.card.asked}
-    return tuple(r for r in rules if r.name in chosen and r.name not in ignore)
+    return tuple(r for r in rules if r.name in chosen and r.name not in ignore and not r.card.only_run)
+
+
+def _refuse_those_of_runs(select: Collection[str]) -> None:
+    """A project may list rules for both ears in its settings; who asks the text for what no text tells is told so."""
+    silent = [rule.name for rule in all_rules() if rule.card.only_run and rule.name in select]
+    if silent:
+        raise ValueError(f"no text tells {silent[0]}: it is found while the loop runs; glassloop run SCRIPT")
 
 
 def _load(

@@ -22,6 +22,7 @@ FRAMEWORKS = HERE / "frameworks"  # these need Accelerate, Lightning, … to run
 PROGRAMS = HERE / "programs"  # several files each: a folder with a main.py
 
 RULES = tuple(rule.name for rule in all_rules())
+ONLY_RUN = frozenset(rule.name for rule in all_rules() if rule.card.only_run)
 
 
 class Program(NamedTuple):
@@ -50,6 +51,11 @@ def load(folder: str | Path = HERE) -> list[Case]:
     apart = [part for part in (UNSEEN, FRAMEWORKS, PROGRAMS) if not root.is_relative_to(part)]
     paths = [root] if root.is_file() else sorted(p for p in root.rglob("*.py") if p.parent != HERE)
     return [Case(p, expected(p)) for p in paths if not any(p.is_relative_to(part) for part in apart)]
+
+
+def read(case: Case) -> set[tuple[str, int]]:
+    """Of the findings that a case should give, those that its text can tell."""
+    return {(rule, line) for rule, line in case.expected if rule not in ONLY_RUN}
 
 
 def load_programs() -> list[Program]:

@@ -44,8 +44,9 @@ def page_of(name: str, examples: bool = True) -> str | None:
 
 def _rule_page(rule: Rule, examples: bool) -> str:
     card = rule.card
+    found = ", found while the loop runs (glassloop run, watch)" if card.only_run else ""
     parts = [
-        f"{rule.name} ({card.severity.value})" + (f", off by default: --select {rule.name}" if card.asked else ""),
+        f"{rule.name} ({card.severity.value}){found}" + (f", off by default: --select {rule.name}" if card.asked else ""),
         _paragraph("What it is", card.what),
         _paragraph("Why it hurts", card.why),
         _paragraph("When it is intended", card.intended),

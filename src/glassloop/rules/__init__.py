@@ -40,6 +40,7 @@ class Card:
     severity: Severity
     asked: bool = False  # speaks only where --select names it
     only_read: bool = False  # only the text tells; a run is not asked
+    only_run: bool = False  # only a run tells; a text is not asked
     safe: bool = False  # whether `check --fix` applies the mends of its stories without being told `--unsafe-fixes`
 
 
@@ -73,6 +74,11 @@ def all_rules() -> tuple[Rule, ...]:
 def rules_of_runs() -> tuple[Rule, ...]:
     """The rules that a run can tell, and that speak unasked."""
     return tuple(rule for rule in all_rules() if not rule.card.only_read and not rule.card.asked)
+
+
+def rules_of_both() -> tuple[Rule, ...]:
+    """The rules of runs that the text can tell, too: on one program both ears must come to the same findings."""
+    return tuple(rule for rule in rules_of_runs() if not rule.card.only_run)
 
 
 def _load(module: str) -> Rule:
@@ -127,4 +133,4 @@ class Listening:
             self.states[rule.name][ref] = rule.initial(ref)
 
 
-__all__ = ["Card", "Listening", "Rule", "all_rules", "reaches", "rules_of_runs"]
+__all__ = ["Card", "Listening", "Rule", "all_rules", "reaches", "rules_of_both", "rules_of_runs"]

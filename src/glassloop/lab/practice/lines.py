@@ -95,7 +95,7 @@ def questions() -> Iterator[Question]:
 
 def _from_lab(rule: Rule) -> Iterator[LineQuestion]:
     """The whole training of the rule's experiment with its mistake in it, if the reader finds that at one place."""
-    if rule.experiment is None:
+    if rule.experiment is None or rule.card.only_run:
         return
     _, wrong = texts(rule.experiment, rule.experiment.cases[0], rule.experiment.seeds[0])
     found = check_paths(["script.py"], given={"script.py": wrong.encode()}, select=[rule.name]).findings
