@@ -29,7 +29,7 @@ help: ## what can be made
 
 .venv/dev-ready: .venv/train-ready
 	@echo "Installing what the tests need ..."
-	@$(PIP) -e '.[dev]'
+	@$(PIP) -e '.[dev,frameworks]'
 	@touch $@
 
 define DEMO_END

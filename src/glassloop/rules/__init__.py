@@ -9,8 +9,8 @@ A rule file `zero_grad_missing.py` is the rule `zero-grad-missing` and holds the
 - `initial(me) -> state`, `hear(state, event) -> (state, stories)`: the state machine. Both are pure, states hashable.
 
 An event whose `what` has the key role goes to the machines of that Ref and of those in `of` (an optimizer that shares
-parameters, the models inside a model); every other event goes to all of the rule's machines, which look at `of`
-(`reaches`). On `opaque` a machine forgets what it can no longer know.
+parameters, the models inside a model), and to all where the rule says `OTHERS = True`; every other event goes to all of
+the rule's machines, which look at `of` (`reaches`). On `opaque` a machine forgets what it can no longer know.
 
 A file whose name begins with `_` is no rule: it holds what several of them share.
 """
@@ -57,6 +57,7 @@ class Rule:
     initial: Callable[[Ref], Hashable]
     hear: Callable[[Any, Event], tuple[Hashable, tuple[Story, ...]]]
     experiment: Experiment | None
+    others: bool = False
 
     @property
     def shown(self) -> str:
@@ -83,8 +84,8 @@ def rules_of_both() -> tuple[Rule, ...]:
 
 def _load(module: str) -> Rule:
     m = importlib.import_module(f"{__name__}.{module}")
-    name, experiment = module.replace("_", "-"), getattr(m, "EXPERIMENT", None)
-    return Rule(name, m.CARD, m.BAD, m.GOOD, m.KEY, frozenset(m.HEARS), m.initial, m.hear, experiment)
+    name, experiment, others = module.replace("_", "-"), getattr(m, "EXPERIMENT", None), getattr(m, "OTHERS", False)
+    return Rule(name, m.CARD, m.BAD, m.GOOD, m.KEY, frozenset(m.HEARS), m.initial, m.hear, experiment, others)
 
 
 def reaches(event: Event, me: Ref) -> bool | None:
@@ -119,7 +120,7 @@ class Listening:
         for rule in self._by_kind.get(event.kind, ()):
             states = self.states[rule.name]
             mine: Iterable[Ref] = tuple(states)
-            if what is not None and what.role == rule.key:
+            if what is not None and what.role == rule.key and not rule.others:
                 mine = dict.fromkeys((what, *(r for r in event.of or () if r.role == rule.key)))
             for ref in mine:
                 states[ref], stories = rule.hear(states[ref], event)

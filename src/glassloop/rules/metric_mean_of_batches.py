@@ -75,6 +75,7 @@ EXPERIMENT = Experiment(
 )
 
 KEY = LOADER
+OTHERS = True  # another loader's batch takes the place of this one's
 HEARS = USES | {MADE, AVERAGED}
 
 
@@ -108,10 +109,10 @@ def hear(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
         return state._replace(looked=None, early=early), stories
     looked, early = state.looked, state.early
     stories = ()
-    if event.kind in (PASS_BEGIN, PASS_END):
+    if event.kind in (PASS_BEGIN, PASS_END) and event.what in (None, state.passing.me):
         looked = event.at if validates(state.passing, event) else None
         stories = (_story(early, looked),) if early is not None and looked is not None else ()
-        early = None if event.what == state.passing.me else early
+        early = None if event.what is not None else early
     return state._replace(passing=follow(state.passing, event), looked=looked, early=early), stories
 
 

@@ -87,6 +87,7 @@ EXPERIMENT = Experiment(
 )
 
 KEY = LOADER
+OTHERS = True  # another loader's batch takes the place of this one's
 HEARS = USES | {MADE, END}
 
 

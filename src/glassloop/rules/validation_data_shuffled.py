@@ -78,6 +78,7 @@ EXPERIMENT = Experiment(
 )
 
 KEY = LOADER
+OTHERS = True  # another loader's batch takes the place of this one's
 HEARS = USES | {MADE}
 
 
