@@ -83,12 +83,34 @@ def test_as_a_call_and_stopped_by_hand():
     assert len(seen.stop()) == 1, "after its end a watch hears nothing"
 
 
-def test_two_watches_at_once_are_refused_and_the_first_goes_on():
-    with watch(lambda finding: None) as seen:
-        with pytest.raises(RuntimeError, match="watched already"):
-            watch()
+def test_a_watch_inside_a_watch_finds_for_itself_and_only_one_prints():
+    stderr, untouched = io.StringIO(), nn.Module.__call__
+    with redirect_stderr(stderr), watch() as outer:
+        right()
+        with watch() as inner:
+            broken()
+        assert nn.Module.__call__ is not untouched, "the outer goes on"
+        right()
+    assert [s.finding for s in inner.findings] == [s.finding for s in outer.findings]
+    assert (len(inner.findings), inner.steps, outer.steps) == (1, 4, 12)
+    assert stderr.getvalue().count("error zero-grad-missing") == 1
+    assert nn.Module.__call__ is untouched
+    with redirect_stderr(stderr), watch():
         broken()
-    assert len(seen.findings) == 1
+    assert stderr.getvalue().count("error zero-grad-missing") == 2, "another run is told anew"
+
+
+def test_watches_may_end_in_any_order_and_a_strict_one_may_be_within():
+    untouched = nn.Module.__call__
+    first, second = watch(lambda finding: None), watch(lambda finding: None, strict=True)
+    with pytest.raises(MistakeFoundError):
+        broken()
+    first.stop()
+    assert nn.Module.__call__ is not untouched
+    right()
+    second.stop()
+    assert (first.steps, second.steps) == (2, 6)
+    assert nn.Module.__call__ is untouched
 
 
 def test_paths_are_as_check_gives_them(monkeypatch):

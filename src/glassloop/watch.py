@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import atexit
 import linecache
+import logging
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
@@ -25,6 +26,7 @@ from glassloop.findings import Finding, Severity, Story, Where, tell
 from glassloop.memory import Memory
 from glassloop.record.files import write_json
 from glassloop.rules import Rule, rules_of_runs
+from glassloop.tap.traces import REPORT, without_our_frames
 
 if TYPE_CHECKING:
     from glassloop.source.comments import Comment
@@ -32,6 +34,9 @@ if TYPE_CHECKING:
     from glassloop.tap.tally import Tally
 
 Sink = Callable[[Finding], None]
+_log = logging.getLogger("glassloop")
+_open: set[Watch] = set()  # the watches that have begun and not ended
+_shown: set[tuple[str, Where]] = set()  # what they have printed
 LARGEST_PROGRAM = 64  # files that are read to learn what a schedule counts
 
 
@@ -65,7 +70,9 @@ class Watch:
     `sinks`: each is called with every finding once, as it is found; the default prints to the terminal.
     `rules`: the rules to apply, by default all. `strict`: raise MistakeFoundError at the first error.
     `lines`: "count" what each line does, or "profile" what it costs, too; `tally` has it once torch is there.
-    Raises RuntimeError where this process is watched already.
+
+    A watch inside a watch of the same thread hears the same calls and finds for itself; only the outer prints. One in
+    another thread than the watched one hears nothing, and says so. Nothing of ours is ever raised into the training.
     """
 
     def __init__(
@@ -84,13 +91,14 @@ class Watch:
         self._sinks = sinks or (terminal,)
         self._strict = strict
         self._out = None if out is None else Path(out).absolute()
-        self._home = os.getcwd()
+        self._home, self._process, self._stopped = os.getcwd(), os.getpid(), False
         self._memory = Memory(rules_of_runs() if rules is None else rules)
         self._seen: dict[tuple[str, Where], Sighting] = {}
         self._loops: dict[Place, tuple[Where, str] | None] = {}
         self._turned: dict[tuple[int, object], Event] = {}
         self._comments: dict[str, list[Comment]] = {}
         self._tap: Tap | None = None
+        _open.add(self)
         from glassloop.tap.arrival import when_torch_is_there
 
         self._cancel = when_torch_is_there(self._begin)
@@ -99,15 +107,23 @@ class Watch:
     def stop(self, ended: bool = True) -> list[Sighting]:
         """Ends the watch and takes it out of torch; gives the findings. `ended`: the training came to its own end.
 
-        Where `out` was given, writes them there. Calling it again does nothing.
+        Where `out` was given, writes them there. Calling it again, or in a fork of the process, does nothing.
         """
         atexit.unregister(self._at_exit)
+        if self._stopped or os.getpid() != self._process:
+            return self.findings
+        self._stopped = True
         self._cancel()
         self._strict = False  # the run is over: nothing is left to stop
-        if self._tap is not None:
-            self._tap.stop(ended)
-        if self._out is not None:
-            self.write(self._out)
+        try:
+            if self._tap is not None:
+                self._tap.stop(ended)
+        except Exception:
+            _log.exception("the watch failed as it ended; please report it: %s", REPORT)
+        self._save()
+        _open.discard(self)
+        if not _open:
+            _shown.clear()
         return self.findings
 
     def as_json(self) -> list[dict[str, Any]]:
@@ -134,13 +150,33 @@ class Watch:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        if error is not None:
+            without_our_frames(error)
         self.stop(ended=kind is None)
 
     def _at_exit(self) -> None:
         """A watch that nobody stopped ends with its process; one that a crash ends saw no end of the training."""
         self.stop(ended=getattr(sys, "last_value", None) is None)
 
+    def _save(self) -> None:
+        """Writes the findings where they are to be; a disk that is full stops no training."""
+        if self._out is None:
+            return
+        try:
+            self.write(self._out)
+        except OSError as error:
+            _log.error("findings could not be written to %s (%s)", self._out, error.strerror)
+
     def _begin(self) -> None:
+        """Called as soon as torch is there, maybe from within the user's import of it."""
+        try:
+            self._listen()
+        except RuntimeError as error:
+            _log.warning("this watch hears nothing: %s", error)
+        except Exception:
+            _log.exception("the watch could not begin, training goes on unwatched; please report it: %s", REPORT)
+
+    def _listen(self) -> None:
         from glassloop.tap import listen
         from glassloop.tap.tally import Tally
 
@@ -173,10 +209,23 @@ class Watch:
             self._seen[key] = Sighting(finding, self.steps)
             self.findings.append(self._seen[key])
             for sink in self._sinks:
-                sink(finding)
+                self._tell(sink, finding)
+            self._save()
             if self._strict and finding.severity is Severity.ERROR:
                 self.stopped_by = finding
                 raise MistakeFoundError(finding)
+
+    def _tell(self, sink: Sink, finding: Finding) -> None:
+        """Tells one sink; of watches inside each other only the first prints. A sink that fails is asked no more."""
+        if sink is terminal:
+            if (finding.rule, finding.where) in _shown:
+                return
+            _shown.add((finding.rule, finding.where))
+        try:
+            sink(finding)
+        except Exception as error:
+            self._sinks = tuple(other for other in self._sinks if other is not sink)
+            _log.error("a sink of the watch failed and is told no more (%s: %s)", type(error).__name__, error)
 
     def _where(self, place: Place) -> Where:
         from glassloop.tap import Spot, resolve

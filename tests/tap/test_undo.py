@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+import threading
+import time
 import types
 
 import pytest
@@ -136,12 +138,38 @@ def test_what_another_tool_has_wrapped_since_is_left_to_it():
         torch.nn.Module.zero_grad = before
 
 
-def test_one_run_has_one_ear():
-    tap = listen(lambda event: None)
+def test_one_run_has_one_ear_and_the_last_to_leave_takes_it_out():
+    before, heard = everything(), []
+    tap, second = listen(lambda event: None), listen(heard.append)
+    tap.stop()
+    tap.stop()
+    torch.nn.Linear(1, 1)(torch.ones(1, 1))
+    assert [event.kind for event in heard] == ["forward"]
+    second.stop()
+    assert [event.kind for event in heard] == ["forward", "end"]
+    assert differing(before, everything()) == []
+
+
+def test_another_thread_is_refused_until_the_one_that_is_heard_has_ended():
+    before, heard = everything(), []
+    leave = threading.Event()
+
+    def listens() -> None:
+        listen(lambda event: None)
+        leave.wait()
+
+    thread = threading.Thread(target=listens)
+    thread.start()
     try:
-        with pytest.raises(RuntimeError, match="watched already"):
-            listen(lambda event: None)
+        while tap_package._current is None or tap_package._current.ear.thread != thread.ident:
+            time.sleep(0.01)
+        with pytest.raises(RuntimeError, match="another thread"):
+            listen(heard.append)
     finally:
-        tap.stop()
-        tap.stop()
-    assert tap_package._current is None or not tap_package._current._ear.on
+        leave.set()
+        thread.join()
+    tap = listen(heard.append)
+    torch.nn.Linear(1, 1)(torch.ones(1, 1))
+    tap.stop()
+    assert [event.kind for event in heard] == ["forward", "end"]
+    assert differing(before, everything()) == []

@@ -13,6 +13,7 @@ from types import CodeType, ModuleType, TracebackType
 from typing import NamedTuple
 
 from glassloop.errors import UserError
+from glassloop.tap.traces import without_our_frames
 
 
 class Program(NamedTuple):
@@ -65,7 +66,8 @@ def execute(program: Program, args: list[str], stopped_by: type[BaseException] |
     except BaseException as error:
         if stopped_by is not None and isinstance(error, stopped_by):
             return stopped_code
-        trace = _without_our_frames(error.__traceback__)
+        trace = _from_the_program(error.__traceback__)
+        without_our_frames(error.with_traceback(trace))
         # Through the hook, because the program may have installed its own.
         sys.excepthook(type(error), error.with_traceback(trace), trace)
         return 130 if isinstance(error, KeyboardInterrupt) else 1
@@ -116,7 +118,7 @@ def _exit_code(stop: SystemExit) -> int:
     return 1
 
 
-def _without_our_frames(trace: TracebackType | None) -> TracebackType | None:
+def _from_the_program(trace: TracebackType | None) -> TracebackType | None:
     """The traceback from the program's first line on; what a syntax error leaves is nothing, as Python shows it."""
     while trace is not None and trace.tb_frame.f_code.co_filename in (__file__, "<frozen importlib._bootstrap_external>"):
         trace = trace.tb_next

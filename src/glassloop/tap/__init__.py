@@ -7,6 +7,8 @@ as one that is not. Importing this package loads no torch; `listen` does.
 
 from __future__ import annotations
 
+import os
+import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -23,43 +25,103 @@ Sink = Callable[[Event], None]
 
 
 class Tap:
-    """An ear that is listening; `stop` ends it and puts everything back."""
+    """One listener at an ear; several may share it. The last that stops puts everything back."""
 
-    def __init__(self, ear: Ear, patches: Patches, sink: Sink) -> None:
-        self._ear, self._patches, self._sink = ear, patches, sink
+    def __init__(self, shared: Shared, sink: Sink) -> None:
+        self._shared, self._sink = shared, sink
+        self._ear, self._on = shared.ear, True
+        shared.join(sink)
 
     def stop(self, ended: bool = True) -> None:
         """Says `end` (unless the run was cut off: `ended=False`) and takes the tap out. Again: nothing."""
-        if not self._ear.on:
+        shared = self._shared
+        if not self._on or self._sink not in shared.sinks:
             return
-        self._ear.settle()
-        self._ear.on = False
-        self._patches.undo()
-        if ended:
+        self._on = False
+        if self._ear.on:
+            self._ear.settle()
+        broken = self._ear.broken
+        shared.leave(self._sink)
+        if ended and not broken:
             self._sink(Event(END, None))
 
 
+class Shared:
+    """An ear with those who listen to it, oldest first: a watch inside a watch hears the same calls."""
+
+    def __init__(self, ear: Ear, patches: Patches) -> None:
+        self.ear, self.patches = ear, patches
+        self.sinks: list[Sink] = []
+        ear.take_out = patches.undo
+
+    def join(self, sink: Sink) -> None:
+        """One more listener."""
+        self.sinks.append(sink)
+        self._set()
+
+    def leave(self, sink: Sink) -> None:
+        """One less; without any, the ear is taken out."""
+        self.sinks.remove(sink)
+        if self.sinks:
+            self._set()
+        else:
+            self.ear.on = False
+            self.patches.undo()
+
+    def _set(self) -> None:
+        if not self.ear.broken:
+            self.ear.sink = self.sinks[0] if len(self.sinks) == 1 else self._all
+
+    def _all(self, event: Event) -> None:
+        for sink in tuple(self.sinks):
+            sink(event)
+
+
 def listen(sink: Sink, also: Callable[[Ear, Patches], None] | None = None) -> Tap:
-    """Begins to hear this thread's training. Raises RuntimeError where a tap listens already: one run has one ear.
+    """Begins to hear this thread's training; where it is heard already, `sink` hears it, too.
 
     `also` may change more of torch, outside of what the ear has changed; it is undone with it.
+    Raises RuntimeError where another thread, still alive, is heard: one process has one ear.
     """
     global _current
-    if _current is not None and _current._ear.on:
-        raise RuntimeError("this process is being watched already; stop that watch first")
     from glassloop.tap import autograd, files, hands, loaders, models, optimizers, scalers, schedulers
     from glassloop.tap.ear import Ear
     from glassloop.tap.patch import Patches
 
-    ear, patches = Ear(sink), Patches()
-    _current = Tap(ear, patches, sink)
-    for module in (optimizers, schedulers, loaders, models, hands, files):
-        module.hear(ear, patches)
-    autograd.hear(ear, patches, scalers.hear(ear, patches))
+    shared = _current
+    if shared is not None and shared.ear.on and shared.ear.thread != threading.get_ident():
+        if any(thread.ident == shared.ear.thread for thread in threading.enumerate()):
+            raise RuntimeError("another thread of this process is being watched; stop that watch first")
+        shared.ear.on = False  # its thread ended without stopping it
+        shared.patches.undo()
+    if shared is None or not shared.ear.on:
+        shared = Shared(Ear(_nobody), Patches())
+        try:
+            for module in (optimizers, schedulers, loaders, models, hands, files):
+                module.hear(shared.ear, shared.patches)
+            autograd.hear(shared.ear, shared.patches, scalers.hear(shared.ear, shared.patches))
+        except BaseException:
+            shared.ear.on = False
+            shared.patches.undo()
+            raise
+    _current = shared
     if also is not None:
-        also(ear, patches)
-    patches.settle()
-    return _current
+        also(shared.ear, shared.patches)
+    shared.patches.settle()
+    return Tap(shared, sink)
 
 
-_current: Tap | None = None
+def _nobody(event: Event) -> None:
+    """Hears nothing."""
+
+
+def _forked() -> None:
+    """A fork is not the run: a loader's worker, a helper. It hears nothing, and says and writes nothing."""
+    if _current is not None:
+        _current.ear.on = False
+        _current.sinks.clear()
+
+
+_current: Shared | None = None
+if hasattr(os, "register_at_fork"):  # there are no forks on Windows
+    os.register_at_fork(after_in_child=_forked)

@@ -49,20 +49,28 @@ def _backward(ear: Ear, scaled: Scaled, original: Any) -> Any:
             return
         if ear.before is not None:
             ear.settle()
-        before = [(known, known.held.marks()) for known in ear.fresh()]
-        came_scaled = _came_scaled(scaled, tensors)
+        try:
+            before = [(known, known.held.marks()) for known in ear.fresh()]
+            came_scaled = _came_scaled(scaled, tensors)
+        except Exception:
+            ear.fault()
         ear.deep += 1
         try:
             original(tensors, *args, **kwargs)
         finally:
             ear.deep -= 1
-        reached = []
-        for known, marks in before:
-            if known.held.reached(marks):
-                known.held.clean = False
-                reached.append(known.ref)
-        facts = _facts(came_scaled, not reached and _cut(tensors), torch._C._is_any_autocast_enabled())
-        ear.say(BACKWARD, sys._getframe(1), None, tuple(reached), facts)
+        if not ear.on:
+            return
+        try:
+            reached = []
+            for known, marks in before:
+                if known.held.reached(marks):
+                    known.held.clean = False
+                    reached.append(known.ref)
+            facts = _facts(came_scaled, not reached and _cut(tensors), torch._C._is_any_autocast_enabled())
+            ear.say(BACKWARD, sys._getframe(1), None, tuple(reached), facts)
+        except Exception:
+            ear.fault()
 
     return backward
 
@@ -92,6 +100,8 @@ def _cut(tensors: Any) -> bool:
 def _came_scaled(scaled: Scaled, tensors: Any) -> bool | None:
     if not scaled.any:
         return False
+    if not isinstance(tensors, (torch.Tensor, list, tuple)):  # to look into a generator would empty it
+        return None
     first = tensors if isinstance(tensors, torch.Tensor) else next(iter(tensors), None)
     return scaled.made(first) if isinstance(first, torch.Tensor) else None
 
@@ -108,7 +118,10 @@ def _grad(ear: Ear, original: Any) -> Any:
             result = original(*args, **kwargs)
         finally:
             ear.deep -= 1
-        ear.say(BACKWARD, sys._getframe(1), None, ())
+        try:
+            ear.say(BACKWARD, sys._getframe(1), None, ())
+        except Exception:
+            ear.fault()
         return result
 
     return grad
@@ -127,7 +140,10 @@ def _clip(ear: Ear, original: Any) -> Any:
             result = original(parameters, *args, **kwargs)
         finally:
             ear.hush -= 1
-        ear.say(CLIP, sys._getframe(1), None, ear.owners(given))
+        try:
+            ear.say(CLIP, sys._getframe(1), None, ear.owners(given))
+        except Exception:
+            ear.fault()
         return result
 
     return clip
@@ -155,9 +171,12 @@ def _switch(ear: Ear, original: Any) -> Any:
         result = original(self, *args)
         after = grad_on()
         if before is not after and not ear.deep and ear.hears():
-            frame = _turned_by(caller)
-            if frame is not None:
-                ear.say(GRAD_ON if after else GRAD_OFF, frame)
+            try:
+                frame = _turned_by(caller)
+                if frame is not None:
+                    ear.say(GRAD_ON if after else GRAD_OFF, frame)
+            except Exception:
+                ear.fault()
         return result
 
     return switch

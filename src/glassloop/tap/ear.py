@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import functools
 import gc
+import logging
 import sys
 import threading
+import traceback
 import weakref
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -22,6 +25,9 @@ from glassloop.tap import Sink
 from glassloop.tap.gradients import Held
 from glassloop.tap.names import Names
 from glassloop.tap.place import Spot, user_frame
+from glassloop.tap.traces import REPORT
+
+_log = logging.getLogger("glassloop")
 
 
 class Known:
@@ -47,17 +53,39 @@ class Ear:
         self.names = Names()
         self.optimizers: dict[int, Known] = {}  # by serial
         self.before: Callable[[], None] | None = None  # what must be said before the next event: see hands.py
-        self._sink = sink
-        self._thread = threading.get_ident()
+        self.sink = sink
+        self.thread = threading.get_ident()
         self._events: dict[tuple[object, ...], Event] = {}
         self._spots: dict[tuple[int, int], Spot] = {}
         self._covers: dict[int, tuple[int, int, tuple[Ref, ...]]] = {}
         self.minding: dict[int, tuple[int, list[weakref.ref[torch.nn.Module]]]] = {}  # see modes.py
         self._made = 0  # optimizers made or changed: what a model's parameters belong to is asked again
+        self.take_out: Callable[[], None] = lambda: None  # takes every replacement back: see listen
+        self.broken = False
 
     def hears(self) -> bool:
         """Whether a call made now is an event at all."""
-        return self.on and not self.hush and threading.get_ident() == self._thread
+        return self.on and not self.hush and threading.get_ident() == self.thread
+
+    def fault(self, in_hook: bool = False) -> None:
+        """To be called where code of ours raised: says so once, and nothing is heard from then on.
+
+        The training goes on as if nobody had listened. `in_hook`: torch is walking over its hooks, and none may be taken
+        out before it is through; they do nothing, and `stop` takes them out.
+        """
+        if not self.on:
+            return
+        self.on, self.broken, self.sink = False, True, lambda event: None
+        kind, error, found = sys.exc_info()
+        trace = traceback.extract_tb(found)
+        at = f" at {Path(trace[-1].filename).name}:{trace[-1].lineno}" if trace else ""
+        _log.error(
+            "the watch has ended after a mistake of its own (%s: %s%s); training goes on unwatched. Please report it: %s",
+            kind.__name__ if kind else "", error, at, REPORT,
+        )  # fmt: skip
+        _log.debug("where the watch failed", exc_info=True)
+        if not in_hook:
+            self.take_out()
 
     def say(
         self,
@@ -82,7 +110,7 @@ class Ear:
         event = self._events.get(key)
         if event is None:
             event = self._events[key] = Event(kind, self.spot(user), what, of, facts)
-        self._sink(event)
+        self.sink(event)
 
     def say_at(
         self, kind: str, at: Spot | None, what: Ref | None, of: tuple[Ref, ...] | None, facts: Mapping[str, object]
@@ -92,7 +120,7 @@ class Ear:
         event = self._events.get(key)
         if event is None:
             event = self._events[key] = Event(kind, at, what, of, facts)
-        self._sink(event)
+        self.sink(event)
 
     def spot(self, frame: FrameType | None) -> Spot | None:
         """The user's spot around `frame`; None where no user code is on the stack. One object a spot."""
@@ -106,10 +134,13 @@ class Ear:
         return spot
 
     def settle(self) -> None:
-        """Says what is still to be said of earlier calls."""
+        """Says what is still to be said of earlier calls. Raises nothing of ours."""
         before, self.before = self.before, None
         if before is not None:
-            before()
+            try:
+                before()
+            except Exception:
+                self.fault(in_hook=True)  # it may be one that asks
 
     def optimizer(self, optimizer: torch.optim.Optimizer) -> Known:
         """What is known of an optimizer; one that was made before the ear listened is met here."""
@@ -183,7 +214,10 @@ def whole(ear: Ear, after: After, even_deep: bool = True) -> Callable[[Any], Any
                 result = original(*args, **kwargs)
             finally:
                 ear.hush -= 1
-            after(sys._getframe(1), args, kwargs, result)
+            try:
+                after(sys._getframe(1), args, kwargs, result)
+            except Exception:
+                ear.fault()
             return result
 
         return call

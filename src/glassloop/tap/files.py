@@ -29,7 +29,10 @@ def _file(ear: Ear, kind: str, original: Any) -> Any:
             result = original(*args, **kwargs)
         finally:
             ear.hush -= 1
-        ear.say(kind, sys._getframe(1))
+        try:
+            ear.say(kind, sys._getframe(1))
+        except Exception:
+            ear.fault()
         return result
 
     return file

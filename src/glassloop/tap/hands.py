@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Callable
+from types import FrameType
 from typing import Any
 
 import torch
@@ -46,9 +47,15 @@ class Hands:
         ear = self._ear
         if ear.hush or not ear.hears():
             return
+        try:
+            self._note(param, grad, sys._getframe(1))
+        except Exception:
+            ear.fault()
+
+    def _note(self, param: Any, grad: Any, frame: FrameType) -> None:
+        ear = self._ear
         for known in ear.optimizers.values():
             known.held.clean = False
-        frame = sys._getframe(1)
         if grad is not None and not is_users(frame.f_code):
             return  # a library keeps its own books: DDP's buckets, FSDP's shards
         self._assigned.setdefault((ZERO_GRAD if grad is None else OPAQUE, id(param)), ear.spot(frame))
@@ -62,8 +69,11 @@ class Hands:
             result = original(tensor, *args, **kwargs)
             ear = self._ear
             if not ear.hush and ear.hears() and is_users(sys._getframe(1).f_code):
-                self._written.setdefault((kind, tensor.data_ptr()), ear.spot(sys._getframe(1)))
-                ear.before = self.settle
+                try:
+                    self._written.setdefault((kind, tensor.data_ptr()), ear.spot(sys._getframe(1)))
+                    ear.before = self.settle
+                except Exception:
+                    ear.fault()
             return result
 
         return method

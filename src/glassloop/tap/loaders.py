@@ -112,16 +112,32 @@ def _next(ear: Ear, passes: Any, original: Any) -> Any:
     def __next__(self: Any) -> Any:  # noqa: N807
         if not ear.hears():
             return original(self)
-        ref = passes.get(self)  # None: the pass began before the ear listened
+        ref = _of(passes, self)
         ear.hush += 1
         try:
             batch = original(self)
         except StopIteration:
-            ear.say(PASS_END, sys._getframe(1), ref)
+            _say(ear, PASS_END, sys._getframe(1), ref)
             raise
         finally:
             ear.hush -= 1
-        ear.say(BATCH, sys._getframe(1), ref)
+        _say(ear, BATCH, sys._getframe(1), ref)
         return batch
 
     return __next__
+
+
+def _of(passes: Any, iterator: Any) -> Ref | None:
+    """The loader that a pass belongs to; None where the pass began before the ear listened."""
+    try:
+        found: Ref | None = passes.get(iterator)
+    except TypeError:  # an iterator of the user's that cannot be a key
+        return None
+    return found
+
+
+def _say(ear: Ear, kind: str, caller: FrameType, ref: Ref | None) -> None:
+    try:
+        ear.say(kind, caller, ref)
+    except Exception:
+        ear.fault()

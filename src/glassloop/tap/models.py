@@ -100,17 +100,23 @@ def _call(ear: Ear, original: Any) -> Any:
             return original(self, *args, **kwargs)
         is_loss = isinstance(self, _Loss)
         if not is_loss:
-            ref, of = ear.model(self)
-            key = (self.training, grad_on(), minds(ear, ref, self) if self.training else "")
-            ear.say(FORWARD, sys._getframe(1), ref, of, _FORWARD.get(key) or _forward(*key))
+            try:
+                ref, of = ear.model(self)
+                key = (self.training, grad_on(), minds(ear, ref, self) if self.training else "")
+                ear.say(FORWARD, sys._getframe(1), ref, of, _FORWARD.get(key) or _forward(*key))
+            except Exception:
+                ear.fault()
         ear.deep += 1
         try:
             result = original(self, *args, **kwargs)
         finally:
             ear.deep -= 1
         if is_loss:
-            facts = loss_facts(self, getattr(self, "reduction", None) == "mean", args, kwargs)
-            ear.say(LOSS_MADE, sys._getframe(1), ear.names.ref(self, LOSS), None, facts)
+            try:
+                facts = loss_facts(self, getattr(self, "reduction", None) == "mean", args, kwargs)
+                ear.say(LOSS_MADE, sys._getframe(1), ear.names.ref(self, LOSS), None, facts)
+            except Exception:
+                ear.fault()
         return result
 
     return __call__
@@ -128,8 +134,11 @@ def _loss(ear: Ear, original: Any) -> Any:
             result = original(*args, **kwargs)
         finally:
             ear.deep -= 1
-        facts = loss_facts(original.__name__, kwargs.get("reduction", "mean") == "mean", args, kwargs)
-        ear.say(LOSS_MADE, sys._getframe(1), None, None, facts)
+        try:
+            facts = loss_facts(original.__name__, kwargs.get("reduction", "mean") == "mean", args, kwargs)
+            ear.say(LOSS_MADE, sys._getframe(1), None, None, facts)
+        except Exception:
+            ear.fault()
         return result
 
     return loss

@@ -70,7 +70,13 @@ class Steps:
         ear, running = self._ear, self._running
         if not ear.hears() or not running or running[-1][0] is not optimizer:
             return
-        _, frame = running.pop()
+        try:
+            self._ended(optimizer, args, kwargs, running.pop()[1])
+        except Exception:
+            ear.fault(in_hook=True)
+
+    def _ended(self, optimizer: Any, args: Any, kwargs: Any, frame: FrameType) -> None:
+        ear, running = self._ear, self._running
         if running:  # an optimizer that steps inside another's step is what that one wraps
             self._wraps(running[-1][0], optimizer)
             return

@@ -42,6 +42,7 @@ def library_roots() -> tuple[str, ...]:
 
 _ROOTS = (*library_roots(), PACKAGE)
 _LOOPS = os.path.join(PACKAGE, "loops") + os.sep  # the loops we ship are read and owned as the user's
+_EARS = (os.path.join(PACKAGE, "tap") + os.sep, os.path.join(PACKAGE, "watch.py"))
 _users: dict[str, bool] = {}
 
 
@@ -61,6 +62,11 @@ def is_users_file(filename: str) -> bool:
     if path.startswith(_LOOPS):
         return True
     return not path.startswith(_ROOTS) and f"{os.sep}site-packages{os.sep}" not in path
+
+
+def stands_between(filename: str) -> bool:
+    """Whether a file's frames come between a loop and torch only because the loop is heard."""
+    return filename.startswith(_EARS)
 
 
 def user_frame(frame: FrameType | None) -> FrameType | None:

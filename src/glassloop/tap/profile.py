@@ -14,7 +14,7 @@ import functools
 import math
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import torch
@@ -34,6 +34,20 @@ from glassloop.tap.tally import Tally
 FIRST, EVERY, EVERY_ON_DEVICE = 3, 10, 50  # steps at which values are read: the first few, then every so many
 MOST = 200  # so many samples, and from then on half as often
 SHAPES = 4  # different ones kept for a line
+
+
+def _guarded(method: Callable[..., None]) -> Callable[..., None]:
+    """What fails while it looks ends the looking, never the run."""
+
+    @functools.wraps(method)
+    def call(self: Profile, *args: Any) -> None:
+        try:
+            method(self, *args)
+        except Exception:
+            if self._ear is not None:
+                self._ear.fault(in_hook=method.__name__ == "_steps")
+
+    return call
 
 
 class Profile(Tally):
@@ -99,12 +113,14 @@ class Profile(Tally):
             torch.cuda.synchronize()
         return time.perf_counter()
 
+    @_guarded
     def _start(self) -> None:
         if self._times():
             self._began = self._now()
             if self._step_began is None:
                 self._step_began = self._began
 
+    @_guarded
     def _stop(self, event: Event) -> None:
         if self._began is None:
             return
@@ -197,6 +213,7 @@ class Profile(Tally):
 
         return clip
 
+    @_guarded
     def _steps(self, optimizer: Any, args: Any, kwargs: Any) -> None:
         """Before an update: the rate that it uses, and at sampled steps the length of the gradient."""
         if not self._outermost():
@@ -211,6 +228,7 @@ class Profile(Tally):
 
     # --- what was seen -----------------------------------------------------------------------------------------------------
 
+    @_guarded
     def _value(self, event: Event, name: str, value: Any) -> None:
         if self._samples() and isinstance(value, torch.Tensor) and value.numel() == 1:
             number = float(value.detach())
@@ -225,6 +243,7 @@ class Profile(Tally):
             else:
                 seen[name] = value
 
+    @_guarded
     def _shape(self, event: Event, name: str, value: Any) -> None:
         kept = self.seen.setdefault(id(event), {}).setdefault(name, [])
         shapes = [list(t.shape) for t in tensors(value)][:4]

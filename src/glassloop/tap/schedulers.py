@@ -35,8 +35,11 @@ def hear(ear: Ear, patches: Patches) -> None:
 
     def init_subclass(cls: Any, /, **kwargs: Any) -> None:
         super(LRScheduler, cls).__init_subclass__(**kwargs)
-        if ear.on:
-            hear_class(cls)
+        try:
+            if ear.on:
+                hear_class(cls)
+        except Exception:
+            ear.fault()
 
     for cls in subclasses(LRScheduler):
         hear_class(cls)
