@@ -67,17 +67,22 @@ REJECTED = "rejected"  # a call that today's PyTorch refuses (of the whole text,
 HELD = "held"  # what certainly carries a graph was added to what held one already (a sum, a list); facts: graphs held so far
 SOFTMAX = "softmax"  # a softmax over a dimension that is not the classes' was taken, or a layer for one made; facts: axis
 RESCALED = "rescaled"  # gradients were multiplied or divided by hand, in place; of: the optimizers whose gradients those are
+MEASURED = "measured"  # numbers of steps taken some while ago have been read; what: their optimizer, facts: rows, names,
+#                        sizes; or a scaler, facts: scale-now, updates, steps
 OPAQUE = "opaque"  # code that could not be followed may have touched `of` (None: anything); every machine forgets
 END = "end"  # the program is over (a text that is a library has no end)
 
 KINDS = (
     MADE, REPLACED, PASS_BEGIN, BATCH, PASS_END, SET_EPOCH, TO_DEVICE, ZERO_GRAD, FORWARD, LOSS_MADE, SCALE, BACKWARD,
     UNSCALE, CLIP, STEP, SCALER_UPDATE, SCHEDULE, TRAIN_MODE, EVAL_MODE, GRAD_ON, GRAD_OFF, LOG, SAVE, LOAD,
-    RESTORE, SEED, SYNC, AVERAGED, JOINED, REJECTED, HELD, RESCALED, SOFTMAX, OPAQUE, END,
+    RESTORE, SEED, SYNC, AVERAGED, JOINED, REJECTED, HELD, RESCALED, SOFTMAX, MEASURED, OPAQUE, END,
 )  # fmt: skip
 
 # Kinds that no run can say: they are about the text. Streams of the two ears are compared without them.
 ONLY_READ: frozenset[str] = frozenset({RESTORE, SEED, SYNC, AVERAGED, JOINED, REJECTED, HELD, RESCALED, SOFTMAX})
+
+# Kinds that no text can say.
+ONLY_HEARD: frozenset[str] = frozenset({MEASURED})
 
 # --- facts: what only one of the ears may know; an absent fact is unknown ----------------------------------------
 TRAINING = "training"  # forward: bool, the mode of the model that is called
@@ -128,6 +133,12 @@ GIVEN = "given"  # loss: what that argument is known to be instead: PROBABILITIE
 AXIS = "axis"  # softmax, loss: "unnamed" or "batch", the dimension a softmax was taken over
 GIVEN_AT = "given-at"  # loss: the place where it was made so (reader only)
 
+ROWS = "rows"  # measured: tuple of Row, one a step, in their order (a run only, and so all that follow)
+NAMES, SIZES = "names", "sizes"  # measured: of the optimizer's parameters, in its order: str; int, the elements of each
+SCALE_NOW = "scale-now"  # measured: float, a scaler's scale
+UPDATES = "updates"  # measured: int, how often the scaler has set it so far
+STEPS = "steps"  # measured: int, the steps that the run has taken since the scaler was last read
+
 PROBABILITIES, LOG_PROBABILITIES = "probabilities", "log-probabilities"  # of a softmax or a sigmoid; their logarithms
 
 NO_FACTS: Mapping[str, object] = MappingProxyType({})
@@ -145,6 +156,20 @@ class Ref(NamedTuple):
 
 
 THE_PROGRAM = Ref(0, PROGRAM, "program")  # there from the start; no event names it
+
+
+class Row(NamedTuple):
+    """The numbers of one step. None: unknown, or not looked at in this step."""
+
+    step: int  # which of the run's optimizer steps, counted from 1
+    at: Place  # where the optimizer stepped
+    backward: Place  # where the backward ran that `loss` is of
+    loss: float | None  # what the last backward before the step began with; of several the first that is not finite
+    norm: float | None  # of the gradients, all together, before a clip
+    parts: tuple[float | None, ...] | None  # of each gradient, in the order of NAMES; None in it: that one had none
+    rates: tuple[float | None, ...]  # the learning rate of each group
+    scaled: bool  # whether the loss had been scaled
+    clipped: bool  # whether the norm was clipped
 
 
 class Event(NamedTuple):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, NamedTuple
 
-from glassloop.events import Place
+from glassloop.events import NO_FACTS, Place
 
 
 class Severity(str, Enum):
@@ -103,6 +103,8 @@ class Story(NamedTuple):
     scenes: tuple[tuple[str, Place, str], ...]
     mends: tuple[tuple[Mend, ...], ...] = ()
     severity: Severity | None = None  # where it differs from the card's
+    step: int = 0  # of a run: the optimizer step that it is about; 0: the one that was being heard
+    facts: Mapping[str, object] = NO_FACTS  # the numbers seen, by name
 
 
 @dataclass(frozen=True)
@@ -117,6 +119,7 @@ class Finding:
     fix: str = ""
     scenes: tuple[tuple[str, Where], ...] = ()  # by name, for the mends
     mends: tuple[tuple[Mend, ...], ...] = ()
+    facts: Mapping[str, object] = NO_FACTS  # the numbers that a run has shown
 
     def as_json(self) -> dict[str, Any]:
         """The object that `check --format json` and findings.json list."""
@@ -140,7 +143,8 @@ def tell(story: Story, rule: str, severity: Severity, fix: str, resolve: Callabl
     names = {name: _name(place, main) for name, place in places.items()}
     related = tuple((places[name], words) for name, _, words in story.scenes[1:] if words)
     severity = story.severity or severity
-    return Finding(main, rule, severity, story.says.format(**names), related, fix, tuple(places.items()), story.mends)
+    says = story.says.format(**names)
+    return Finding(main, rule, severity, says, related, fix, tuple(places.items()), story.mends, story.facts)
 
 
 def _name(place: Where, main: Where) -> str:

@@ -13,19 +13,20 @@ from __future__ import annotations
 import atexit
 import linecache
 import logging
+import math
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import TYPE_CHECKING, Any, Literal
 
-from glassloop.events import MADE, SCHEDULE, SCHEDULER, STEP, TURN, UNIT, Event, Place
+from glassloop.events import MADE, MEASURED, SCHEDULE, SCHEDULER, STEP, TURN, UNIT, Event, Place
 from glassloop.findings import Finding, Severity, Story, Where, tell
 from glassloop.memory import Memory
 from glassloop.record.files import write_json
-from glassloop.rules import Rule, rules_of_runs
+from glassloop.rules import Listening, Rule, rules_of_runs
 from glassloop.tap.traces import REPORT, without_our_frames
 
 if TYPE_CHECKING:
@@ -59,9 +60,25 @@ class Sighting:
     step: int
     count: int = 1
 
+    @property
+    def facts(self) -> Mapping[str, object]:
+        """The numbers that it was found in, by name; none where an order of calls tells all."""
+        return self.finding.facts
+
     def as_json(self) -> dict[str, Any]:
-        """The object that `check --format json` lists, with `step` and `count`."""
-        return {**self.finding.as_json(), "step": self.step, "count": self.count}
+        """The object that `check --format json` lists, with `step`, `count` and `facts`.
+
+        JSON has no word for a number that is not finite: "nan", "inf" and "-inf" stand for those.
+        """
+        facts = {name: _plain(value) for name, value in self.facts.items()}
+        return {**self.finding.as_json(), "step": self.step, "count": self.count, "facts": facts}
+
+
+def _plain(value: object) -> object:
+    """A fact as JSON can hold it."""
+    if isinstance(value, (list, tuple)):
+        return [_plain(one) for one in value]
+    return value if not isinstance(value, float) or math.isfinite(value) else str(value)
 
 
 class Watch:
@@ -92,7 +109,10 @@ class Watch:
         self._strict = strict
         self._out = None if out is None else Path(out).absolute()
         self._home, self._process, self._stopped = os.getcwd(), os.getpid(), False
-        self._memory = Memory(rules_of_runs() if rules is None else rules)
+        asked = tuple(rules_of_runs() if rules is None else rules)
+        self._memory = Memory(rule for rule in asked if MEASURED not in rule.hears)
+        self._numbers = Listening(rule for rule in asked if MEASURED in rule.hears)  # no two events alike: not remembered
+        self._measures = any(MEASURED in rule.hears for rule in asked)
         self._seen: dict[tuple[str, Where], Sighting] = {}
         self._loops: dict[Place, tuple[Where, str] | None] = {}
         self._turned: dict[tuple[int, object], Event] = {}
@@ -142,7 +162,7 @@ class Watch:
             event = self._with_turn(event)
         elif event.kind == MADE and event.what is not None and event.what.role == SCHEDULER:
             event = self._with_unit(event)
-        found = self._memory.hear(event)
+        found = self._memory.hear(event) if event.kind != MEASURED else self._numbers.hear(event)
         if found:
             self._found(found)
 
@@ -184,16 +204,16 @@ class Watch:
             from glassloop.tap.profile import Profile
 
             self.tally = profile = Profile()
-            self._tap = listen(self._count, profile.attach)
+            self._tap = listen(self._count, profile.attach, numbers=self._measures)
         elif self._lines == "count":
             self.tally = Tally()
-            self._tap = listen(self._count)
+            self._tap = listen(self._count, numbers=self._measures)
         else:
-            self._tap = listen(self.hear)
+            self._tap = listen(self.hear, numbers=self._measures)
 
     def _count(self, event: Event) -> None:
         """The tap's sink where lines are counted."""
-        if self.tally is not None:
+        if self.tally is not None and event.kind != MEASURED:  # which no line does
             self.tally.hear(event)
         self.hear(event)
 
@@ -206,7 +226,7 @@ class Watch:
                 continue
             if self._is_set_aside(*key):
                 continue
-            self._seen[key] = Sighting(finding, self.steps)
+            self._seen[key] = Sighting(finding, story.step or self.steps)
             self.findings.append(self._seen[key])
             for sink in self._sinks:
                 self._tell(sink, finding)

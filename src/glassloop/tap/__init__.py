@@ -1,8 +1,9 @@
 """The tap: hears a real run through PyTorch's own extension points, and takes itself out exactly.
 
 `listen(sink)` begins; every event goes to `sink`, any callable taking one Event, in the order in which things happen.
-The tap reads no tensor's values: nothing that it does waits for a device, and a run that is heard ends in the same bits
-as one that is not. Importing this package loads no torch; `listen` does.
+The tap reads no tensor's values but the few numbers of `measured`, late and many steps at once: no step waits for a
+device, and a run that is heard ends in the same bits as one that is not. Importing this package loads no torch;
+`listen` does.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ class Tap:
             return
         self._on = False
         if self._ear.on:
-            self._ear.settle()
+            self._ear.finish()
         broken = self._ear.broken
         shared.leave(self._sink)
         if ended and not broken:
@@ -77,10 +78,11 @@ class Shared:
             sink(event)
 
 
-def listen(sink: Sink, also: Callable[[Ear, Patches], None] | None = None) -> Tap:
+def listen(sink: Sink, also: Callable[[Ear, Patches], None] | None = None, numbers: bool = False) -> Tap:
     """Begins to hear this thread's training; where it is heard already, `sink` hears it, too.
 
-    `also` may change more of torch, outside of what the ear has changed; it is undone with it.
+    `also` may change more of torch, outside of what the ear has changed; it is undone with it. `numbers`: say `measured`,
+    too, which reads tensors, late and many steps at once.
     Raises RuntimeError where another thread, still alive, is heard: one process has one ear.
     """
     global _current
@@ -105,6 +107,10 @@ def listen(sink: Sink, also: Callable[[Ear, Patches], None] | None = None) -> Ta
             shared.patches.undo()
             raise
     _current = shared
+    if numbers and shared.ear.measures is None:
+        from glassloop.tap.measures import Measures
+
+        shared.ear.measures = Measures(shared.ear)
     if also is not None:
         also(shared.ear, shared.patches)
     shared.patches.settle()

@@ -12,7 +12,7 @@ import torch
 from torch.utils import _contextlib
 
 from glassloop.events import AUTOCAST, BACKWARD, CLIP, CUT, GRAD_OFF, GRAD_ON, SCALED
-from glassloop.tap.ear import Ear
+from glassloop.tap.ear import Ear, Known
 from glassloop.tap.patch import Patches
 from glassloop.tap.place import is_users
 from glassloop.tap.scalers import Scaled
@@ -68,7 +68,9 @@ def _backward(ear: Ear, scaled: Scaled, original: Any) -> Any:
                     known.held.clean = False
                     reached.append(known.ref)
             facts = _facts(came_scaled, not reached and _cut(tensors), torch._C._is_any_autocast_enabled())
-            ear.say(BACKWARD, sys._getframe(1), None, tuple(reached), facts)
+            event = ear.say(BACKWARD, sys._getframe(1), None, tuple(reached), facts)
+            if reached and ear.measures is not None:
+                ear.measures.backward(tensors, reached, event.at, came_scaled is not False)
         except Exception:
             ear.fault()
 
@@ -135,13 +137,22 @@ def _clip(ear: Ear, original: Any) -> Any:
         given = _listed(parameters)
         # An empty generator stays one: torch warns of it.
         parameters = given if given or not isinstance(parameters, GeneratorType) else iter(())
+        owners: list[Known] = []
+        try:
+            owners = ear.holders(given)
+            if ear.measures is not None:
+                ear.measures.before_clip(owners)
+        except Exception:
+            ear.fault()
         ear.hush += 1
         try:
             result = original(parameters, *args, **kwargs)
         finally:
             ear.hush -= 1
         try:
-            ear.say(CLIP, sys._getframe(1), None, ear.owners(given))
+            ear.say(CLIP, sys._getframe(1), None, tuple(known.ref for known in owners))
+            if ear.measures is not None:
+                ear.measures.clipped(owners, result)
         except Exception:
             ear.fault()
         return result

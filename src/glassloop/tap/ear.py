@@ -16,7 +16,7 @@ import weakref
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -28,6 +28,9 @@ from glassloop.tap.place import Spot, user_frame
 from glassloop.tap.traces import REPORT
 
 _log = logging.getLogger("glassloop")
+
+if TYPE_CHECKING:
+    from glassloop.tap.measures import Measures
 
 
 class Known:
@@ -52,6 +55,7 @@ class Ear:
         self.deep = 0
         self.names = Names()
         self.optimizers: dict[int, Known] = {}  # by serial
+        self.measures: Measures | None = None  # who keeps numbers, where a listener asked for them
         self.before: Callable[[], None] | None = None  # what must be said before the next event: see hands.py
         self.sink = sink
         self.thread = threading.get_ident()
@@ -94,8 +98,8 @@ class Ear:
         what: Ref | None = None,
         of: tuple[Ref, ...] | None = None,
         facts: Mapping[str, object] = NO_FACTS,
-    ) -> None:
-        """Says an event that the nearest of the user's frames around `frame` caused.
+    ) -> Event:
+        """Says an event that the nearest of the user's frames around `frame` caused, and gives it.
 
         Equal events are one object as long as the ear lives, so that a listener can remember what one led to.
         """
@@ -103,23 +107,28 @@ class Ear:
             self.settle()
         user = user_frame(frame)
         if user is None:
-            self.say_at(kind, None, what, of, facts)
-            return
+            return self.say_at(kind, None, what, of, facts)
         # What is kept holds the code and the facts, so their ids stay theirs.
         key = (kind, id(user.f_code), user.f_lasti, what, of, id(facts))
         event = self._events.get(key)
         if event is None:
             event = self._events[key] = Event(kind, self.spot(user), what, of, facts)
         self.sink(event)
+        return event
 
     def say_at(
         self, kind: str, at: Spot | None, what: Ref | None, of: tuple[Ref, ...] | None, facts: Mapping[str, object]
-    ) -> None:
+    ) -> Event:
         """Says an event at a spot taken earlier."""
         key = (kind, at, what, of, id(facts))
         event = self._events.get(key)
         if event is None:
             event = self._events[key] = Event(kind, at, what, of, facts)
+        self.sink(event)
+        return event
+
+    def tell(self, event: Event) -> None:
+        """Says an event that is like no other; nothing of it is kept."""
         self.sink(event)
 
     def spot(self, frame: FrameType | None) -> Spot | None:
@@ -141,6 +150,15 @@ class Ear:
                 before()
             except Exception:
                 self.fault(in_hook=True)  # it may be one that asks
+
+    def finish(self) -> None:
+        """Says all that is still to be said of the run so far."""
+        self.settle()
+        if self.measures is not None and self.on:
+            try:
+                self.measures.finish()
+            except Exception:
+                self.fault()
 
     def optimizer(self, optimizer: torch.optim.Optimizer) -> Known:
         """What is known of an optimizer; one that was made before the ear listened is met here."""
@@ -173,9 +191,13 @@ class Ear:
                 self._made += 1
             yield known
 
-    def owners(self, params: list[Any]) -> tuple[Ref, ...]:
+    def holders(self, params: list[Any]) -> list[Known]:
         """The optimizers that hold any of these parameters."""
-        return tuple(known.ref for known in self.fresh() if known.held.holds(params))
+        return [known for known in self.fresh() if known.held.holds(params)]
+
+    def owners(self, params: list[Any]) -> tuple[Ref, ...]:
+        """The same, by name."""
+        return tuple(known.ref for known in self.holders(params))
 
     def model(self, model: torch.nn.Module) -> tuple[Ref, tuple[Ref, ...]]:
         """A model's Ref and the optimizers of its parameters; walks the parameters once for each new optimizer."""

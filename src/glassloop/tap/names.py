@@ -35,6 +35,11 @@ class Names:
         self._count += 1
         return self.share(thing, Ref(self._count, role, type(thing).__name__))
 
+    def living(self, role: str) -> list[Any]:
+        """The objects with this role that are still there; a wrapper and what it wraps are both listed."""
+        found = [thing() for thing, ref in tuple(self._entries.values()) if ref.role == role]
+        return [thing for thing in found if thing is not None]
+
     def share(self, thing: Any, ref: Ref, gone: Callable[[Any], None] | None = None) -> Ref:
         """Gives `thing` this Ref; `gone`, if given, is called with the dead weak reference at its end."""
         key, entries = id(thing), self._entries

@@ -64,6 +64,12 @@ class Steps:
         while self._running and not _on_stack(self._running[-1][1], frame):
             self._running.pop()
         self._running.append((optimizer, frame))
+        measures = self._ear.measures
+        if measures is not None and len(self._running) == 1 and not _closure(args, kwargs):
+            try:
+                measures.before_step(self._ear.optimizer(optimizer))
+            except Exception:
+                self._ear.fault(in_hook=True)
 
     def ended(self, optimizer: Any, args: Any, kwargs: Any) -> None:
         """Called after the update."""
@@ -80,10 +86,15 @@ class Steps:
         if running:  # an optimizer that steps inside another's step is what that one wraps
             self._wraps(running[-1][0], optimizer)
             return
-        ref = ear.optimizer(optimizer).ref
+        known, closure = ear.optimizer(optimizer), _closure(args, kwargs)
+        ref = known.ref
         if ear.deep:  # a hook steps inside the backward: for this optimizer the backward is over
             ear.say(BACKWARD, frame, None, (ref,))
-        ear.say(STEP, frame, ref, (ref,), _facts(_closure(args, kwargs), self._scaler(frame)))
+        event = ear.say(STEP, frame, ref, (ref,), _facts(closure, self._scaler(frame)))
+        if ear.measures is not None:
+            if closure:  # its gradients were made within the step
+                ear.measures.before_step(known)
+            ear.measures.stepped(known, event.at)
 
     def _scaler(self, frame: FrameType | None) -> Ref | None:
         """The enabled scaler whose step this step is part of."""

@@ -38,7 +38,9 @@ def hear(ear: Ear, patches: Patches) -> Scaled:
 
     def updates(caller: FrameType, args: Any, kwargs: Any, _: Any) -> None:
         if args[0].is_enabled():
-            ear.say(SCALER_UPDATE, caller, ear.names.ref(args[0], SCALER))
+            event = ear.say(SCALER_UPDATE, caller, ear.names.ref(args[0], SCALER))
+            if ear.measures is not None and event.what is not None:
+                ear.measures.updated(event.what, args[0], event.at)
 
     for name, after in (("__init__", made), ("scale", scales), ("unscale_", unscales), ("update", updates)):
         patches.attribute(GradScaler, name, whole(ear, after))
