@@ -23,7 +23,7 @@ import pytest
 import torch
 
 from glassloop.check import Report, check_paths
-from glassloop.events import END, ONLY_READ, Event
+from glassloop.events import END, ONLY_HEARD, ONLY_READ, Event
 from glassloop.findings import Finding, Where
 from glassloop.rules import Listening, Rule, all_rules, rules_of_both, rules_of_runs
 from glassloop.tap import Spot, resolve
@@ -115,7 +115,8 @@ def run(main: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
                 del sys.modules[name]
     found = [s.finding for s in seen.findings]
     more = {(Path(f.where.path).name, f.rule, f.where.line) for f in found if f.rule in labels.ONLY_RUN}
-    return Run([said(e) for e in seen.stream if e.kind != END], places(found), more)
+    stream = [said(e) for e in seen.stream if e.kind != END and e.kind not in ONLY_HEARD]
+    return Run(stream, places(found), more)
 
 
 def said(event: Event) -> Said:

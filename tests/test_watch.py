@@ -124,7 +124,7 @@ def test_findings_json_lists_the_objects_of_check_and_more(tmp_path):
     with watch(lambda finding: None, out=tmp_path / "findings.json") as seen:
         broken()
     (entry,) = json.loads((tmp_path / "findings.json").read_text())
-    assert entry == {**seen.findings[0].finding.as_json(), "step": 2, "count": 3}
+    assert entry == {**seen.findings[0].finding.as_json(), "step": 2, "count": 3, "facts": {}}
     assert list(tmp_path.iterdir()) == [tmp_path / "findings.json"]
     with watch(out=tmp_path / "none.json"):
         right()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, NamedTuple
 
@@ -119,7 +119,7 @@ class Finding:
     fix: str = ""
     scenes: tuple[tuple[str, Where], ...] = ()  # by name, for the mends
     mends: tuple[tuple[Mend, ...], ...] = ()
-    facts: Mapping[str, object] = NO_FACTS  # the numbers that a run has shown
+    facts: Mapping[str, object] = field(default_factory=dict, compare=False)  # the numbers that a run has shown
 
     def as_json(self) -> dict[str, Any]:
         """The object that `check --format json` and findings.json list."""

@@ -65,10 +65,11 @@ class Count(TorchDispatchMode):
         return func(*args, **(kwargs or {}))
 
 
+@pytest.mark.parametrize("numbers", [False, True])
 @pytest.mark.parametrize("amp", [False, True])
-def test_heard_and_unheard_runs_end_in_the_same_bits(amp):
+def test_heard_and_unheard_runs_end_in_the_same_bits(amp, numbers):
     alone = train(amp)
-    tap = listen(lambda event: None)
+    tap = listen(lambda event: None, numbers=numbers)
     try:
         assert train(amp) == alone
     finally:
