@@ -62,7 +62,8 @@ def test_the_numbers_are_the_runs_own(clip: bool, dtype: torch.dtype):
     for row, (loss, norm) in zip(found, seen, strict=True):
         assert row.loss == pytest.approx(loss, rel=1e-6)
         assert row.norm == pytest.approx(norm, rel=rough)
-        assert row.parts is not None and math.hypot(*(p or 0 for p in row.parts)) == pytest.approx(norm, rel=rough)
+        assert row.parts is not None
+        assert math.hypot(*(p or 0 for p in row.parts)) == pytest.approx(norm, rel=rough)
         assert (row.rates, row.clipped, row.scaled) == ((0.01,), clip, False)
 
 
@@ -200,7 +201,8 @@ def test_of_several_backwards_the_first_that_is_not_finite_is_told():
         optimizer.step()
 
     (row,) = rows(heard(run))
-    assert row.loss is not None and math.isinf(row.loss)
+    assert row.loss is not None
+    assert math.isinf(row.loss)
 
 
 def test_gradients_made_in_a_closure_and_sparse_ones_are_measured():
@@ -222,7 +224,9 @@ def test_gradients_made_in_a_closure_and_sparse_ones_are_measured():
         rough.step()
 
     first, second = rows(heard(run))
-    assert first.norm and second.norm and first.loss is not None
+    assert first.norm
+    assert second.norm
+    assert first.loss is not None
 
 
 def test_a_scale_is_told_and_a_skipped_step_leaves_no_numbers():
