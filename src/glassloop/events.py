@@ -69,17 +69,19 @@ SOFTMAX = "softmax"  # a softmax over a dimension that is not the classes' was t
 RESCALED = "rescaled"  # gradients were multiplied or divided by hand, in place; of: the optimizers whose gradients those are
 MEASURED = "measured"  # numbers of steps taken some while ago have been read; what: their optimizer, facts: rows, names,
 #                        sizes; or a scaler, facts: scale-now, updates, steps
+DRAWN = "drawn"  # one number, with a graph, that was drawn together by hand (a mean, a sum) of several tensors is kept;
+#                of: the optimizers that a backward from it would reach; facts: place, node, over
 OPAQUE = "opaque"  # code that could not be followed may have touched `of` (None: anything); every machine forgets
 END = "end"  # the program is over (a text that is a library has no end)
 
 KINDS = (
     MADE, REPLACED, PASS_BEGIN, BATCH, PASS_END, SET_EPOCH, TO_DEVICE, ZERO_GRAD, FORWARD, LOSS_MADE, SCALE, BACKWARD,
     UNSCALE, CLIP, STEP, SCALER_UPDATE, SCHEDULE, TRAIN_MODE, EVAL_MODE, GRAD_ON, GRAD_OFF, LOG, SAVE, LOAD,
-    RESTORE, SEED, SYNC, AVERAGED, JOINED, REJECTED, HELD, RESCALED, SOFTMAX, MEASURED, OPAQUE, END,
+    RESTORE, SEED, SYNC, AVERAGED, JOINED, REJECTED, HELD, RESCALED, SOFTMAX, MEASURED, DRAWN, OPAQUE, END,
 )  # fmt: skip
 
 # Kinds that no run can say: they are about the text. Streams of the two ears are compared without them.
-ONLY_READ: frozenset[str] = frozenset({RESTORE, SEED, SYNC, AVERAGED, JOINED, REJECTED, HELD, RESCALED, SOFTMAX})
+ONLY_READ: frozenset[str] = frozenset({RESTORE, SEED, SYNC, AVERAGED, JOINED, REJECTED, HELD, RESCALED, SOFTMAX, DRAWN})
 
 # Kinds that no text can say.
 ONLY_HEARD: frozenset[str] = frozenset({MEASURED})
@@ -105,7 +107,11 @@ MEAN = "mean"  # loss: bool, whether it is a mean over the batch; backward: and 
 CUT = "cut"  # backward: the place where its loss had left the graph of the model (None: unknown). It reaches no parameter.
 GRAPHS = "graphs"  # backward: the graphs that it walks for certain, as numbers; held: those that stay alive (reader only)
 NODE = "node"  # loss: the number that its own graph has; absent where it has none (reader only)
-OVER = "over"  # loss: what it was computed of, hashable: equal for losses of the same things (reader only)
+OVER = "over"  # loss: what it was computed of, hashable: equal for losses of the same things (reader only);
+#              drawn: the outputs of models that it was computed of
+OUTS = "outs"  # backward: the outputs of models that its loss was computed of (reader only)
+PLACE = "place"  # drawn: where it was made one number (reader only)
+CARRIES = "carries"  # forward: True where it is given, or keeps, something of an earlier batch (reader only)
 WHOLE = "whole"  # backward: True where `graphs` are all of them (reader only)
 RETAINED = "retained"  # backward: bool, whether it was told to keep its graph
 AUTOCAST = "autocast"  # backward: True where it ran inside autocast

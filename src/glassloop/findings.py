@@ -144,7 +144,7 @@ def tell(story: Story, rule: str, severity: Severity, fix: str, resolve: Callabl
     related = tuple((places[name], words) for name, _, words in story.scenes[1:] if words)
     severity = story.severity or severity
     says = story.says.format(**names)
-    return Finding(main, rule, severity, says, related, fix, tuple(places.items()), story.mends, story.facts)
+    return Finding(main, rule, severity, says, related, fix, tuple(places.items()), story.mends, dict(story.facts))
 
 
 def _name(place: Where, main: Where) -> str:

@@ -18,6 +18,7 @@ from glassloop.events import (
     BACKWARD,
     BATCH,
     BY,
+    DRAWN,
     END,
     EVAL_MODE,
     FORWARD,
@@ -46,7 +47,7 @@ from glassloop.events import (
 from glassloop.findings import Where
 from glassloop.source.player import Chain
 
-ASIDE = {SYNC: "read", SEED: "seed", AVERAGED: "", REJECTED: "", HELD: ""}  # events of the text alone, as remarks
+ASIDE = {SYNC: "read", SEED: "seed", AVERAGED: "", REJECTED: "", HELD: "", DRAWN: ""}  # events of the text alone, as remarks
 CYCLE = frozenset({ZERO_GRAD, BACKWARD, STEP})
 OFTEN = 3  # occurrences of one event at one line that are looked at on each path: a loop repeats itself
 

@@ -2,9 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from glassloop.events import BACKWARD, GRAPHS, LOSS_MADE, NODE, OPAQUE, OPTIMIZER, OVER, STEP, WHOLE, Event, Place, Ref
+from glassloop.events import (
+    BACKWARD,
+    DRAWN,
+    GRAPHS,
+    LOSS_MADE,
+    NODE,
+    OPAQUE,
+    OPTIMIZER,
+    OUTS,
+    OVER,
+    PLACE,
+    STEP,
+    WHOLE,
+    Event,
+    Place,
+    Ref,
+)
 from glassloop.experiments import Added, Case, Experiment, Instead, Verdict
 from glassloop.findings import Severity, Story
 from glassloop.rules import Card, reaches
@@ -81,7 +98,7 @@ EXPERIMENT = Experiment(
 )
 
 KEY = OPTIMIZER
-HEARS = {BACKWARD, LOSS_MADE, STEP, OPAQUE}
+HEARS = {BACKWARD, LOSS_MADE, DRAWN, STEP, OPAQUE}
 
 Made = tuple[Place, object, object]  # a loss: where, the number of its graph, and what it was computed of
 
@@ -89,12 +106,13 @@ Made = tuple[Place, object, object]  # a loss: where, the number of its graph, a
 class State(NamedTuple):
     """Losses `made` since the last step and not yet walked; `trained`: what those that were walked are computed of.
 
-    `idle`: places of losses that the steps before left unwalked.
+    `outs`: outputs of models that were trained; `idle`: places of losses that the steps before left unwalked.
     """
 
     me: Ref
     made: tuple[Made, ...] = ()
     trained: frozenset[object] = frozenset()
+    outs: frozenset[object] = frozenset()
     idle: frozenset[Place] = frozenset()
     lost: bool = False
 
@@ -111,12 +129,16 @@ def hear(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
         if concerns and NODE in event.facts:
             state = state._replace(made=(*state.made, (event.at, event.facts[NODE], event.facts.get(OVER))))
         return state, ()
+    if event.kind == DRAWN:
+        # By hand: of outputs that nothing else trains, or it may as well be a figure to look at.
+        place, node, over = (event.facts.get(name) for name in (PLACE, NODE, OVER))
+        return (state._replace(made=(*state.made, (place, node, over))) if concerns else state), ()
     if event.kind == BACKWARD:
         return _walk(state, event), ()
     if event.kind == STEP and concerns:
-        if state.lost or not state.trained:
+        if state.lost or not (state.trained or state.outs):
             return State(state.me), ()
-        left = frozenset(place for place, _, over in state.made if over not in state.trained)
+        left = frozenset(place for place, _, over in state.made if not _trained(over, state))
         stories = tuple(_story(place, event.at) for place in left & state.idle)
         return State(state.me, idle=left), stories
     return (state if concerns is False else State(state.me, lost=True)), ()
@@ -128,7 +150,26 @@ def _walk(state: State, event: Event) -> State:
         return state._replace(lost=True)
     walked = [m for m in state.made if m[1] in graphs]
     trained = state.trained | {over for _, _, over in walked}
-    return state._replace(made=tuple(m for m in state.made if m not in walked), trained=trained)
+    outs = event.facts.get(OUTS)
+    mine = outs if reaches(event, state.me) and isinstance(outs, frozenset) else frozenset()
+    return state._replace(made=tuple(m for m in state.made if m not in walked), trained=trained, outs=state.outs | mine)
+
+
+def _trained(over: object, state: State) -> bool:
+    """Whether what a loss is computed of is trained by another."""
+    if not isinstance(over, frozenset):
+        return over in state.trained
+    parts = set(_wholes(over))
+    return not parts.isdisjoint(state.outs) or not set(_wholes(state.outs)).isdisjoint(over)
+
+
+def _wholes(outs: Iterable[object]) -> Iterator[object]:
+    """Outputs, and those that they are parts of."""
+    for out in outs:
+        yield out
+        while isinstance(out, tuple):
+            out = out[0]
+            yield out
 
 
 def _story(loss: Place, step: Place) -> Story:

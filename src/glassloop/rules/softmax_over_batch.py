@@ -69,7 +69,7 @@ def initial(me: Ref) -> State:
 def hear(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
     """A softmax with no dimension, or over the first one of what a loss over classes takes for a batch."""
     axis = event.facts.get(AXIS)
-    place: Place = event.facts.get(GIVEN_AT) if event.kind == LOSS_MADE else event.at
+    place: Place = event.facts.get(GIVEN_AT, event.at)
     if axis is None or place is None or place in state:
         return state, ()
     return state | {place}, (_unnamed(place) if axis == "unnamed" else _over_batch(place),)
@@ -85,7 +85,7 @@ def _unnamed(place: Place) -> Story:
 
 def _over_batch(place: Place) -> Story:
     says = (
-        "this softmax is taken over the batch: a loss over classes takes this model's classes from the second dimension "
-        "of its answers, and this is the first; use dim=1"
+        "this softmax is taken over the batch: what uses this model's answers takes the classes from their second "
+        "dimension, and this is the first; use dim=1"
     )
     return Story(says, (("softmax", place, ""),))

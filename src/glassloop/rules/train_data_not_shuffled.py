@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from glassloop.events import AGAIN, END, LOADER, MADE, ORDER, PASS_BEGIN, STORED, Event, Place, Ref
+from glassloop.events import AGAIN, CARRIES, END, FORWARD, LOADER, MADE, ORDER, PASS_BEGIN, STORED, Event, Place, Ref
 from glassloop.experiments import Case, Experiment, Instead, Verdict
 from glassloop.findings import Keyword, Severity, Story
 from glassloop.rules import Card
@@ -117,6 +117,9 @@ def hear(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
     if event.kind == END:
         done = state.made is not None and state.begun is not None and state.again and _whole(state.passing)
         return state, ((_story(state.made, state.begun),) if done else ())
+    if event.kind == FORWARD and state.passing.open and event.facts.get(CARRIES) is True:
+        # One batch goes on where the last one ended: the order is meant.
+        return State(state.passing._replace(lost=True), state.made), ()
     before, passing = state.passing, follow(state.passing, event)
     if event.kind == PASS_BEGIN and event.what == me:
         stored = event.facts.get(ORDER) == STORED

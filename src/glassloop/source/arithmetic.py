@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 import operator
 from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Any
 
 from glassloop import events
 from glassloop.events import Ref
+from glassloop.findings import Where
 from glassloop.source.forms import loss_facts, shifted, squashed
+from glassloop.source.marks import Past
 from glassloop.source.past import CUTTING, PAIRS, SAME, after, cut_off, fresh_graph, join, past_of
 from glassloop.source.values import Bound, Const, External, Grad, Params, Scope, Seq, Table, Tensor, Unknown, Value
 
@@ -17,6 +20,8 @@ if TYPE_CHECKING:
     from glassloop.source.player import Player
 
 BATCH_MEAN: Hashable = ("mean of a batch",)  # in the sources of a number that is one, or a sum of some
+BATCH_SUM: Hashable = ("sum over a batch",)
+BATCH_SIZE: Hashable = ("size of a batch",)
 OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -35,7 +40,7 @@ def binary(p: Player, left: Value, op: ast.operator, right: Value, at: tuple[ast
     """`left op right`."""
     if isinstance(left, Tensor) or isinstance(right, Tensor):
         out = through(p, [left, right])
-        out.past = out.past._replace(mean=_still_mean(left, op, right))
+        out.past = out.past._replace(mean=_still_mean(left, op, right), drawn=_still_drawn(left, op, right))
         out.form = shifted(left, op, right)
         return out
     if isinstance(left, Const) and isinstance(right, Const):
@@ -56,10 +61,19 @@ def _named(v: Value) -> Value:
 
 def _still_mean(left: Value, op: ast.operator, right: Value) -> bool | None:
     """A sum with a mean in it is none the less one, a mean over a count is averaged once more; of a product who knows."""
+    total = isinstance(left, Tensor) and left.past.total
+    if total and isinstance(op, ast.Div) and BATCH_SIZE in getattr(right, "source", ()):
+        return True
     means = [v.past.mean for v in (left, right) if isinstance(v, Tensor)]
     if isinstance(op, (ast.Add, ast.Sub)):
         return True if True in means else None if None in means else False
     return False if isinstance(op, ast.Div) else None
+
+
+def _still_drawn(left: Value, op: ast.operator, right: Value) -> tuple[Where, Any] | None:
+    """One number that was drawn together is so after a factor, too."""
+    one = [v for v in (left, right) if isinstance(v, Tensor)]
+    return one[0].past.drawn if len(one) == 1 and isinstance(op, (ast.Mult, ast.Div)) else None
 
 
 def through(p: Player, values: list[Value], scaled: bool | None = None) -> Tensor:
@@ -88,11 +102,19 @@ def operation(p: Player, name: str, args: list[Value], kwargs: dict[str, Value],
         return Tensor(scaled=False, loose=out.loose, past=cut_off(p, out, at), form=out.form)
     if name in PAIRS and rest and not any(isinstance(v, Tensor) for v in rest):
         out.past = out.past._replace(pair=True)
-    elif name == "mean" and not rest:
-        out.past = out.past._replace(mean=True)
+    elif name in ("mean", "sum") and not rest:
+        out.past = _drawn(p, out.past._replace(mean=name == "mean" or None, total=name == "sum"), at)
     elif name in SAME and isinstance(first, Tensor):
         out.past = out.past._replace(mean=first.past.mean)
     return out
+
+
+def _drawn(p: Player, past: Past, at: tuple[ast.AST, Scope]) -> Past:
+    """The past of one number that was drawn together by hand, with a graph of its own where it is of several tensors."""
+    if not past.graphs or not past.mixed or p.hidden:
+        return past
+    own = fresh_graph()
+    return past._replace(graphs=past.graphs | own, drawn=(p.where(*at), min(own)))
 
 
 At = tuple[ast.AST, Scope]
@@ -145,7 +167,7 @@ def _constants(p: Player, left: Const, op: ast.operator, right: Const) -> Value:
             last = _last(f, left, op, right)
     except (TypeError, ArithmeticError, ValueError):
         return Unknown(("op", type(op).__name__, repr(left.value)[:40], repr(right.value)[:40]), source)
-    return Const(value, source, last, counted or in_cut_loop)
+    return Const(value, source, last, counted or in_cut_loop, added=isinstance(op, ast.Add))
 
 
 def _mixed(left: Value, op: ast.operator, right: Value) -> frozenset[Hashable]:
@@ -181,6 +203,10 @@ def _unknown(left: Value, op: ast.operator, right: Value, at: tuple[ast.AST, Sco
     source = getattr(left, "source", frozenset()) | getattr(right, "source", frozenset()) | _mixed(left, op, right)
     if isinstance(op, ast.Mult) and isinstance(left, Unknown) and isinstance(right, Unknown):
         source -= {BATCH_MEAN}  # weighed by a size
+    if isinstance(op, (ast.Add, ast.Sub)):
+        source -= {BATCH_SUM, BATCH_SIZE}  # of several batches
+    if isinstance(op, ast.Div) and BATCH_SUM in getattr(left, "source", ()) and BATCH_SIZE in getattr(right, "source", ()):
+        source = source - {BATCH_SUM, BATCH_SIZE} | {BATCH_MEAN}
     past = join([past_of(left), past_of(right)])
     if isinstance(left, Unknown) and isinstance(right, Const) and isinstance(right.value, int):
         if isinstance(op, ast.Add):
@@ -200,8 +226,17 @@ def key_of(v: Value) -> Hashable:
     return id(v)
 
 
+def follows(p: Player, answer: Value, given: list[Value]) -> Value:
+    """Note that an unknown answer depends on nothing but what was given; gives it back."""
+    if isinstance(answer, Unknown):
+        p.group.made_of[answer.key] = tuple(map(key_of, given))
+    return answer
+
+
 def negative(v: Value) -> Value:
     """`-v`."""
+    if isinstance(v, Tensor) and not v.leaf:
+        return dataclasses.replace(v, form=None)  # as much a mean as it was
     if isinstance(v, Const) and isinstance(v.value, (int, float)):
         return Const(-v.value, v.source)
     return v

@@ -7,10 +7,12 @@ from typing import Any
 
 from glassloop import events
 from glassloop.events import MODEL
+from glassloop.source.arithmetic import BATCH_SIZE
 from glassloop.source.chance import Generator
 from glassloop.source.forms import part, within
-from glassloop.source.keeping import added, replaced
-from glassloop.source.past import cut_off, item_of, part_of
+from glassloop.source.keeping import added, replaced, say_drawn
+from glassloop.source.marks import Output
+from glassloop.source.past import cut_off, item_of
 from glassloop.source.player import Player
 from glassloop.source.registering import kept
 from glassloop.source.replacing import bound_again, put_in
@@ -27,7 +29,6 @@ from glassloop.source.values import (
     Loader,
     Module,
     Optimizer,
-    Output,
     Params,
     Sampler,
     Scaler,
@@ -116,12 +117,13 @@ def _of_tensor(p: Player, v: Tensor, name: str, at: At) -> Value:
         p.remark("detached")
         return Tensor(length=v.length, past=cut_off(p, v, at), form=v.form)
     if name in ("shape", "dtype", "device", "ndim"):
-        return Unknown(("attr", id(v), name), plain=True)
+        return Unknown(("attr", id(v), name), frozenset({BATCH_SIZE}) if name == "shape" else frozenset(), plain=True)
     if name == "indices" and v.past.pair:
         return Tensor(past=cut_off(p, v, at))
     # Of what a model gave, an attribute may be anything: its loss, its logits, what it counted.
     form = v.form if name in ("T", "mT", "real") else within(v.form, name) if isinstance(v.form, Output) else None
-    return Tensor(v.roots, scaled=v.scaled, loose=v.loose, past=part_of(v), form=form)
+    past, loose = item_of(p, v, Const(name))
+    return Tensor(v.roots, scaled=v.scaled, loose=loose, past=past, form=form)
 
 
 def _of_object(p: Player, v: Instance | Module, name: str, at: At) -> Value:
@@ -202,6 +204,7 @@ def set_attribute(p: Player, v: Value, name: str, value: Value, at: At) -> None:
     """`v.name = value`."""
     if p.either:
         doubt(value)
+    say_drawn(p, value, at)
     if isinstance(v, (Params, Tensor)):
         _set_parameter(p, v, name, value, at)
     elif isinstance(v, (Instance, Module)):
@@ -257,7 +260,8 @@ def freeze(owners: frozenset[Any] | None, frozen: bool) -> None:
 def item(p: Player, v: Value, node: ast.AST, i: Value) -> Value:
     """`v[i]`."""
     if isinstance(v, Seq):
-        return _of_sequence(v, i)
+        some = one_of(p, v.items) if v.exact and not isinstance(i, (Const, Seq)) else None
+        return some or _of_sequence(v, i)
     if isinstance(v, Table):
         if isinstance(i, Const) and i.value in v.items:
             return v.items[i.value]
@@ -266,10 +270,14 @@ def item(p: Player, v: Value, node: ast.AST, i: Value) -> Value:
             return v.items[i.value]
         if isinstance(i, Unknown) and len(v.items) == 1 and v.exact:
             return next(iter(v.items.values()))
-        return Unknown(("item", v.key if v.key is not None else id(v), _name(i)))
+        some = one_of(p, list(v.items.values())) if v.exact and not isinstance(i, Const) else None
+        return some or Unknown(("item", v.key if v.key is not None else id(v), _name(i)))
     if isinstance(v, Tensor):
-        form = within(v.form, part(i))
-        return Tensor(v.roots, _sliced(v.length, i), v.scaled, loose=v.loose, past=item_of(v, i), form=form)
+        past, loose = item_of(p, v, i)
+        several = v.several and v.loose
+        return Tensor(
+            v.roots, _sliced(v.length, i), v.scaled, loose=loose, past=past, form=within(v.form, part(i)), several=several
+        )
     if isinstance(v, Module):
         if isinstance(i, Const) and isinstance(i.value, str) and i.value in v.attrs:
             return v.attrs[i.value]
@@ -279,7 +287,7 @@ def item(p: Player, v: Value, node: ast.AST, i: Value) -> Value:
     if isinstance(v, Unknown):
         name = f"[{_name(i)}]"
         if name not in v.facts:
-            v.facts[name] = Unknown(("item", v.key, _name(i)))
+            v.facts[name] = Unknown(("item", v.key, _name(i)), v.source & {BATCH_SIZE})
         return v.facts[name]
     if isinstance(v, Const) and isinstance(i, Const):
         try:
@@ -291,6 +299,13 @@ def item(p: Player, v: Value, node: ast.AST, i: Value) -> Value:
 
         return environment(i) or Unknown(("environment", _name(i)))
     return Unknown(("item", id(v), _name(i)))
+
+
+def one_of(p: Player, items: list[Value]) -> Module | None:
+    """One of several layers, whichever: in a forward that is played aside."""
+    if not p.inside or len(items) < 2 or not all(isinstance(m, Module) for m in items):
+        return None
+    return Module(p.ref(MODEL, "one of several"), kind="torch.nn.", items=list(items), doubtful=True)
 
 
 def _name(i: Value) -> str:
@@ -330,12 +345,15 @@ def set_item(p: Player, v: Value, i: Value, value: Value, at: At) -> None:
     """`v[i] = value`."""
     if p.either:
         doubt(value)
+    say_drawn(p, value, at)
     if isinstance(v, Table):
         if isinstance(i, Const):
             if i.value in v.items:
                 replaced(p, v.items[i.value], value, at)
             elif not isinstance(i.value, str):
                 added(p, v, value, at)
+            if not v.items and isinstance(value, Module):
+                p.filled[id(v)] = p.where(*at)
             v.items[i.value] = value
             if i.value == "lr" and isinstance(v.key, tuple) and v.key[0] == "group":
                 p.remark("rate")

@@ -28,8 +28,9 @@ def divided(p: Player, left: Value, op: ast.operator, right: Value, at: At) -> N
         return
     counts = {s[1] for s in right.source if isinstance(s, tuple) and len(s) == 2 and s[0] == "len"}
     listed = {s[1] for s in getattr(left, "source", ()) if isinstance(s, tuple) and s[0] == SUMMED}
+    counted = isinstance(right, Const) and right.added and right.value == p.handed
     loader = next((c for c in counts if isinstance(c, Ref) and c.role == LOADER), None)
-    if loader is not None or not counts.isdisjoint(listed):
+    if loader is not None or counted or not counts.isdisjoint(listed):
         p.say(events.AVERAGED, at, loader, ())
 
 

@@ -21,12 +21,14 @@ def say_backward(p: Player, loss: Value | None, args: list[Value], kwargs: dict[
     of = p.reached(roots_of(loss) if loss is not None else None)
     if loss is not None:
         past = past_of(loss)
+        if isinstance(loss, Tensor) and loss.leaf:  # made of numbers, and told to require a gradient: it walks itself
+            past = past._replace(graphs=frozenset(), whole=True, cut=past.cut or p.where(*at))
         if past.cut is not None and past.whole and not past.graphs:
             facts[events.CUT], of = past.cut, ()
         elif not past.graphs and isinstance(loss, Tensor):
             # PyTorch would refuse a loss without a graph: so it has one, and maybe others.
             past = loss.past = past._replace(graphs=fresh_graph(), whole=False)
-        facts[events.GRAPHS] = past.graphs
+        facts[events.GRAPHS], facts[events.OUTS] = past.graphs, past.outs
         if past.whole:
             facts[events.WHOLE] = True
         if past.mean is not None and not args and "gradient" not in kwargs:

@@ -7,16 +7,16 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from glassloop.source import conditions
-from glassloop.source.arithmetic import BATCH_MEAN
+from glassloop.source.arithmetic import BATCH_MEAN, BATCH_SIZE, BATCH_SUM
 from glassloop.source.attributes import attribute, set_attribute
 from glassloop.source.averages import summed
 from glassloop.source.expressions import merge_params
 from glassloop.source.loops import ask_next, begin, iterate, sources
-from glassloop.source.past import cut_off
+from glassloop.source.marks import UNSURE
+from glassloop.source.past import cut_off, join, past_of
 from glassloop.source.player import Dead, Player
 from glassloop.source.values import (
     NONE,
-    UNSURE,
     ClassValue,
     Const,
     External,
@@ -49,6 +49,13 @@ def fresh(at: At) -> Unknown:
 def as_unknown(v: Value) -> Value:
     """A library's name that is used as a number."""
     return Unknown(("external", v.path), frozenset({("external", v.path)})) if isinstance(v, External) else v
+
+
+def number_of(args: Args, at: At, source: frozenset[Any] = frozenset()) -> Unknown:
+    """What the call at this place makes of these: a number, where they are."""
+    past = join(list(map(past_of, args)))
+    plain = past.whole and not past.graphs
+    return Unknown(("call", conditions.site(*at)), source, plain=plain, cut=past.cut if plain else None)
 
 
 def _range(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
@@ -120,6 +127,8 @@ def _length_of(v: Value) -> Value | None:
 
 
 def _len(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
+    if args and isinstance(args[0], Tensor) and args[0].length is None:
+        return Unknown(("len", id(args[0])), frozenset({("len", id(args[0])), BATCH_SIZE}))
     length = _length_of(args[0]) if args else None
     if length is None and args and isinstance(args[0], Instance) and args[0].cls and args[0].cls.find("__len__"):
         from glassloop.source.calls import call
@@ -214,7 +223,7 @@ def _through(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
         return out
     numbers = [v for v in given if isinstance(v, (Const, Unknown))]
     source = frozenset().union(*(v.source for v in numbers)) if numbers else frozenset()
-    return Unknown(("call", conditions.site(*at)), source.union(*map(summed, args)))
+    return number_of(args, at, source.union(*map(summed, args)))
 
 
 def _extreme(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
@@ -241,7 +250,7 @@ def _number(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
         return args[0]
     if args and isinstance(args[0], Tensor):
         waits(p, args[0], at)
-        mean = frozenset({BATCH_MEAN}) if args[0].past.mean is True else frozenset()
+        mean = frozenset({BATCH_MEAN} if args[0].past.mean is True else {BATCH_SUM} if args[0].past.total else ())
         return Unknown(("call", conditions.site(*at)), mean, plain=True, cut=cut_off(p, args[0], at).cut)
     return fresh(at)
 

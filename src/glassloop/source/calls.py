@@ -8,17 +8,17 @@ from typing import Any
 
 from glassloop.events import MODEL, OPTIMIZER
 from glassloop.source import conditions
-from glassloop.source.arithmetic import through
+from glassloop.source.arithmetic import follows, through
 from glassloop.source.attributes import attribute
 from glassloop.source.data import touched
 from glassloop.source.expressions import evaluate, resolve
 from glassloop.source.lazy import Lazy
+from glassloop.source.marks import UNSURE
 from glassloop.source.past import join, past_of
 from glassloop.source.player import DEPTH, Player
 from glassloop.source.signals import ReturnSignal
 from glassloop.source.values import (
     NONE,
-    UNSURE,
     Bound,
     ClassValue,
     Const,
@@ -250,7 +250,10 @@ def unknown_call(p: Player, f: Value | None, args: Args, kwargs: Kwargs, at: At,
         return Unknown(("result", conditions.site(*at)), facts={})
     past = join([past_of(v) for v in ([f, *given] if isinstance(f, Unknown) else given)])
     plain = (harmless or isinstance(f, Unknown)) and bool(given or f) and past.whole and not past.graphs
-    return Unknown(("call", conditions.site(*at)), plain=plain, cut=past.cut if plain else None)
+    made = Unknown(("call", conditions.site(*at)), plain=plain, cut=past.cut if plain else None)
+    if harmless or isinstance(f, Unknown):
+        follows(p, made, [*([f] if f is not None else []), *given])
+    return made
 
 
 __all__ = ["Params", "Super", "call", "call_function", "call_method", "method", "unknown_call"]

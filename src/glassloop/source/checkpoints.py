@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 
 from glassloop import events
@@ -93,7 +93,7 @@ def save(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
     found: dict[Ref, None] = {}
     facts: dict[str, object] = {events.WHOLE: _collect(what, found)}
     facts[events.RESUMES] = any(_is_of(loaded, what, file) for loaded in p.loads)
-    if p.joined and _by_everyone(p, file):
+    if p.group.joined and _by_everyone(p, file):
         facts[events.EVERYONE] = True
     p.say(events.SAVE, at, None, tuple(found), **facts)
     return NONE
@@ -130,8 +130,8 @@ def _is_of(loaded: Unknown, what: Value, file: Value) -> bool:
 
 def _by_everyone(p: Player, file: Value) -> bool:
     """Whether every process comes here and writes the same file; what may depend on the process is no yes."""
-    path = list(_parts(key_of(file)))
-    if _of_rank(p, path) or (isinstance(file, Unknown) and path and not {"parameter", "call"}.isdisjoint(map(_word, path))):
+    path = list(_grounds(p, key_of(file)))
+    if _of_rank(p, path) or (isinstance(file, Unknown) and not {"parameter", "call"}.isdisjoint(map(_word, path))):
         return False
     if any(_of_rank(p, list(_parts(key))) or _asks(key) for key in p.assumed):
         return False
@@ -145,12 +145,26 @@ def _parts(key: Hashable) -> Iterator[Hashable]:
             yield from _parts(part)
 
 
+def _grounds(p: Player, key: Hashable) -> Iterator[Hashable]:
+    """The parts of a key with, for what a call gave, what it was given; what all processes met at depends on none."""
+    seen: set[Hashable] = set(p.group.shared)
+    todo = [key]
+    while todo:
+        part = todo.pop()
+        if part in seen:
+            continue
+        seen.add(part)
+        yield part
+        inner: Iterable[Hashable] = part if isinstance(part, (tuple, frozenset)) else ()
+        todo.extend(p.group.made_of.get(part, inner))
+
+
 def _word(part: Hashable) -> str:
     return part if isinstance(part, str) else ""
 
 
 def _of_rank(p: Player, parts: list[Hashable]) -> bool:
-    return RANK in parts or any(part in p.ranks for part in parts)
+    return RANK in parts or any(part in p.group.ranks for part in parts)
 
 
 def _may_ask(c: conditions.Open) -> bool:
@@ -170,16 +184,23 @@ def _asks(key: Hashable) -> bool:
 
 def _joined(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
     """init_process_group."""
-    if not p.joined:
-        p.joined = True
+    if not p.group.joined:
+        p.group.joined = True
         p.say(events.JOINED, at, None, ())
     _mark(p, kwargs.get("rank"))
+    for met in (kwargs.get("store"), kwargs.get("init_method"), *args[1:2]):
+        if isinstance(met, Unknown):
+            p.group.shared |= {part for part in _grounds(p, key_of(met)) if _is_thing(part)}
     return NONE
+
+
+def _is_thing(part: Hashable) -> bool:
+    return isinstance(part, tuple) and len(part) > 1 and isinstance(part[0], str)
 
 
 def _mark(p: Player, v: Value | None) -> None:
     if isinstance(v, Unknown):
-        p.ranks.add(v.key)
+        p.group.ranks.add(v.key)
 
 
 def mark_devices(p: Player, kwargs: Kwargs) -> None:
@@ -199,7 +220,7 @@ def _rank(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
 
 
 def _is_initialized(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
-    return Const(True) if p.joined else Unknown(("joined",))
+    return Const(True) if p.group.joined else Unknown(("joined",))
 
 
 def environment(name: Value) -> Value | None:
@@ -212,7 +233,7 @@ def _environ(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
 
 
 def _started(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
-    p.forks = True
+    p.group.forks = True
     return NONE
 
 
@@ -241,6 +262,8 @@ CHECKPOINTS: dict[str, Callable[[Player, Args, Kwargs, At], Value]] = {
     "torch.distributed.init_process_group": _joined,
     "torch.distributed.get_rank": _rank,
     "torch.distributed.is_initialized": _is_initialized,
+    **dict.fromkeys(("torch.distributed.get_node_local_rank", "torch.distributed.get_group_rank"), _rank),
+    "torch.cuda.current_device": _rank,
     "torch.cuda.set_device": _device_of_rank,
     "torch.multiprocessing.spawn": _spawn,
     "torch.multiprocessing.spawn.spawn": _spawn,

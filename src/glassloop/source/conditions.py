@@ -163,10 +163,15 @@ def _compare(p: Player, node: ast.Compare, scope: Scope) -> Decided:
     from glassloop.source.expressions import evaluate
 
     op, right_node = node.ops[0], node.comparators[0]
-    if isinstance(node.left, ast.BinOp) and isinstance(node.left.op, ast.Mod):
+    if is_remainder(node) and isinstance(node.left, ast.BinOp):
         return _remainder(p, node.left, op, evaluate(p, right_node, scope), scope)
     left, right = evaluate(p, node.left, scope), evaluate(p, right_node, scope)
     return compare(p, left, op, right, node, scope)
+
+
+def is_remainder(node: ast.Compare) -> bool:
+    """`a % k == c`, and its like."""
+    return isinstance(node.left, ast.BinOp) and isinstance(node.left.op, ast.Mod)
 
 
 def compare(p: Player, left: Value, op: ast.cmpop, right: Value, node: ast.AST, scope: Scope) -> Decided:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from glassloop.source import conditions
+from glassloop.source.arithmetic import follows
 from glassloop.source.keeping import added
 from glassloop.source.values import NONE, Const, Params, Scope, Seq, Stream, Table, Unknown, Value, doubt
 
@@ -99,7 +100,8 @@ def _other(p: Player, me: Value, name: str, args: list[Value], kwargs: dict[str,
             me.items.append(args[-1])
         me.exact = False
         return NONE
-    return Unknown(("call", conditions.site(*at)))
+    made = Unknown(("call", conditions.site(*at)))
+    return follows(p, made, [me, *args, *kwargs.values()]) if isinstance(me, Const) else made
 
 
 CONTAINERS: dict[str, Callable[[Player, Any, str, list[Value], dict[str, Value], At], Value]] = {

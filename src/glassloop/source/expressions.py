@@ -10,9 +10,8 @@ from glassloop.source import conditions
 from glassloop.source.arithmetic import binary, key_of, negative
 from glassloop.source.attributes import attribute, item, set_attribute, set_item
 from glassloop.source.averages import divided
-from glassloop.source.forms import within
-from glassloop.source.keeping import replaced
-from glassloop.source.past import cut_off, item_of, join
+from glassloop.source.keeping import replaced, say_drawn
+from glassloop.source.past import cut_off, join
 from glassloop.source.player import Player
 from glassloop.source.replacing import bound_again
 from glassloop.source.values import (
@@ -143,11 +142,13 @@ def _compare(p: Player, node: ast.Compare, scope: Scope) -> Value:
         for part in (node.left, *node.comparators):
             evaluate(p, part, scope)
         return Unknown(conditions.site(node, scope))
-    operands = evaluate(p, node.left, scope) if isinstance(node.left, ast.Name) else None
-    if isinstance(operands, Tensor):
-        evaluate(p, node.comparators[0], scope)
-        return Tensor(past=cut_off(p, operands, (node, scope)))
-    return truth_value(conditions.condition(p, node, scope), plain=True)
+    if conditions.is_remainder(node):
+        return truth_value(conditions.condition(p, node, scope), plain=True)
+    left, right = evaluate(p, node.left, scope), evaluate(p, node.comparators[0], scope)
+    tensors: list[Value] = [v for v in (left, right) if isinstance(v, Tensor)]
+    if tensors and not isinstance(node.ops[0], (ast.Is, ast.IsNot, ast.In, ast.NotIn)):
+        return Tensor(past=cut_off(p, Seq(tensors), (node, scope)))
+    return truth_value(conditions.compare(p, left, node.ops[0], right, node, scope), plain=True)
 
 
 def _unary(p: Player, node: ast.UnaryOp, scope: Scope) -> Value:
@@ -314,6 +315,7 @@ def assign(p: Player, target: ast.expr, value: Value, scope: Scope) -> None:
     """Bind a target: a name, a tuple, an attribute, an item."""
     if isinstance(target, ast.Name):
         replaced(p, scope.get(target.id), value, (target, scope))
+        say_drawn(p, value, (target, scope))
         bound_again(p, scope.vars.get(target.id), value, (target, scope))
         scope.set(target.id, value)
     elif isinstance(target, (ast.Tuple, ast.List)):
@@ -342,8 +344,7 @@ def unpack(p: Player, value: Value, target: ast.Tuple | ast.List) -> list[Value]
         if len(value.items) == n:
             return list(value.items)
     if isinstance(value, Tensor):
-        parts = [(item_of(value, Const(i)), within(value.form, i)) for i in range(n)]
-        return [Tensor(value.roots, scaled=value.scaled, loose=value.loose, past=past, form=form) for past, form in parts]
+        return [item(p, value, target, Const(i)) for i in range(n)]
     if isinstance(value, Params):
         return [Unknown(("name", id(value))), value] if n == 2 and value.named else [value] * n
     if isinstance(value, Unknown):

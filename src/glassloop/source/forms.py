@@ -6,7 +6,18 @@ import ast
 from typing import TYPE_CHECKING
 
 from glassloop.events import AXIS, GIVEN, GIVEN_AT, LOG_PROBABILITIES, PROBABILITIES, SOFTMAX, TAKES
-from glassloop.source.values import Const, Form, Instance, Module, Output, Scope, Seq, Table, Tensor, Unknown, Value
+from glassloop.source.marks import Form, Output
+from glassloop.source.values import (
+    Const,
+    Instance,
+    Module,
+    Scope,
+    Seq,
+    Table,
+    Tensor,
+    Unknown,
+    Value,
+)
 
 if TYPE_CHECKING:
     from glassloop.source.player import Player
@@ -53,21 +64,50 @@ def squashed(p: Player, name: str, given: list[Value], at: At, kwargs: dict[str,
     name = name.rstrip("_") if name.endswith(("softmax_", "sigmoid_")) else name
     if name in SQUASHES:
         over_batch(p, given[0] if given else None, axis, at)
-        return Form(SQUASHES[name], p.where(*at), axis)
+        return Form(SQUASHES[name], p.where(*at), axis, _in_rows(p, given[0] if given else None))
     first = given[0] if given else None
     if isinstance(first, Seq) and name in JOINS:
         return alike([form_of(p, i) for i in first.items])
     if not isinstance(first, Tensor) or first.form is None:
         return None
+    if name == "gather":
+        judged(p, first, at)
     if name in KEEPS:
         form = form_of(p, first)
         return form if form is None or name in SAME_SHAPE else form._replace(axis=None)
     form = form_of(p, first) if name in ("log", "exp", "log_", "exp_") else None
     if form is None:
         return None
+    judged(p, first, at)
     if name.startswith("log"):
         return form._replace(how=LOG_PROBABILITIES) if form.how == PROBABILITIES else None
     return form._replace(how=PROBABILITIES) if form.how == LOG_PROBABILITIES else None
+
+
+def judged(p: Player, given: Value | None, at: At) -> None:
+    """A distribution over classes is made of this, or its logarithms: of several samples each has its own."""
+    form = form_of(p, given) if isinstance(given, Tensor) and not p.inside else None
+    if form is None or form.axis != 0 or not form.rows or not isinstance(given, Tensor):
+        return
+    first = given.form.given[0] if isinstance(given.form, Output) and given.form.given else None
+    if given.form is form or (isinstance(first, Tensor) and first.several):
+        p.say(SOFTMAX, at, None, (), **{AXIS: "batch", GIVEN_AT: form.at})
+
+
+def _in_rows(p: Player, given: Value | None) -> bool:
+    """Whether something is just what a layer with several outputs gave, for several samples."""
+    if not isinstance(given, Tensor) or not isinstance(given.form, Output) or given.form.trail:
+        return False
+    m: Value = given.form.module
+    first = given.form.given[0] if given.form.given else None
+    if not p.inside and not (isinstance(first, Tensor) and first.several):
+        return False
+    while isinstance(m, Module) and m.kind == "torch.nn.Sequential" and m.items:
+        m = m.items[-1]
+    if not isinstance(m, Module) or m.kind != "torch.nn.Linear":
+        return False
+    size = m.attrs.get("out_features")
+    return isinstance(size, Unknown) or (isinstance(size, Const) and isinstance(size.value, int) and size.value > 1)
 
 
 def alike(forms: list[Form | None]) -> Form | None:
@@ -95,7 +135,7 @@ def after_layer(p: Player, m: Module, given: list[Value]) -> Form | Output | Non
     last = m.kind.rsplit(".", 1)[-1]
     first = given[0] if given else None
     if last in LAYERS and m.made is not None:
-        return Form(LAYERS[last], m.made, m.axis)
+        return Form(LAYERS[last], m.made, m.axis, _in_rows(p, first))
     if last in KEEPING_LAYERS:
         return first.form if isinstance(first, Tensor) else None
     if last != "Sequential":
@@ -103,8 +143,10 @@ def after_layer(p: Player, m: Module, given: list[Value]) -> Form | Output | Non
     value: Value = first if isinstance(first, Tensor) else Tensor()
     for item in [*m.items, *m.attrs.values()]:
         form = after_layer(p, item, [value]) if isinstance(item, Module) else None
-        value = Tensor(form=form)
-    return value.form if isinstance(value, Tensor) else None
+        given_to_it = isinstance(item, Module) and item.cls is None
+        value = Tensor(form=form or (Output(item, (value,), None, ()) if given_to_it else None))  # type: ignore[arg-type]
+    form = value.form if isinstance(value, Tensor) else None
+    return None if isinstance(form, Output) and form.module.cls is None else form
 
 
 def within(form: Form | Output | None, name: object) -> Form | Output | None:

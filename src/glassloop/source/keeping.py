@@ -38,6 +38,14 @@ def added(p: Player, holder: Seq | Table, new: Value, at: At) -> None:
             p.say(events.HELD, at, None, None, graphs=held)
 
 
+def say_drawn(p: Player, value: Value, at: At) -> None:
+    """A name, attribute or item gets one number that was drawn together by hand, as a tensor, as if to be trained."""
+    if isinstance(value, Tensor) and value.past.drawn is not None and value.past.graphs and not p.undecided:
+        (place, node), past = value.past.drawn, value.past
+        value.past = past._replace(drawn=None)
+        p.say(events.DRAWN, at, None, p.reached(value.roots), place=place, node=node, over=past.outs)
+
+
 def emptied(holder: Value, i: Value) -> None:
     """`del holder[i]`: a slice with no bounds takes all."""
     if not isinstance(holder, Seq):
@@ -49,4 +57,4 @@ def emptied(holder: Value, i: Value) -> None:
     holder.exact = False
 
 
-__all__ = ["added", "emptied", "replaced"]
+__all__ = ["added", "emptied", "replaced", "say_drawn"]

@@ -11,17 +11,18 @@ from collections.abc import Callable
 from glassloop import events
 from glassloop.events import LOSS, MODEL, SCALER
 from glassloop.source import conditions
-from glassloop.source.arithmetic import of_loss, operation, through
+from glassloop.source.arithmetic import follows, of_loss, operation, through
 from glassloop.source.averages import averaged
 from glassloop.source.backward import say_backward
-from glassloop.source.builtin import BUILTINS, chain, consumed, fresh
+from glassloop.source.builtin import BUILTINS, chain, consumed, fresh, number_of
 from glassloop.source.chance import CHANCE
 from glassloop.source.checkpoints import CHECKPOINTS, mark_devices
 from glassloop.source.data import DATA, foreign_loader, stored
-from glassloop.source.forms import LAYERS, axis_of, squashed, unnamed
+from glassloop.source.forms import LAYERS, axis_of, judged, squashed, unnamed
 from glassloop.source.frameworks import FRAMEWORKS
 from glassloop.source.kit_words import kit_call
 from glassloop.source.loops import begin
+from glassloop.source.marks import BLANK, UNSURE
 from glassloop.source.modes import functional, minding
 from glassloop.source.optimizers import make_optimizer, owners_of
 from glassloop.source.past import cut_off
@@ -29,9 +30,7 @@ from glassloop.source.player import Dead, Player
 from glassloop.source.replacing import reallocated
 from glassloop.source.schedules import is_scheduler, make_scheduler
 from glassloop.source.values import (
-    BLANK,
     NONE,
-    UNSURE,
     Const,
     Context,
     External,
@@ -49,7 +48,7 @@ from glassloop.source.values import (
     Value,
 )
 from glassloop.source.waiting import device
-from glassloop.source.words import FACTORIES, HARMLESS, WRAPPERS
+from glassloop.source.words import ALONE, FACTORIES, HARMLESS, WRAPPERS
 
 At = tuple[ast.AST, Scope]
 Args = list[Value]
@@ -73,7 +72,8 @@ def call_library(p: Player, path: str, args: Args, kwargs: Kwargs, at: At) -> Va
     if path.startswith("builtins."):
         handler = BUILTINS.get(last)
         if handler is not None:
-            return handler(p, args, kwargs, at)
+            made = handler(p, args, kwargs, at)
+            return follows(p, made, args) if last in ("str", "repr", "format", "int") else made
     for name in (path, last):
         if name in EXACT and (name == path or name in ANYWHERE):
             return EXACT[name](p, args, kwargs, at)
@@ -104,7 +104,10 @@ def _other(p: Player, path: str, last: str, args: Args, kwargs: Kwargs, at: At) 
         return make_optimizer(p, last, args, kwargs, at)
     args = [consumed(p, a, at) for a in args]
     harmless = path.split(".")[0] in HARMLESS and not path.startswith("builtins.")
-    return unknown_call(p, None, args, kwargs, at, harmless or last in ("isfinite", "isnan"))
+    made = unknown_call(p, None, args, kwargs, at, harmless or last in ("isfinite", "isnan"))
+    if path.split(".")[0] in ALONE and path != "tempfile.gettempdir" and isinstance(made, Unknown):
+        p.group.made_of.pop(made.key, None)
+    return made
 
 
 def _torch(p: Player, path: str, last: str, args: Args, kwargs: Kwargs, at: At) -> Value:
@@ -135,7 +138,11 @@ def _torch(p: Player, path: str, last: str, args: Args, kwargs: Kwargs, at: At) 
     ):
         if form is not None:
             return Tensor(form=form)
+        if path.startswith("torch.distributed."):  # every process gets the same answer, but for its own rank
+            return follows(p, fresh(at), [*args, *kwargs.values()])
         return Tensor(loose=True) if path.count(".") == 1 and tensors else fresh(at)
+    if last in ("Categorical", "OneHotCategorical", "multinomial"):
+        judged(p, kwargs.get("probs", kwargs.get("logits", args[0] if args else None)), at)
     return operation(p, last, args, kwargs, at)
 
 
@@ -164,7 +171,10 @@ def _layer(p: Player, path: str, last: str, args: Args, kwargs: Kwargs, at: At) 
         unnamed(p, at)
     odd = last == "Sequential" and len(children) < len(items)
     minds = minding(path, args, kwargs)
-    return Module(p.ref(MODEL, last), kind=path, items=list(children), made=made, axis=axis, minds=minds, doubtful=odd)
+    size = args[1] if len(args) > 1 else kwargs.get("out_features")
+    attrs = {"out_features": size} if last == "Linear" and size is not None else {}
+    ref = p.ref(MODEL, last)
+    return Module(ref, None, attrs, kind=path, items=list(children), made=made, axis=axis, minds=minds, doubtful=odd)
 
 
 def _factory(p: Player, last: str, args: Args, kwargs: Kwargs, at: At) -> Value:
@@ -182,13 +192,15 @@ def _factory(p: Player, last: str, args: Args, kwargs: Kwargs, at: At) -> Value:
     if last == "as_tensor" and args and isinstance(args[0], Tensor):
         return args[0]
     past = cut_off(p, args[0], at) if last in COPIES and args else BLANK
-    return Tensor(length=length, leaf=isinstance(flag, Const) and bool(flag.value), past=past)
+    sizes = args[0].items if args and isinstance(args[0], Seq) else args
+    several = last in ("randn", "rand", "zeros", "ones") and len(sizes) > 1
+    return Tensor(length=length, several=several, leaf=isinstance(flag, Const) and bool(flag.value), past=past)
 
 
 def _mean_of(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
     if args:
         averaged(p, args[0], at)
-    return fresh(at)
+    return number_of(args, at)
 
 
 def _scaler(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:

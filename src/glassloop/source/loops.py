@@ -215,7 +215,9 @@ def _passes(
         begin_pass(p, loader, at, entry)
     for _ in range(count):
         p.say(events.BATCH, p.asker or at, loader.ref)
-        yield Tensor(loose=True)
+        p.batches += 1
+        p.handed += 1
+        yield Tensor(loose=True, several=True)
     p.say(events.PASS_END, p.asker or at, loader.ref)
 
 
@@ -230,9 +232,10 @@ def begin_pass(p: Player, loader: Loader, at: tuple[ast.AST, Scope], entry: list
     # A `while` has no place of its own among the loops; it goes round until something inside it ends it.
     if any(outer[3] or len(outer) == 4 for outer in p.loops[loader.depth :] if outer is not entry):
         facts[events.AGAIN] = True
-    by_spawn = loader.workers and not loader.forked and not p.forks
-    if by_spawn and p.sure and not p.guarded and not p.importing and not loader_path(at).endswith(".ipynb"):
+    by_spawn = loader.workers and not loader.forked and not p.group.forks
+    if by_spawn and p.sure and not p.group.guarded and not p.importing and not loader_path(at).endswith(".ipynb"):
         facts[events.BARE] = True
+    p.handed = 0
     sampler = loader.sampler
     of = () if sampler is None else (sampler.ref,) if isinstance(sampler, Sampler) else None
     p.say(events.PASS_BEGIN, p.asker or at, loader.ref, of, **facts)

@@ -17,9 +17,10 @@ from glassloop.source.containers import CONTAINERS
 from glassloop.source.data import sampler_method
 from glassloop.source.forms import after_layer, say_unnamed, squashed
 from glassloop.source.inside import look
+from glassloop.source.marks import Output, Past
 from glassloop.source.modes import minds
 from glassloop.source.optimizers import OPTIMIZER_METHODS, SCALER_METHODS, SCHEDULER_METHODS, STATES
-from glassloop.source.past import of_forward, of_results, past_of
+from glassloop.source.past import of_forward, of_results, past_of, remembers
 from glassloop.source.player import Player
 from glassloop.source.registering import unregistered
 from glassloop.source.replacing import unheld
@@ -32,9 +33,7 @@ from glassloop.source.values import (
     Loader,
     Module,
     Optimizer,
-    Output,
     Params,
-    Past,
     Sampler,
     Scaler,
     Scheduler,
@@ -121,18 +120,32 @@ def forward(p: Player, m: Module, args: Args, kwargs: Kwargs, at: At) -> Value:
             p.unregistered[m.ref.serial] = unregistered(p, m)
         if places := p.unregistered[m.ref.serial]:
             facts["unregistered"] = places
+    if p.batches and _carried(p, m, given):
+        facts["carries"] = True
     p.say(events.FORWARD, at, m.ref, holders, **facts)
     say_unnamed(p, m, args)
     form = after_layer(p, m, args) or Output(m, tuple(args), m.training, ())
     if not p.grad:
-        return Tensor(loose=True, past=Past(cut=p.where(*at)), form=form)
+        return Tensor(loose=True, past=Past(cut=p.where(*at), batch=p.batches), form=form)
     inputs = through(p, [g for g in given if isinstance(g, (Tensor, Seq, Table))])
     roots = None if inputs.roots is None else inputs.roots | {m}
-    past = of_forward(m, [past_of(g) for g in given], bool(facts["grad"]))
+    past = of_forward(p, m, [past_of(g) for g in given], bool(facts["grad"]))
     if m.cls is not None and p.program.gives_loss(m.cls.node):
         inside = look(p, m, tuple(args), m.training, kwargs)
         past = past if inside is None else of_results(past, inside.results)
-    return Tensor(roots, scaled=inputs.scaled, loose=True, past=past, form=form)
+    return Tensor(roots, scaled=inputs.scaled, loose=not _single(m), past=past, form=form)
+
+
+def _single(m: Module) -> bool:
+    """Whether all that a model gives carries a graph, if anything does: that of a layer, recurrent ones too."""
+    library = m.cls is None and m.kind.startswith("torch.nn.")
+    return library and all(_single(i) for i in (*m.items, *m.attrs.values()) if isinstance(i, Module))
+
+
+def _carried(p: Player, m: Module, given: list[Value]) -> bool:
+    """Whether something of an earlier batch goes into this one: a recurrent state."""
+    earlier = (past_of(g).batch for g in given)
+    return any(batch is not None and batch < p.batches for batch in earlier) or (m.cls is not None and remembers(m))
 
 
 def all_frozen(m: Module, holders: tuple[Any, ...] | None) -> bool:

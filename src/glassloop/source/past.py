@@ -12,7 +12,20 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from glassloop.findings import Where
-from glassloop.source.values import ClassValue, Const, Module, Params, Past, Scope, Seq, Table, Tensor, Unknown, Value
+from glassloop.source.marks import Output, Part, Past
+from glassloop.source.values import (
+    ClassValue,
+    Const,
+    Instance,
+    Module,
+    Params,
+    Scope,
+    Seq,
+    Table,
+    Tensor,
+    Unknown,
+    Value,
+)
 from glassloop.source.walk import walk
 
 if TYPE_CHECKING:
@@ -55,15 +68,18 @@ def join(pasts: list[Past]) -> Past:
     """What comes out of an operation on these."""
     graphs: frozenset[Any] = frozenset().union(*(past.graphs for past in pasts))
     cut = next((past.cut for past in pasts if past.cut is not None), None)
-    return Past(graphs, all(past.whole for past in pasts), cut)
+    batch = min((past.batch for past in pasts if past.batch is not None), default=None)
+    outs: frozenset[Any] = frozenset().union(*(past.outs for past in pasts))
+    mixed = any(past.mixed for past in pasts)
+    return Past(graphs, all(past.whole for past in pasts), cut, batch=batch, outs=outs, mixed=mixed)
 
 
 def after(p: Player, values: list[Value]) -> Past:
     """The past of what an operation on these gives, with gradients on or off as they are now."""
     past = join([past_of(v) for v in values])
     if p.grad:
-        return past
-    return Past(whole=past.whole, cut=past.cut or (p.off_at if past.graphs else None))
+        return past if past.mixed else past._replace(mixed=sum(isinstance(v, Tensor) for v in values) > 1)
+    return Past(whole=past.whole, cut=past.cut or (p.off_at if past.graphs else None), batch=past.batch)
 
 
 def carries(v: Value) -> bool:
@@ -71,13 +87,14 @@ def carries(v: Value) -> bool:
     return bool(past_of(v).graphs)
 
 
-def of_forward(m: Module, given: list[Past], records: bool) -> Past:
+def of_forward(p: Player, m: Module, given: list[Past], records: bool) -> Past:
     """The past of what a model gives; one that may remember an earlier call may walk that one's graph again."""
-    past = join(given)._replace(mean=None)
+    past = join(given)._replace(batch=p.batches, mixed=False)
     if not records:
         return past
-    state = frozenset({("state", m.ref)}) if _remembers(m, set()) else frozenset()
-    return past._replace(graphs=past.graphs | fresh_graph() | state)
+    state = frozenset({("state", m.ref)}) if remembers(m) else frozenset()
+    own = fresh_graph()
+    return past._replace(graphs=past.graphs | own | state, outs=own)
 
 
 def of_results(past: Past, results: tuple[Value, ...]) -> Past:
@@ -86,19 +103,51 @@ def of_results(past: Past, results: tuple[Value, ...]) -> Past:
     if isinstance(first, Tensor):
         mean = first.past.mean if all(isinstance(r, Tensor) and r.past.mean == first.past.mean for r in results) else None
         return past._replace(mean=mean)
-    if not isinstance(first, Seq) or not all(isinstance(r, Seq) and len(r.items) == len(first.items) for r in results):
+    tables = [_named(r) for r in results]
+    if not tables or any(table is None or table.keys() != (tables[0] or {}).keys() for table in tables):
         return past
-    rows = zip(*(r.items for r in results if isinstance(r, Seq)), strict=True)
-    return past._replace(parts=tuple(_alike(row) for row in rows))
+    return past._replace(parts=tuple((key, _alike([t[key] for t in tables if t is not None])) for key in tables[0] or {}))
 
 
-def _alike(row: tuple[Value, ...]) -> tuple[bool, bool | None]:
+def _named(v: Value) -> dict[object, Value] | None:
+    """The parts of a structure, by index or name."""
+    if isinstance(v, Seq):
+        return dict(enumerate(v.items)) if v.exact else None
+    if isinstance(v, Table):
+        return dict(v.items) if v.exact else None
+    if not isinstance(v, Instance):
+        return None
+    found: dict[object, Value] = {**dict(enumerate(v.attrs.values()))}
+    found.update(v.attrs)
+    return found
+
+
+def _alike(row: list[Value]) -> Part:
     means = {v.past.mean if isinstance(v, Tensor) else None for v in row}
-    return all(carries(v) for v in row), means.pop() if len(means) == 1 else None
+    single = all(isinstance(v, Tensor) and not v.loose for v in row)
+    return Part(all(map(_carries_all, row)), means.pop() if len(means) == 1 else None, single)
 
 
-def _remembers(m: Module, seen: set[int]) -> bool:
-    """Whether a model may keep something from one call to the next: one of its methods sets an attribute."""
+def _carries_all(v: Value) -> bool:
+    if isinstance(v, (Seq, Table)):
+        return bool(v.items) and all(map(_carries_all, v.items if isinstance(v, Seq) else v.items.values()))
+    return carries(v)
+
+
+def opened(p: Player, t: Tensor) -> Past:
+    """The past of a structure of tensors, with what is known of its parts: its model's forward is looked at for that."""
+    form = t.form
+    if t.loose and t.past.graphs and not t.past.parts and isinstance(form, Output) and not form.trail and not p.hidden:
+        from glassloop.source.inside import look
+
+        seen = look(p, form.module, form.given, form.training) if form.module.cls is not None else None
+        t.past = t.past if seen is None else of_results(t.past, seen.results)
+    return t.past
+
+
+def remembers(m: Module, seen: set[int] | None = None) -> bool:
+    """Whether a model may keep something from one call to the next: a method sets an attribute that one reads."""
+    seen = set() if seen is None else seen
     if id(m) in seen:
         return False
     seen.add(id(m))
@@ -106,9 +155,9 @@ def _remembers(m: Module, seen: set[int]) -> bool:
     if not m.kind.startswith("torch.nn."):
         if m.cls is None or any(not root.startswith("torch.nn.") for root in m.cls.roots()):
             return True
-        if any(_sets_attributes(cls) for cls in _own_classes(m.cls)):
+        if any(map(_keeps_attributes, _own_classes(m.cls))):
             return True
-    return any(_remembers(v, seen) for v in inside)
+    return any(remembers(v, seen) for v in inside)
 
 
 def _own_classes(cls: ClassValue) -> Iterator[ClassValue]:
@@ -118,38 +167,43 @@ def _own_classes(cls: ClassValue) -> Iterator[ClassValue]:
             yield from _own_classes(base)
 
 
-def _sets_attributes(cls: ClassValue) -> bool:
+def _keeps_attributes(cls: ClassValue) -> bool:
     methods = (n for n in cls.node.body if isinstance(n, ast.FunctionDef) and n.name != "__init__")
-    nodes = (n for method in methods for n in walk(method) if isinstance(n, ast.Attribute))
-    return any(isinstance(n.ctx, ast.Store) for n in nodes)
+    names: dict[bool, set[str]] = {True: set(), False: set()}
+    for method in methods:
+        for n in walk(method):
+            if isinstance(n, ast.Attribute):
+                names[isinstance(n.ctx, ast.Store)].add(n.attr)
+    return not names[True].isdisjoint(names[False])
 
 
 def part_of(t: Tensor) -> Past:
     """The past of a part of a structure, or of a view: what carries a graph may do so in another part alone."""
-    if t.loose and t.past.graphs:
-        return t.past._replace(graphs=frozenset(), whole=False, mean=None, pair=False, parts=())
-    return t.past._replace(mean=None, parts=())
+    past = t.past._replace(mean=None, parts=(), total=False, drawn=None)
+    return past._replace(graphs=frozenset(), whole=False, pair=False) if t.loose and t.past.graphs else past
 
 
-def item_of(t: Tensor, i: Value) -> Past:
-    """The past of `t[i]`; of values and their places, the places carry no graph."""
-    if t.past.parts and isinstance(i, Const) and isinstance(i.value, int) and i.value < len(t.past.parts):
-        carrying, mean = t.past.parts[i.value]
-        part = t.past if carrying else part_of(t)
-        return part._replace(mean=mean, parts=())
+def item_of(p: Player, t: Tensor, i: Value) -> tuple[Past, bool]:
+    """The past of `t[i]` (or `t.i`), and whether it may be a structure. Of values and their places the latter carry none."""
+    name = i.value if isinstance(i, Const) else None
+    known = dict(opened(p, t).parts).get(name) if isinstance(name, (int, str)) else None
+    if known is not None:
+        part = t.past if known.carries else part_of(t)
+        outs = frozenset((out, name) for out in t.past.outs)
+        return part._replace(mean=known.mean, parts=(), outs=outs), not (known.single and known.carries)
     if t.past.pair:
         places = isinstance(i, Const) and i.value == 1
-        return Past(whole=t.past.whole, cut=t.past.cut) if places else t.past._replace(pair=False)
+        return Past(whole=t.past.whole, cut=t.past.cut) if places else t.past._replace(pair=False), t.loose
     sliced = isinstance(i, (Seq, Tensor))  # only a tensor can be: nothing else is sliced
-    return t.past._replace(mean=None) if sliced else part_of(t)
+    return (t.past._replace(mean=None, total=False, drawn=None) if sliced else part_of(t)), t.loose
 
 
 def cut_off(p: Player, v: Value, at: At) -> Past:
     """The past of what a copy without its graph has."""
     past = past_of(v)
     here: Where | None = p.where(*at) if past.graphs else None
-    return Past(whole=past.whole, cut=past.cut or here)
+    return Past(whole=past.whole, cut=past.cut or here, batch=past.batch)
 
 
 __all__ = ["CUTTING", "PAIRS", "SAME", "after", "carries", "cut_off", "fresh_graph"]
-__all__ += ["item_of", "join", "of_forward", "of_results", "part_of", "past_of"]
+__all__ += ["item_of", "join", "of_forward", "of_results", "opened", "part_of", "past_of", "remembers"]

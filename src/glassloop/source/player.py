@@ -60,6 +60,18 @@ class Budget:
         self.left = statements
 
 
+class Group:
+    """What the script tells of the processes that it may run in."""
+
+    def __init__(self) -> None:
+        self.joined = False  # one of several processes
+        self.guarded = 0  # inside `if __name__ == "__main__"`
+        self.forks = False  # how processes are started was chosen by the script
+        self.ranks: set[Hashable] = set()  # keys of unknown things that say which process this is
+        self.shared: set[Hashable] = set()  # keys of what all processes met at: it is the same for all of them
+        self.made_of: dict[Hashable, tuple[Hashable, ...]] = {}  # what an unknown answer depends on, where that is known
+
+
 class Player:
     """Plays one path. `forced` are the first choices at undecided branches; `choices` records all that were made."""
 
@@ -88,18 +100,18 @@ class Player:
         self.classifiers: set[int] = set()  # models whose answers a loss over classes was given, by serial
         self.unnamed: list[tuple[ast.AST, Scope]] = []  # softmaxes of no named dimension in the forward that is played aside
         self.unregistered: dict[int, tuple[Where, ...]] = {}  # see registering.py, by the model's serial
+        self.filled: dict[int, Where] = {}  # where plain dicts got their first layer, by the dict's id
         self.replaced: list[Any] = []  # parameters that became others while an optimizer held them (replacing.Replaced)
         self.datasets: dict[int, list[Loader]] = {}  # loaders of the user's own datasets, by the dataset's id
         self.loads: list[Unknown] = []  # what torch.load gave
         self.answered = 0  # questions that an assumption of this path has answered
         self.supposed = 0  # inside a branch that is taken by such an answer
         self.guards: list[Any] = []  # open conditions around what is played
-        self.ranks: set[Hashable] = set()  # keys of unknown things that say which process this is
-        self.joined = False  # one of several processes
+        self.group = Group()
+        self.batches = 0  # that loaders have handed over
+        self.handed = 0  # of the last pass
         self.strange = False  # something was called that is neither the program's own nor a library's known here
         self.accelerated = False  # some model is on an accelerator, as far as the text goes
-        self.guarded = 0  # inside `if __name__ == "__main__"`
-        self.forks = False  # how processes are started was chosen by the script
         self.grad = True
         self.off_at: Where | None = None  # where gradients were last switched off
         self.autocast = False
@@ -111,7 +123,6 @@ class Player:
         self.undecided = 0  # inside a branch that may not be taken
         self.cut = False  # some loop has more turns than were played
         self.loops: list[list[Any]] = []  # [sources of the bound, turn, whether it hands over data]
-        self.calls = 0
         self.played = 0
         self.serial = 0
         self.called: set[ast.AST] = set()

@@ -49,7 +49,7 @@ def unregistered(p: Player, m: Module) -> tuple[Where, ...]:
     for owner, name in lists:
         inside = [x for x in _models(owner.attrs.get(name)) if not held & set(registered(x)) and _trains(x)]
         if inside and not any(x.doubtful for x in inside) and not owner.doubtful and _uses(p, owner, inside):
-            found.append(owner.places[name])
+            found.append(p.filled.get(id(owner.attrs[name]), owner.places[name]))
     return tuple(sorted(found))
 
 

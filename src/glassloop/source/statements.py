@@ -173,12 +173,12 @@ def _if(p: Player, node: ast.If, scope: Scope) -> None:
     if isinstance(decided, bool):
         supposed = p.answered > answered
         guards = any(isinstance(n, ast.Name) and n.id == "__name__" for n in walk(node.test))
-        p.guarded += guards
+        p.group.guarded += guards
         p.supposed += supposed
         try:
             play(p, node.body if decided else node.orelse, scope)
         finally:
-            p.guarded -= guards
+            p.group.guarded -= guards
             p.supposed -= supposed
         return
     p.guards.append(decided)

@@ -8,12 +8,23 @@ from typing import Any
 
 from glassloop import events
 from glassloop.source import conditions
-from glassloop.source.arithmetic import BATCH_MEAN, operation
+from glassloop.source.arithmetic import BATCH_MEAN, BATCH_SIZE, BATCH_SUM, operation
 from glassloop.source.attributes import freeze, require_grad
 from glassloop.source.backward import say_backward
+from glassloop.source.marks import UNSURE
 from glassloop.source.past import cut_off
 from glassloop.source.player import Player
-from glassloop.source.values import NONE, UNSURE, Const, Grad, Params, Scope, Seq, Tensor, Unknown, Value
+from glassloop.source.values import (
+    NONE,
+    Const,
+    Grad,
+    Params,
+    Scope,
+    Seq,
+    Tensor,
+    Unknown,
+    Value,
+)
 from glassloop.source.waiting import waits
 
 At = tuple[ast.AST, Scope]
@@ -38,12 +49,12 @@ def _detach(p: Player, t: Tensor, name: str, args: Args, kwargs: Kwargs, at: At)
 def _number(p: Player, t: Tensor, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
     p.remark("read")
     waits(p, t, at)
-    mean = frozenset({BATCH_MEAN}) if t.past.mean is True else frozenset()
+    mean = frozenset({BATCH_MEAN} if t.past.mean is True else {BATCH_SUM} if t.past.total else ())
     return Unknown(("number", conditions.site(*at)), mean, plain=True, cut=cut_off(p, t, at).cut)
 
 
 def _size(p: Player, t: Tensor, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
-    return Unknown(("number", conditions.site(*at)), plain=True)
+    return Unknown(("number", conditions.site(*at)), frozenset({BATCH_SIZE}), plain=True)
 
 
 def fresh_number(at: At) -> Unknown:
@@ -70,7 +81,8 @@ def _tensor_op(p: Player, t: Tensor, name: str, args: Args, kwargs: Kwargs, at: 
         if name == "cpu":
             waits(p, t, at)
     kept = t.length if name in ("to", "cuda", "cpu", "clone", "float", "long", "half") else None
-    return Tensor(out.roots, kept, out.scaled, loose=t.loose, past=out.past, form=out.form)
+    several = t.several and name in ("to", "cuda", "cpu", "clone", "float", "half")
+    return Tensor(out.roots, kept, out.scaled, loose=t.loose, past=out.past, form=out.form, several=several)
 
 
 def _parameter_op(p: Player, v: Params, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:

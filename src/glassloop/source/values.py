@@ -9,10 +9,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 from glassloop.events import Ref
 from glassloop.findings import Where
+from glassloop.source.marks import BLANK, Form, Output, Past
 
 
 class Value:
@@ -31,6 +32,7 @@ class Const(Value):
     source: frozenset[Hashable] = frozenset()
     last: Any = None
     counted: bool = False  # it counts turns of a loop that has more of them than are played
+    added: bool = False  # it is a sum
 
 
 @dataclass(eq=False)
@@ -52,43 +54,6 @@ class External(Value):
     path: str
 
 
-class Past(NamedTuple):
-    """What a tensor came from: see past.py. The graphs that a backward through it would walk for certain.
-
-    `whole`: there are no others. `cut`: the place where what it came from left its graph. `mean`: whether it is a mean
-    over the batch that nothing has divided since (None: who knows). `pair`: values and their places, which carry none.
-    `parts`: of a tuple that a model gave, (whether it carries a graph, whether it is a mean) of each.
-    """
-
-    graphs: frozenset[Any] = frozenset()
-    whole: bool = True
-    cut: Hashable = None
-    mean: bool | None = None
-    pair: bool = False
-    parts: tuple[tuple[bool, bool | None], ...] = ()
-
-
-BLANK = Past()
-UNSURE = Past(whole=False)
-
-
-class Form(NamedTuple):
-    """What numbers are known to be (`events.PROBABILITIES`, `events.LOG_PROBABILITIES`), and where they were made so."""
-
-    how: str
-    at: Where
-    axis: object = None  # the dimension that a softmax was taken over, where the text names it
-
-
-class Output(NamedTuple):
-    """What a model of the user's gives when it is called with `given`; `trail`: the indices taken of that since."""
-
-    module: Module
-    given: tuple[Value, ...]
-    training: bool | None
-    trail: tuple[object, ...]
-
-
 @dataclass(eq=False)
 class Tensor(Value):
     """A tensor, or some structure of tensors (`loose`) that came out of a model.
@@ -106,6 +71,7 @@ class Tensor(Value):
     odd: bool = False  # a dataset that may hand over for an index what it likes
     base: Value | None = None  # the dataset that this is a part of
     form: Form | Output | None = None
+    several: bool = False  # its first dimension, or that of what is in it, is certainly that of several samples
 
 
 @dataclass(eq=False)

@@ -83,6 +83,8 @@ HARMLESS = frozenset(
         "signal",
     ]
 )
+# Of the harmless ones those that answer each process differently.
+ALONE = frozenset(["tempfile", "uuid", "socket", "datetime", "time", "random", "subprocess", "multiprocessing", "threading"])
 FACTORIES = frozenset(
     [
         "randn",
