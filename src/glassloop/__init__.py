@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from glassloop.preflight import preflight as preflight
     from glassloop.watch import watch as watch
 
 __version__ = "0.1.0"
@@ -16,6 +17,6 @@ __version__ = "0.1.0"
 
 def __getattr__(name: str) -> Any:
     """Public names, loaded when they are first asked for."""
-    if name == "watch":
-        return import_module("glassloop.watch")  # the module, which can be called: a submodule takes its name here
+    if name in ("watch", "preflight"):
+        return import_module(f"glassloop.{name}")  # the module, which can be called: a submodule takes its name here
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

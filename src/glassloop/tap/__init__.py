@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from glassloop.events import END, Event
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from glassloop.tap.ear import Ear
     from glassloop.tap.patch import Patches
 
-__all__ = ["Sink", "Spot", "Tap", "listen", "resolve"]
+__all__ = ["Sink", "Spot", "Tap", "listen", "resolve", "unheard"]
 
 Sink = Callable[[Event], None]
 
@@ -115,6 +116,21 @@ def listen(sink: Sink, also: Callable[[Ear, Patches], None] | None = None, numbe
         also(shared.ear, shared.patches)
     shared.patches.settle()
     return Tap(shared, sink)
+
+
+@contextmanager
+def unheard() -> Iterator[None]:
+    """Nothing that happens inside is heard: trials that are no part of the training."""
+    ear = None if _current is None else _current.ear
+    if ear is None or ear.thread != threading.get_ident():
+        yield
+        return
+    ear.settle()
+    ear.hush += 1
+    try:
+        yield
+    finally:
+        ear.hush -= 1
 
 
 def _nobody(event: Event) -> None:
