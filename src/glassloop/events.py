@@ -81,7 +81,7 @@ KINDS = (
 )  # fmt: skip
 
 # Kinds that no run can say: they are about the text. Streams of the two ears are compared without them.
-ONLY_READ: frozenset[str] = frozenset({RESTORE, SEED, SYNC, AVERAGED, JOINED, REJECTED, HELD, RESCALED, SOFTMAX, DRAWN})
+ONLY_READ: frozenset[str] = frozenset({RESTORE, SEED, SYNC, AVERAGED, JOINED, REJECTED, HELD, SOFTMAX, DRAWN})
 
 # Kinds that no text can say.
 ONLY_HEARD: frozenset[str] = frozenset({MEASURED})

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from glassloop.events import Event
-from glassloop.tap import Spot, listen, place, resolve
+from glassloop.tap import Spot, listen, place, resolve, rounds
 
 FILE = "heard.py"
 
@@ -31,6 +31,8 @@ def hear(code: str, start: str = START) -> list[Event]:
     linecache.cache[FILE] = (len(text), None, text.splitlines(keepends=True), FILE)
     resolve.cache_clear()
     place._call_starts.cache_clear()
+    rounds.loops_around.cache_clear()
+    rounds._tree.cache_clear()
     events: list[Event] = []
     tap = listen(events.append)
     try:

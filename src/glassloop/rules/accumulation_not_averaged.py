@@ -18,7 +18,6 @@ CARD = Card(
     "are not reported. A rate that was chosen for the sum is right: suppress the finding with a comment.",
     fix="Divide the loss by the number of accumulated batches before its backward.",
     severity=Severity.WARNING,
-    only_read=True,
 )
 
 BAD = """\

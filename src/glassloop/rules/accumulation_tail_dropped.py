@@ -17,7 +17,6 @@ CARD = Card(
     "loader whose length the text does not tell.",
     fix="Step at the last batch, too: if (i + 1) % k == 0 or i + 1 == len(loader).",
     severity=Severity.WARNING,
-    only_read=True,
 )
 
 BAD = """\
@@ -57,7 +56,6 @@ for epoch in range(2):
 """
 
 WHOLE, LAST = "if (index + 1) % MICRO == 0:", "if (index + 1) % MICRO == 0 or index + 1 == len(loader):"
-WHOLE, LAST = "if (index + 1) % MICRO == 0:", "if (index + 1) % MICRO == 0 or index + 1 == len(loader):"
 EXPERIMENT = Experiment(
     loop="accumulate",
     mistake=(Instead(LAST, WHOLE),),
@@ -85,13 +83,15 @@ EXPERIMENT = Experiment(
 
 KEY = OPTIMIZER
 HEARS = {BACKWARD, STEP, ZERO_GRAD, OPAQUE, END}
+LARGEST = 256  # turns that are counted
 
 
 class State(NamedTuple):
     """`size`: turns with a backward in a window so far seen whole; `gathered`: those in the present one, at `made`.
 
-    `turns`: those of the loops at the last one. `over`: the window goes on from an earlier pass of the innermost loop.
-    `cut`: a clearing threw a partial window away. `carried`: one went over the end of a pass and had the right size.
+    `turns`: those of the loops at the last one. `over`: the window goes on from an earlier pass of the innermost loop,
+    which left `rest` of it. `cut`: a clearing threw a partial window away. `carried`: one went over the end of a pass and
+    had the right size. `uneven`: windows differ in size, so that nobody knows which is partial. `by`: what filled the last.
     """
 
     me: Ref
@@ -100,9 +100,12 @@ class State(NamedTuple):
     made: Place | None = None
     turns: tuple[int, ...] = ()
     over: bool = False
+    rest: int = 0
     cut: bool = False
     carried: bool = False
+    uneven: bool = False
     step: Place | None = None
+    by: Place | None = None
 
 
 def initial(me: Ref) -> State:
@@ -113,7 +116,8 @@ def initial(me: Ref) -> State:
 def hear(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
     """A partial window at the end of a pass that is cleared, left over, or mixed into the next one is the mistake."""
     if event.kind == END:
-        left = state.gathered and state.size > 1 and not state.carried
+        even = state.size > 1 and not state.carried and not state.uneven
+        left = even and 0 < state.gathered < state.size and state.made == state.by
         return State(state.me), (_stories(state, "never used") if left else ())
     concerns = reaches(event, state.me)
     if concerns is False:
@@ -123,7 +127,8 @@ def hear(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
     if event.kind == STEP and concerns:
         return _step(state, event)
     if event.kind == ZERO_GRAD and concerns:
-        return state._replace(gathered=0, over=False, cut=state.cut or state.gathered > 0), ()
+        cut = state.cut or 0 < state.gathered < state.size  # of a whole one the step was skipped: by a scaler, say
+        return state._replace(gathered=0, over=False, cut=cut), ()
     return State(state.me), ()
 
 
@@ -133,18 +138,23 @@ def _backward(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
     if not isinstance(turns, tuple) or other or (state.gathered and turns == state.turns):
         return state, ()
     again = bool(state.turns) and turns[:-1] != state.turns[:-1]
-    dropped = state.cut and again and state.size > 1 and state.made == event.at
+    dropped = state.cut and again and state.size > 1 and not state.uneven and state.by == event.at
     stories = _stories(state, "thrown away") if dropped else ()
-    over = state.over or (again and state.gathered > 0)
-    return state._replace(gathered=state.gathered + 1, made=event.at, turns=turns, over=over, cut=False), stories
+    after = state._replace(made=event.at, turns=turns, cut=False, gathered=min(state.gathered + 1, LARGEST))
+    if again and state.gathered and not state.over:
+        after = after._replace(over=True, rest=state.gathered)
+    return after, stories
 
 
 def _step(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
-    after = state._replace(gathered=0, over=False, cut=False, step=event.at)
+    after = state._replace(gathered=0, over=False, cut=False, step=event.at, by=state.made)
     if not state.over:
-        return after._replace(size=max(state.size, state.gathered)), ()
+        other = state.size not in (0, state.gathered) or state.gathered == LARGEST
+        return after._replace(size=max(state.size, state.gathered), uneven=state.uneven or other), ()
     if state.size < 2 or state.gathered == state.size:
         return after._replace(carried=True), ()
+    if state.uneven or state.gathered != state.rest + state.size:
+        return after, ()
     return after, _stories(after, "mixed into the first window of the next")
 
 

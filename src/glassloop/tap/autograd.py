@@ -11,10 +11,11 @@ from typing import Any
 import torch
 from torch.utils import _contextlib
 
-from glassloop.events import AUTOCAST, BACKWARD, CLIP, CUT, GRAD_OFF, GRAD_ON, SCALED
+from glassloop.events import AUTOCAST, BACKWARD, CLIP, CUT, GRAD_OFF, GRAD_ON, MEAN, SCALED, TURN
 from glassloop.tap.ear import Ear, Known
 from glassloop.tap.patch import Patches
 from glassloop.tap.place import is_users
+from glassloop.tap.rounds import Turn
 from glassloop.tap.scalers import Scaled
 
 _LOOK_BACK = 64  # autograd nodes looked at for a parameter behind a loss that reached none
@@ -52,6 +53,7 @@ def _backward(ear: Ear, scaled: Scaled, original: Any) -> Any:
         try:
             before = [(known, known.held.marks()) for known in ear.fresh()]
             came_scaled = _came_scaled(scaled, tensors)
+            mean = None if _weighted(args, kwargs) else ear.means.of(tensors)
         except Exception:
             ear.fault()
         ear.deep += 1
@@ -67,8 +69,10 @@ def _backward(ear: Ear, scaled: Scaled, original: Any) -> Any:
                 if known.held.reached(marks):
                     known.held.clean = False
                     reached.append(known.ref)
-            facts = _facts(came_scaled, not reached and _cut(tensors), torch._C._is_any_autocast_enabled())
-            event = ear.say(BACKWARD, sys._getframe(1), None, tuple(reached), facts)
+            frame, cut, autocast = sys._getframe(1), not reached and _cut(tensors), torch._C._is_any_autocast_enabled()
+            facts = _facts(came_scaled, cut, autocast, mean, ear.rounds.turn(frame))
+            ear.gathered += 1
+            event = ear.say(BACKWARD, frame, None, tuple(reached), facts)
             if reached and ear.measures is not None:
                 ear.measures.backward(tensors, reached, event.at, came_scaled is not False)
         except Exception:
@@ -78,13 +82,19 @@ def _backward(ear: Ear, scaled: Scaled, original: Any) -> Any:
 
 
 @functools.cache
-def _facts(scaled: bool | None, cut: bool, autocast: bool) -> Mapping[str, object]:
-    facts: dict[str, object] = {} if scaled is None else {SCALED: scaled}
+def _facts(scaled: bool | None, cut: bool, autocast: bool, mean: bool | None, turn: Turn | None) -> Mapping[str, object]:
+    known = {SCALED: scaled, MEAN: mean, TURN: turn}
+    facts: dict[str, object] = {name: value for name, value in known.items() if value is not None}
     if cut:
         facts[CUT] = None
     if autocast:
         facts[AUTOCAST] = True
     return MappingProxyType(facts)
+
+
+def _weighted(args: Any, kwargs: Any) -> bool:
+    """Whether a backward was told what its loss is to be multiplied by."""
+    return (args[0] if args else kwargs.get("grad_tensors")) is not None
 
 
 def _cut(tensors: Any) -> bool:

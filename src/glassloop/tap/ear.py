@@ -23,8 +23,10 @@ import torch
 from glassloop.events import MODEL, NO_FACTS, OPTIMIZER, Event, Ref
 from glassloop.tap import Sink
 from glassloop.tap.gradients import Held
+from glassloop.tap.means import Means
 from glassloop.tap.names import Names
 from glassloop.tap.place import Spot, user_frame
+from glassloop.tap.rounds import Rounds
 from glassloop.tap.traces import REPORT
 
 _log = logging.getLogger("glassloop")
@@ -54,6 +56,9 @@ class Ear:
         self.hush = 0
         self.deep = 0
         self.names = Names()
+        self.means = Means()
+        self.rounds = Rounds()
+        self.gathered = 0  # backwards since the last step or clearing
         self.optimizers: dict[int, Known] = {}  # by serial
         self.measures: Measures | None = None  # who keeps numbers, where a listener asked for them
         self.before: Callable[[], None] | None = None  # what must be said before the next event: see hands.py

@@ -14,7 +14,7 @@ from typing import Any
 
 import torch
 
-from glassloop.events import CLIP, NO_FACTS, OPAQUE, ZERO_GRAD
+from glassloop.events import CLIP, NO_FACTS, OPAQUE, RESCALED, ZERO_GRAD
 from glassloop.tap.ear import Ear
 from glassloop.tap.gradients import Held
 from glassloop.tap.patch import Patches
@@ -22,6 +22,8 @@ from glassloop.tap.place import Spot, is_users
 
 _GRAD: Any = torch._C.TensorBase.grad  # the descriptor that torch itself uses
 _IN_PLACE = {"zero_": ZERO_GRAD, "clamp_": CLIP, "clip_": CLIP}
+# Where a mean is made of a sum. A moving average of weights is multiplied, too, so these count between backward and step.
+_RESCALE = ("mul_", "div_", "multiply_", "divide_", "__imul__", "__itruediv__", "__idiv__")
 Note = tuple[str, int]  # a kind, and the id of a parameter or the address of a gradient's memory
 
 
@@ -31,6 +33,10 @@ def hear(ear: Ear, patches: Patches) -> None:
     patches.attribute(torch.nn.Parameter, "grad", lambda _: property(_GRAD.__get__, hands.assign, _GRAD.__delete__))
     for name in _IN_PLACE:
         patches.attribute(torch.Tensor, name, functools.partial(hands.write, _IN_PLACE[name]))
+    for name in _RESCALE:
+        patches.attribute(torch.Tensor, name, functools.partial(hands.rescale, name))
+    for name in ("_foreach_mul_", "_foreach_div_"):
+        patches.function(torch, name, functools.partial(hands.rescale, name))
 
 
 class Hands:
@@ -58,6 +64,8 @@ class Hands:
             known.held.clean = False
         if grad is not None and not is_users(frame.f_code):
             return  # a library keeps its own books: DDP's buckets, FSDP's shards
+        if grad is not None and self._written:  # `p.grad /= k` divides in place, then assigns: said once
+            self._written.pop((RESCALED, grad.data_ptr()), None)
         self._assigned.setdefault((ZERO_GRAD if grad is None else OPAQUE, id(param)), ear.spot(frame))
         ear.before = self.settle
 
@@ -71,6 +79,24 @@ class Hands:
             if not ear.hush and ear.hears() and is_users(sys._getframe(1).f_code):
                 try:
                     self._written.setdefault((kind, tensor.data_ptr()), ear.spot(sys._getframe(1)))
+                    ear.before = self.settle
+                except Exception:
+                    ear.fault()
+            return result
+
+        return method
+
+    def rescale(self, name: str, original: Any) -> Any:
+        """Makes an in-place method, or function over many tensors, that notes what gathered gradients it changed."""
+        ear, many = self._ear, name.startswith("_foreach")
+
+        @functools.wraps(original)
+        def method(tensor: Any, *args: Any, **kwargs: Any) -> Any:
+            result = original(tensor, *args, **kwargs)
+            if ear.gathered and not ear.hush and ear.hears() and is_users(sys._getframe(1).f_code):
+                try:
+                    for one in tensor if many else (tensor,):
+                        self._written.setdefault((RESCALED, one.data_ptr()), ear.spot(sys._getframe(1)))
                     ear.before = self.settle
                 except Exception:
                     ear.fault()

@@ -73,6 +73,7 @@ def hear(ear: Ear, patches: Patches) -> None:
             passes[iterator] = ref
         sampler = args[0].sampler
         of = (ear.names.ref(sampler, SAMPLER),) if isinstance(sampler, DistributedSampler) else ()
+        ear.rounds.begins(ref)
         ear.say(PASS_BEGIN, caller, ref, of, _ORDERS[_order(args[0], args[0] in chosen)])
 
     patches.attribute(DataLoader, "__init__", whole(ear, made))
@@ -121,6 +122,7 @@ def _next(ear: Ear, passes: Any, original: Any) -> Any:
             raise
         finally:
             ear.hush -= 1
+        ear.rounds.batch(ref)
         _say(ear, BATCH, sys._getframe(1), ref)
         return batch
 

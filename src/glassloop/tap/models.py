@@ -22,6 +22,7 @@ from glassloop.events import (
     GRAD,
     LOSS,
     LOSS_MADE,
+    MEAN,
     MINDS,
     MODEL,
     NO_FACTS,
@@ -114,6 +115,7 @@ def _call(ear: Ear, original: Any) -> Any:
         if is_loss:
             try:
                 facts = loss_facts(self, getattr(self, "reduction", None) == "mean", args, kwargs)
+                ear.means.heard(result, bool(facts[MEAN]))
                 ear.say(LOSS_MADE, sys._getframe(1), ear.names.ref(self, LOSS), None, facts)
             except Exception:
                 ear.fault()
@@ -136,6 +138,7 @@ def _loss(ear: Ear, original: Any) -> Any:
             ear.deep -= 1
         try:
             facts = loss_facts(original.__name__, kwargs.get("reduction", "mean") == "mean", args, kwargs)
+            ear.means.heard(result, bool(facts[MEAN]))
             ear.say(LOSS_MADE, sys._getframe(1), None, None, facts)
         except Exception:
             ear.fault()

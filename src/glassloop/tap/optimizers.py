@@ -90,6 +90,7 @@ class Steps:
         ref = known.ref
         if ear.deep:  # a hook steps inside the backward: for this optimizer the backward is over
             ear.say(BACKWARD, frame, None, (ref,))
+        ear.gathered = 0
         event = ear.say(STEP, frame, ref, (ref,), _facts(closure, self._scaler(frame)))
         if ear.measures is not None:
             if closure:  # its gradients were made within the step

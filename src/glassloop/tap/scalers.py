@@ -10,10 +10,10 @@ from torch.amp.grad_scaler import GradScaler
 
 from glassloop.events import MADE, SCALE, SCALER, SCALER_UPDATE, UNSCALE
 from glassloop.tap.ear import Ear, whole
+from glassloop.tap.means import MARK
 from glassloop.tap.optimizers import constructor
 from glassloop.tap.patch import Patches
 
-MARK = "glassloop.scaled"
 LOOK_BACK = 64  # autograd nodes looked at between a loss and the scaling it may come out of
 
 

@@ -1,0 +1,149 @@
+"""Which turn of the user's loops a backward stands in, and which pass of the innermost one.
+
+A `for` cannot be heard. But the same instruction that runs again under the same calls stands in another turn of some loop;
+and the text says which variables the loops outside the innermost one count with, and these can be looked at. What is said
+alternates between two numbers, so that equal turns of a long run are equal events.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import linecache
+import sys
+from functools import lru_cache
+from types import CodeType, FrameType
+
+from glassloop.events import Ref
+from glassloop.tap.place import is_users
+
+Turn = tuple[int, int, int]  # the place, and the parities of its pass and its turn
+Names = tuple[str, ...]  # what a `for` binds; () for a `while`
+
+
+class Site:
+    """One place where backwards run: how often under which calls, and what its loops counted at the last."""
+
+    __slots__ = ("chains", "count", "index", "number", "outer", "parity", "turns")
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.chains: dict[tuple[int, ...], int] = {}
+        self.turns = self.count = self.parity = 0
+        self.outer: tuple[object, ...] | None = None
+        self.index: int | None = None
+
+
+class Rounds:
+    """The turns of every place."""
+
+    def __init__(self) -> None:
+        self._sites: dict[tuple[int, int], Site] = {}
+        self._loops: dict[tuple[int, int], tuple[CodeType, tuple[Names, ...]]] = {}  # keeps the code, so its id stays its
+        self._passes: dict[Ref, int] = {}
+        self._hand: Ref | None = None
+
+    def begins(self, loader: Ref) -> None:
+        """A pass over a loader begins."""
+        self._passes[loader] = self._passes.get(loader, 0) + 1
+
+    def batch(self, loader: Ref | None) -> None:
+        """A loader hands over a batch."""
+        self._hand = loader
+
+    def turn(self, frame: FrameType | None) -> Turn | None:
+        """The turn in which the call of this frame stands; None where no user code is on the stack."""
+        frames = []
+        while frame is not None:
+            if is_users(frame.f_code):
+                frames.append(frame)
+            frame = frame.f_back
+        if not frames:
+            return None
+        first = (id(frames[0].f_code), frames[0].f_lasti)
+        outer, index = self._counted(frames)
+        site = self._sites.get(first)
+        if site is None:
+            site = self._sites[first] = Site(len(self._sites))
+        chain = tuple(number for f in frames for number in (id(f.f_code), f.f_lasti))
+        site.chains[chain] = count = site.chains.get(chain, 0) + 1
+        site.count = max(site.count, count)
+        back = index is not None and site.index is not None and index < site.index
+        if site.outer is not None and (site.outer != outer or back):
+            site.parity ^= 1
+        site.outer, site.index = outer, index
+        return site.number, site.parity, site.count & 1
+
+    def _counted(self, frames: list[FrameType]) -> tuple[tuple[object, ...], int | None]:
+        """What the loops outside the innermost one stand at, and the number that the innermost one counts, if it does."""
+        outer: list[object] = [self._hand, self._passes.get(self._hand, 0) if self._hand is not None else 0]
+        index: int | None = None
+        innermost = True
+        for frame in frames:
+            loops = self._around(frame)
+            if not loops:
+                continue
+            here = values(frame, loops)
+            if innermost:
+                *here, last = here
+                index = next((v for v in last if type(v) is int), None)
+                innermost = False
+            outer.extend(here)
+        return tuple(outer), index
+
+    def _around(self, frame: FrameType) -> tuple[Names, ...]:
+        key = (id(frame.f_code), frame.f_lasti)
+        known = self._loops.get(key)
+        if known is None:
+            found = loops_around(frame.f_code.co_filename, frame.f_lineno or 0)
+            known = self._loops[key] = (frame.f_code, found)
+        return known[1]
+
+
+def values(frame: FrameType, loops: tuple[Names, ...]) -> list[tuple[object, ...]]:
+    """What the variables of these loops hold: numbers and words as they are, of anything else its id alone."""
+    found = frame.f_locals
+    told = [tuple(_told(found.get(name)) for name in names) for names in loops]
+    if sys.version_info < (3, 13) and frame.f_code.co_flags & inspect.CO_OPTIMIZED:
+        found.clear()  # until 3.13 this is a copy that the frame keeps: it would hold the loop's tensors past their time
+    return told
+
+
+def _told(value: object) -> object:
+    return value if type(value) in (int, str, float) else ("id", id(value))
+
+
+@lru_cache(maxsize=512)
+def loops_around(filename: str, line: int) -> tuple[Names, ...]:
+    """The loops around a line within its function, the outermost first; () where the text is not there."""
+    found: list[Names] = []
+    todo: list[ast.AST] = [_tree(filename)]
+    while todo:
+        inside = [n for n in ast.iter_child_nodes(todo.pop()) if _spans(n, line)]
+        for node in inside:
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)):
+                found.clear()
+            elif isinstance(node, (ast.For, ast.AsyncFor)):
+                found.append(tuple(n.id for n in ast.walk(node.target) if isinstance(n, ast.Name)))
+            elif isinstance(node, ast.While):
+                found.append(())
+        todo.extend(inside)
+    return tuple(found)
+
+
+@lru_cache(maxsize=64)
+def _tree(filename: str) -> ast.AST:
+    try:
+        return ast.parse("".join(linecache.getlines(filename)))
+    except (SyntaxError, ValueError, RecursionError):  # a notebook's magics, a file that changed since
+        return ast.Module([], [])
+
+
+def _spans(node: ast.AST, line: int) -> bool:
+    first, last = getattr(node, "lineno", None), getattr(node, "end_lineno", None)
+    if first is None or last is None:  # a case of a match has no place of its own
+        return isinstance(node, ast.match_case)
+    return bool(first <= line <= last)
+
+
+__all__ = ["Rounds", "loops_around"]
