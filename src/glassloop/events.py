@@ -97,7 +97,7 @@ GRAD = "grad"  # forward: bool, whether a graph is recorded
 SCALED = "scaled"  # backward: bool, whether the loss came out of an enabled scaler
 UNIT = "unit"  # made(scheduler): "epochs" or "steps", what its length is counted in
 TURN = "turn"  # schedule: hashable, the turn of the loop that counts what the schedule's length counts;
-#                backward: the turns of all loops around it (reader only)
+#                backward: the turns of all loops around it; in a run the pass and the turn alternate between two numbers
 LOOP = "loop"  # schedule: (place, variable) of that loop, where it is a `for` over a plain name (reader only)
 ROUND = "round"  # schedule counted in steps: int, its optimizer's steps in this turn of the innermost loop (reader only)
 LENGTH = "length"  # made(scheduler): int, the calls its schedule is laid out for; made(loader): int, its batches
@@ -105,14 +105,15 @@ PLACED = "placed"  # made(scheduler): True where it is told at which step it sta
 CLOSURE = "closure"  # step: True where it was given a closure, which may have run several times before the update
 MEAN = "mean"  # loss: bool, whether it is a mean over the batch; backward: and nothing has divided it since
 CUT = "cut"  # backward: the place where its loss had left the graph of the model (None: unknown). It reaches no parameter.
-GRAPHS = "graphs"  # backward: the graphs that it walks for certain, as numbers; held: those that stay alive (reader only)
+GRAPHS = "graphs"  # backward: the graphs that it walks for certain, as numbers; held: those that stay alive
 NODE = "node"  # loss: the number that its own graph has; absent where it has none (reader only)
 OVER = "over"  # loss: what it was computed of, hashable: equal for losses of the same things (reader only);
 #              drawn: the outputs of models that it was computed of
 OUTS = "outs"  # backward: the outputs of models that its loss was computed of (reader only)
 PLACE = "place"  # drawn: where it was made one number (reader only)
 CARRIES = "carries"  # forward: True where it is given, or keeps, something of an earlier batch (reader only)
-WHOLE = "whole"  # backward: True where `graphs` are all of them (reader only)
+WHOLE = "whole"  # backward: True where `graphs` are all of them
+YOUNG = "young"  # backward: True where it has not run often enough to tell that what was not seen will not come (run only)
 RETAINED = "retained"  # backward: bool, whether it was told to keep its graph
 AUTOCAST = "autocast"  # backward: True where it ran inside autocast
 PART = "part"  # zero-grad: (cleared, all), sets of marks, where a model was told that holds only some parameters of the

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from glassloop.events import BACKWARD, END, GRAPHS, OPAQUE, OPTIMIZER, RETAINED, WHOLE, Event, Place, Ref
+from glassloop.events import BACKWARD, END, GRAPHS, OPAQUE, OPTIMIZER, RETAINED, WHOLE, YOUNG, Event, Place, Ref
 from glassloop.experiments import Added, Case, Experiment, Instead, Verdict
 from glassloop.findings import Keyword, Severity, Story
 from glassloop.rules import Card, reaches
@@ -17,7 +17,6 @@ CARD = Card(
     fix="Leave retain_graph out.",
     severity=Severity.WARNING,
     safe=True,
-    only_read=True,
 )
 
 BAD = """\
@@ -102,7 +101,10 @@ def initial(me: Ref) -> State:
 
 
 def hear(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
-    """The same backward comes again, or the end, and none of the graphs that it kept was walked: that is the mistake."""
+    """The same backward comes again, or the end, and none of the graphs that it kept was walked: that is the mistake.
+
+    In a run a second walk may come at every 16th step only, so that a young run waits.
+    """
     if event.kind == END:
         return State(state.me), tuple(_story(place) for place, _ in state.kept if place not in state.needed)
     if event.kind == OPAQUE:
@@ -113,7 +115,8 @@ def hear(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
     whole = event.facts.get(WHOLE) is True
     # What is walked now, or may be, was needed.
     needed = state.needed | {place for place, old in state.kept if not whole or not old.isdisjoint(graphs)}
-    idle = any(place == event.at for place, _ in state.kept) and event.at not in needed
+    again = any(place == event.at for place, _ in state.kept) and event.facts.get(YOUNG) is not True
+    idle = again and event.at not in needed
     kept = tuple(k for k in state.kept if k[0] != event.at and k[0] not in needed)
     if event.facts.get(RETAINED) is True and whole and reaches(event, state.me):
         kept = (*kept, (event.at, graphs))

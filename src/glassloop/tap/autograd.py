@@ -11,13 +11,30 @@ from typing import Any
 import torch
 from torch.utils import _contextlib
 
-from glassloop.events import AUTOCAST, BACKWARD, CLIP, CUT, GRAD_OFF, GRAD_ON, MEAN, SCALED, TURN
+from glassloop.events import (
+    AUTOCAST,
+    BACKWARD,
+    CLIP,
+    CUT,
+    GRAD_OFF,
+    GRAD_ON,
+    GRAPHS,
+    MEAN,
+    NO_FACTS,
+    RETAINED,
+    SCALED,
+    TURN,
+    WHOLE,
+    YOUNG,
+)
 from glassloop.tap.ear import Ear, Known
 from glassloop.tap.patch import Patches
 from glassloop.tap.place import is_users
+from glassloop.tap.retained import Walk
 from glassloop.tap.rounds import Turn
 from glassloop.tap.scalers import Scaled
 
+_NOWHERE = -1  # instead of a place's number
 _LOOK_BACK = 64  # autograd nodes looked at for a parameter behind a loss that reached none
 # Files of torch's that turn recording off and on at every step; other libraries are told apart further down.
 _TORCHS = ("torch.autograd.grad_mode", "torch.optim.optimizer", "torch.nn.utils.clip_grad", "torch.utils._foreach_utils")
@@ -46,6 +63,7 @@ def _backward(ear: Ear, scaled: Scaled, original: Any) -> Any:
     @functools.wraps(original)
     def backward(tensors: Any, *args: Any, **kwargs: Any) -> None:
         if ear.deep or not ear.hears():
+            ear.retained.unheard()
             original(tensors, *args, **kwargs)
             return
         if ear.before is not None:
@@ -54,6 +72,9 @@ def _backward(ear: Ear, scaled: Scaled, original: Any) -> Any:
             before = [(known, known.held.marks()) for known in ear.fresh()]
             came_scaled = _came_scaled(scaled, tensors)
             mean = None if _weighted(args, kwargs) else ear.means.of(tensors)
+            frame = sys._getframe(1)
+            turn = ear.rounds.turn(frame)
+            walk = ear.retained.walk(tensors, _retains(args, kwargs), turn[0] if turn else _NOWHERE)
         except Exception:
             ear.fault()
         ear.deep += 1
@@ -69,8 +90,8 @@ def _backward(ear: Ear, scaled: Scaled, original: Any) -> Any:
                 if known.held.reached(marks):
                     known.held.clean = False
                     reached.append(known.ref)
-            frame, cut, autocast = sys._getframe(1), not reached and _cut(tensors), torch._C._is_any_autocast_enabled()
-            facts = _facts(came_scaled, cut, autocast, mean, ear.rounds.turn(frame))
+            cut, autocast = not reached and _cut(tensors), torch._C._is_any_autocast_enabled()
+            facts = _facts(came_scaled, cut, autocast, mean, turn, walk)
             ear.gathered += 1
             event = ear.say(BACKWARD, frame, None, tuple(reached), facts)
             if reached and ear.measures is not None:
@@ -82,8 +103,13 @@ def _backward(ear: Ear, scaled: Scaled, original: Any) -> Any:
 
 
 @functools.cache
-def _facts(scaled: bool | None, cut: bool, autocast: bool, mean: bool | None, turn: Turn | None) -> Mapping[str, object]:
-    known = {SCALED: scaled, MEAN: mean, TURN: turn}
+def _facts(
+    scaled: bool | None, cut: bool, autocast: bool, mean: bool | None, turn: Turn | None, walk: Walk | None
+) -> Mapping[str, object]:
+    known: dict[str, object] = {SCALED: scaled, MEAN: mean, TURN: turn}
+    if walk is not None:
+        known |= {RETAINED: walk.retained, GRAPHS: walk.graphs}
+        known |= {WHOLE: True, YOUNG: walk.young} if walk.graphs is not None else {}
     facts: dict[str, object] = {name: value for name, value in known.items() if value is not None}
     if cut:
         facts[CUT] = None
@@ -95,6 +121,12 @@ def _facts(scaled: bool | None, cut: bool, autocast: bool, mean: bool | None, tu
 def _weighted(args: Any, kwargs: Any) -> bool:
     """Whether a backward was told what its loss is to be multiplied by."""
     return (args[0] if args else kwargs.get("grad_tensors")) is not None
+
+
+def _retains(args: Any, kwargs: Any) -> bool:
+    """Whether a backward was told to keep its graph, for no second derivative."""
+    retain = args[1] if len(args) > 1 else kwargs.get("retain_graph")
+    return bool(retain) and not (args[2] if len(args) > 2 else kwargs.get("create_graph"))
 
 
 def _cut(tensors: Any) -> bool:
@@ -124,14 +156,21 @@ def _grad(ear: Ear, original: Any) -> Any:
     @functools.wraps(original)
     def grad(*args: Any, **kwargs: Any) -> Any:
         if ear.deep or not ear.hears():
+            ear.retained.unheard()
             return original(*args, **kwargs)
+        walk: Walk | None = None
+        try:
+            walk = ear.retained.walk(args[0] if args else kwargs.get("outputs"), False, _NOWHERE)
+        except Exception:
+            ear.fault()
         ear.deep += 1
         try:
             result = original(*args, **kwargs)
         finally:
             ear.deep -= 1
         try:
-            ear.say(BACKWARD, sys._getframe(1), None, ())
+            facts = NO_FACTS if walk is None else _facts(None, False, False, None, None, walk)
+            ear.say(BACKWARD, sys._getframe(1), None, (), facts)
         except Exception:
             ear.fault()
         return result

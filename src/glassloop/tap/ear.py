@@ -26,6 +26,7 @@ from glassloop.tap.gradients import Held
 from glassloop.tap.means import Means
 from glassloop.tap.names import Names
 from glassloop.tap.place import Spot, user_frame
+from glassloop.tap.retained import Retained
 from glassloop.tap.rounds import Rounds
 from glassloop.tap.traces import REPORT
 
@@ -58,6 +59,7 @@ class Ear:
         self.names = Names()
         self.means = Means()
         self.rounds = Rounds()
+        self.retained = Retained()
         self.gathered = 0  # backwards since the last step or clearing
         self.optimizers: dict[int, Known] = {}  # by serial
         self.measures: Measures | None = None  # who keeps numbers, where a listener asked for them
