@@ -97,6 +97,7 @@ def run(main: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     module = types.ModuleType("__main__")
     module.__file__ = str(main)
     loaded = set(sys.modules)
+    labels.forget_accelerate()
     monkeypatch.setitem(sys.modules, "__main__", module)
     monkeypatch.setattr(sys, "argv", [str(main)])
     monkeypatch.syspath_prepend(str(main.parent))

@@ -35,7 +35,8 @@ MADE = "made"  # an optimizer, scheduler (of: its optimizer), scaler, loader or 
 REPLACED = "replaced"  # a model's parameters are new tensors now; of: the optimizers that hold the old ones
 PASS_BEGIN = "pass-begin"  # an iterator over a loader has been made; of: its DistributedSampler; facts: order, again
 BATCH = "batch"  # a loader has handed over a batch
-PASS_END = "pass-end"  # a loader has run dry (a `break` leaves its pass without an end)
+PASS_END = "pass-end"  # a loader has run dry (a `break` leaves its pass without an end); where a framework counts the
+#                        batches and asks for none too many: before the next schedule, pass or batch
 SET_EPOCH = "set-epoch"  # a sampler has been told which epoch it is to order anew
 TO_DEVICE = "to-device"  # a model has been moved or cast (`to`, `cuda`, `half`, …)
 ZERO_GRAD = "zero-grad"  # gradients have been cleared; what: who was told (None: `p.grad = None`); of: who is emptied

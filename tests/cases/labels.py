@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import re
+import sys
 import tokenize
 from collections import Counter
 from pathlib import Path
@@ -92,6 +93,14 @@ def table() -> str:
     rows += [[rule, *[n[rule] for n in counts]] for rule in RULES]
     rows += [["*all*", *[n.total() for n in counts]], ["right", *right, 0]]
     return "".join("| " + " | ".join(map(str, row)) + " |\n" for row in rows)
+
+
+def forget_accelerate() -> None:
+    """Accelerate keeps what it was first told as long as the process lives: one case must not tell the next."""
+    state = sys.modules.get("accelerate.state")
+    if state is not None:
+        state.AcceleratorState._reset_state(reset_partial_state=True)
+        state.GradientState._reset_state()
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ from torch.nn.modules.module import register_module_forward_hook, register_modul
 from torch.optim.optimizer import register_optimizer_step_post_hook
 
 sys.path.insert(0, str(Path(__file__).parent))
-from labels import HERE, UNSEEN, Case, load, load_programs
+from labels import HERE, UNSEEN, Case, forget_accelerate, load, load_programs
 
 # The rules whose mistake tensors show. Of the others nothing is asked: how a sum was meant, what was kept, shuffled, saved
 # or waited for is not in the tensors of one run.
@@ -271,6 +271,7 @@ def observe(main: Path, paths: tuple[Path, ...]) -> set[tuple[str, int]]:
     """Run the script, its output swallowed; the evidence names lines of `paths`. Raises what the script raises."""
     global HEARD
     HEARD = Witness(paths)
+    forget_accelerate()
     random.seed(0)
     sys.argv = [str(main)]
     modules, path = set(sys.modules), list(sys.path)

@@ -64,6 +64,7 @@ class Ear:
         self.optimizers: dict[int, Known] = {}  # by serial
         self.measures: Measures | None = None  # who keeps numbers, where a listener asked for them
         self.before: Callable[[], None] | None = None  # what must be said before the next event: see hands.py
+        self.pass_over: Callable[[], None] = lambda: None  # says the end of a pass that is still to be said: see ends.py
         self.sink = sink
         self.thread = threading.get_ident()
         self._events: dict[tuple[object, ...], Event] = {}
@@ -161,11 +162,13 @@ class Ear:
     def finish(self) -> None:
         """Says all that is still to be said of the run so far."""
         self.settle()
-        if self.measures is not None and self.on:
-            try:
+        try:
+            if self.on:
+                self.pass_over()
+            if self.measures is not None and self.on:
                 self.measures.finish()
-            except Exception:
-                self.fault()
+        except Exception:
+            self.fault()
 
     def optimizer(self, optimizer: torch.optim.Optimizer) -> Known:
         """What is known of an optimizer; one that was made before the ear listened is met here."""

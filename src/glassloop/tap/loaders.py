@@ -43,6 +43,7 @@ from glassloop.events import (
     Ref,
 )
 from glassloop.tap.ear import Ear, whole
+from glassloop.tap.ends import Ends
 from glassloop.tap.optimizers import constructor
 from glassloop.tap.patch import Patches
 
@@ -52,6 +53,8 @@ _ORDERS = {STORED: {ORDER: STORED}, SHUFFLED: {ORDER: SHUFFLED}, "": NO_FACTS}
 def hear(ear: Ear, patches: Patches) -> None:
     """Hears every loader's passes from now on."""
     passes: weakref.WeakKeyDictionary[Any, Ref] = weakref.WeakKeyDictionary()
+    ends = Ends(ear)
+    ear.pass_over = ends.settle
     chosen: weakref.WeakSet[Any] = weakref.WeakSet()  # loaders that were given a sampler
 
     def made(caller: FrameType, args: Any, kwargs: Any, _: Any) -> None:
@@ -68,6 +71,7 @@ def hear(ear: Ear, patches: Patches) -> None:
         ear.say(SET_EPOCH, caller, ear.names.ref(args[0], SAMPLER), ())
 
     def begins(caller: FrameType, args: Any, kwargs: Any, iterator: Any) -> None:
+        ear.pass_over()
         ref = ear.names.ref(args[0], LOADER)
         if isinstance(iterator, _BaseDataLoaderIter):  # a subclass may make iterators of its own
             passes[iterator] = ref
@@ -80,7 +84,7 @@ def hear(ear: Ear, patches: Patches) -> None:
     patches.attribute(DistributedSampler, "__init__", whole(ear, sampler_made))
     patches.attribute(DistributedSampler, "set_epoch", whole(ear, told))
     patches.attribute(DataLoader, "__iter__", whole(ear, begins))
-    patches.attribute(_BaseDataLoaderIter, "__next__", functools.partial(_next, ear, passes))
+    patches.attribute(_BaseDataLoaderIter, "__next__", functools.partial(_next, ear, passes, ends))
 
 
 def _of_loader(loader: Any) -> dict[str, object]:
@@ -108,7 +112,7 @@ def _plain(data: Any) -> bool:
     return type(data) in (TensorDataset, list, tuple)
 
 
-def _next(ear: Ear, passes: Any, original: Any) -> Any:
+def _next(ear: Ear, passes: Any, ends: Ends, original: Any) -> Any:
     @functools.wraps(original)
     def __next__(self: Any) -> Any:  # noqa: N807
         if not ear.hears():
@@ -118,12 +122,11 @@ def _next(ear: Ear, passes: Any, original: Any) -> Any:
         try:
             batch = original(self)
         except StopIteration:
-            _say(ear, PASS_END, sys._getframe(1), ref)
+            _dry(ear, ends, self, ref, sys._getframe(1))
             raise
         finally:
             ear.hush -= 1
-        ear.rounds.batch(ref)
-        _say(ear, BATCH, sys._getframe(1), ref)
+        _handed(ear, ends, self, ref, sys._getframe(1))
         return batch
 
     return __next__
@@ -138,8 +141,20 @@ def _of(passes: Any, iterator: Any) -> Ref | None:
     return found
 
 
-def _say(ear: Ear, kind: str, caller: FrameType, ref: Ref | None) -> None:
+def _handed(ear: Ear, ends: Ends, iterator: Any, ref: Ref | None, caller: FrameType) -> None:
     try:
-        ear.say(kind, caller, ref)
+        ear.rounds.batch(ref)
+        ear.pass_over()
+        ear.say(BATCH, caller, ref)
+        ends.handed(iterator, ref, caller)
+    except Exception:
+        ear.fault()
+
+
+def _dry(ear: Ear, ends: Ends, iterator: Any, ref: Ref | None, caller: FrameType) -> None:
+    try:
+        if ref is None or not ends.told(iterator):
+            ear.pass_over()
+            ear.say(PASS_END, caller, ref)
     except Exception:
         ear.fault()

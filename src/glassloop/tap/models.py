@@ -55,7 +55,8 @@ def hear(ear: Ear, patches: Patches) -> None:
     def mode(caller: FrameType, args: Any, kwargs: Any, _: Any) -> None:
         if not isinstance(args[0], _Loss):
             training = args[1] if len(args) > 1 else kwargs.get("mode", True)
-            ear.say(TRAIN_MODE if training else EVAL_MODE, caller, *ear.model(args[0]))
+            ref, of = ear.model(args[0])
+            ear.say(TRAIN_MODE if training else EVAL_MODE, caller, ref, (*of, *_inside(ear, args[0], ref)))
 
     parts: dict[object, dict[str, object]] = {}
 
@@ -86,6 +87,12 @@ def _part(ear: Ear, model: nn.Module, of: tuple[Ref, ...], parts: dict[object, d
         return NO_FACTS
     key = (known.held.ids, frozenset(own & known.held.ids))
     return parts.setdefault(key, {PART: (key[1], key[0])})
+
+
+def _inside(ear: Ear, model: nn.Module, ref: Ref) -> tuple[Ref, ...]:
+    """The models inside a model that have been called themselves, or told something."""
+    known = dict.fromkeys(map(ear.names.known, model.modules()))
+    return tuple(each for each in known if each is not None and each != ref and each.role == MODEL)
 
 
 def _forward(training: bool, grad: bool, minds: str) -> dict[str, object]:

@@ -19,7 +19,7 @@ from torch.optim.optimizer import register_optimizer_step_post_hook, register_op
 
 from glassloop.events import BACKWARD, BY, CLOSURE, MADE, NO_FACTS, SCALER, STEP, ZERO_GRAD, Ref
 from glassloop.tap.ear import Ear, whole
-from glassloop.tap.patch import Patches
+from glassloop.tap.patch import MISSING, Patches
 
 _WITHIN_SCALER = 8  # frames looked at between an optimizer's step and the scaler's
 
@@ -65,7 +65,7 @@ class Steps:
             self._running.pop()
         self._running.append((optimizer, frame))
         measures = self._ear.measures
-        if measures is not None and len(self._running) == 1 and not _closure(args, kwargs):
+        if measures is not None and len(self._running) == 1 and _closure(args, kwargs) is None:
             try:
                 measures.before_step(self._ear.optimizer(optimizer))
             except Exception:
@@ -87,13 +87,15 @@ class Steps:
             self._wraps(running[-1][0], optimizer)
             return
         known, closure = ear.optimizer(optimizer), _closure(args, kwargs)
+        if closure is not None and _without_backward(closure):
+            return
         ref = known.ref
         if ear.deep:  # a hook steps inside the backward: for this optimizer the backward is over
             ear.say(BACKWARD, frame, None, (ref,))
         ear.gathered = 0
-        event = ear.say(STEP, frame, ref, (ref,), _facts(closure, self._scaler(frame)))
+        event = ear.say(STEP, frame, ref, (ref,), _facts(closure is not None, self._scaler(frame)))
         if ear.measures is not None:
-            if closure:  # its gradients were made within the step
+            if closure is not None:  # its gradients were made within the step
                 ear.measures.before_step(known)
             ear.measures.stepped(known, event.at)
 
@@ -125,9 +127,14 @@ def _facts(closure: bool, by: Ref | None) -> Mapping[str, object]:
     return MappingProxyType(facts | ({} if by is None else {BY: by})) if facts or by else NO_FACTS
 
 
-def _closure(args: Any, kwargs: Any) -> bool:
-    """Whether a step was given a closure; `args` begins with the optimizer itself."""
-    return kwargs.get("closure") is not None or (len(args) > 1 and callable(args[1]))
+def _closure(args: Any, kwargs: Any) -> Any:
+    """The closure that a step was given, or None; `args` begins with the optimizer itself."""
+    return kwargs.get("closure") or (args[1] if len(args) > 1 and callable(args[1]) else None)
+
+
+def _without_backward(closure: Any) -> bool:
+    """Whether Lightning runs a pass for batch norm's averages alone: nobody forgot a backward, nothing is to be updated."""
+    return any(getattr(part, "_backward_fn", MISSING) is None for part in getattr(closure, "args", ()))
 
 
 def _on_stack(frame: FrameType, top: FrameType | None) -> bool:

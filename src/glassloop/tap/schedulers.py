@@ -1,7 +1,8 @@
 """made and schedule of learning-rate schedulers.
 
 Schedulers step themselves in their constructors and step their children; some classes override `step` without calling
-the base. So every class's own `step` and `__init__` is listened to, and only the outermost call is heard.
+the base. So every class's own `step` and `__init__` is listened to, and only the outermost call is heard. A library that
+asks for `get_lr` and sets the rates itself (Ignite's LRScheduler does) steps the schedule unheard: opaque.
 """
 
 from __future__ import annotations
@@ -11,10 +12,11 @@ from typing import Any
 
 from torch.optim.lr_scheduler import LRScheduler
 
-from glassloop.events import LENGTH, MADE, SCHEDULE, SCHEDULER, Ref
+from glassloop.events import LENGTH, MADE, OPAQUE, SCHEDULE, SCHEDULER, Ref
 from glassloop.tap.ear import Ear, subclasses, whole
 from glassloop.tap.optimizers import constructor
 from glassloop.tap.patch import Patches
+from glassloop.tap.place import is_users
 
 
 def hear(ear: Ear, patches: Patches) -> None:
@@ -25,13 +27,20 @@ def hear(ear: Ear, patches: Patches) -> None:
         ear.say(MADE, constructor(caller, args[0]), ref, _of(ear, args[0], parts=True), _facts(args[0]))
 
     def stepped(caller: FrameType, args: Any, kwargs: Any, _: Any) -> None:
+        ear.pass_over()
         ear.say(SCHEDULE, caller, ear.names.ref(args[0], SCHEDULER), _of(ear, args[0]))
+
+    def asked(caller: FrameType, args: Any, kwargs: Any, _: Any) -> None:
+        if not is_users(caller.f_code):  # a person looks at it
+            ear.say(OPAQUE, caller, None, (ear.names.ref(args[0], SCHEDULER),))
 
     def hear_class(cls: type) -> None:
         if "__init__" in vars(cls):
             patches.attribute(cls, "__init__", whole(ear, made))
         if "step" in vars(cls):
             patches.attribute(cls, "step", whole(ear, stepped))
+        if "get_lr" in vars(cls):
+            patches.attribute(cls, "get_lr", whole(ear, asked))
 
     def init_subclass(cls: Any, /, **kwargs: Any) -> None:
         super(LRScheduler, cls).__init_subclass__(**kwargs)
