@@ -32,6 +32,7 @@ from glassloop.tap.traces import REPORT, without_our_frames
 if TYPE_CHECKING:
     from glassloop.source.comments import Comment
     from glassloop.tap import Tap
+    from glassloop.tap.first import FirstStep
     from glassloop.tap.tally import Tally
 
 Sink = Callable[[Finding], None]
@@ -87,6 +88,7 @@ class Watch:
     `sinks`: each is called with every finding once, as it is found; the default prints to the terminal.
     `rules`: the rules to apply, by default all. `strict`: raise MistakeFoundError at the first error.
     `lines`: "count" what each line does, or "profile" what it costs, too; `tally` has it once torch is there.
+    `first`: is told the first step of each optimizer.
 
     A watch inside a watch of the same thread hears the same calls and finds for itself; only the outer prints. One in
     another thread than the watched one hears nothing, and says so. Nothing of ours is ever raised into the training.
@@ -99,8 +101,10 @@ class Watch:
         rules: Iterable[Rule] | None = None,
         out: str | Path | None = None,
         lines: Literal["count", "profile"] | None = None,
+        first: Callable[[FirstStep], None] | None = None,
     ) -> None:
         self.tally: Tally | None = None
+        self._first = first
         self._lines = lines
         self.findings: list[Sighting] = []
         self.stopped_by: Finding | None = None  # what made a strict watch raise
@@ -204,12 +208,12 @@ class Watch:
             from glassloop.tap.profile import Profile
 
             self.tally = profile = Profile()
-            self._tap = listen(self._count, profile.attach, numbers=self._measures)
+            self._tap = listen(self._count, profile.attach, numbers=self._measures, first=self._first)
         elif self._lines == "count":
             self.tally = Tally()
-            self._tap = listen(self._count, numbers=self._measures)
+            self._tap = listen(self._count, numbers=self._measures, first=self._first)
         else:
-            self._tap = listen(self.hear, numbers=self._measures)
+            self._tap = listen(self.hear, numbers=self._measures, first=self._first)
 
     def _count(self, event: Event) -> None:
         """The tap's sink where lines are counted."""

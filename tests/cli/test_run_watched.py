@@ -50,3 +50,25 @@ def test_no_watch_and_scripts_without_torch(command, write):
     assert (quiet.returncode, quiet.stderr) == (0, "")
     assert command("run", "--no-record", "plain.py").returncode == 0
     assert command("run", "--no-watch", "--strict", "train.py").returncode == 2
+
+
+RIGHT = """
+import torch
+model = torch.nn.Linear(3, 4)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+for step in range(3):
+    optimizer.zero_grad()
+    torch.nn.functional.cross_entropy(model(torch.zeros(8, 3)), torch.zeros(8, dtype=torch.long)).backward()
+    optimizer.step()
+"""
+
+
+def test_the_first_step_is_said_in_a_line_unless_it_is_not_wanted(command, write):
+    write("train.py", RIGHT)
+    done = command("run", "--no-record", "train.py")
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("first step: loss ")
+    assert line.endswith("(guessing: 1.386 = log 4); 2 of 2 parameters got a gradient and moved; batch [8, 3]")
+    assert done.stdout == ""
+    quiet = command("run", "--no-record", "--no-preflight", "train.py")
+    assert (quiet.returncode, quiet.stderr) == (0, "")

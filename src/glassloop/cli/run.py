@@ -31,6 +31,9 @@ def run(
     no_source: Annotated[bool, typer.Option("--no-source", help="Record the digests of the source, not its text.")] = False,
     no_record: Annotated[bool, typer.Option("--no-record", help="Leave no run folder.")] = False,
     no_watch: Annotated[bool, typer.Option("--no-watch", help="Do not look for mistakes while it runs.")] = False,
+    no_preflight: Annotated[
+        bool, typer.Option("--no-preflight", help="Say nothing of the first step (its loss, gradients, shapes).")
+    ] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Stop at the first error that is found; exit code 3.")] = False,
     profile: Annotated[bool, typer.Option("--profile", help="Also measure what each line costs.")] = False,
 ) -> None:
@@ -51,7 +54,7 @@ def run(
     from glassloop.cli.running import run_program
     from glassloop.cli.watching import Watching
 
-    watching = Watching(on=not no_watch, strict=strict, profile=profile)
+    watching = Watching(on=not no_watch, strict=strict, profile=profile, preflight=not no_preflight)
     folder, code = run_program(
         watching, name, args, out, module=module, record=not no_record, keep_source=not no_source
     )

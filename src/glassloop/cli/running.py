@@ -18,7 +18,7 @@ from glassloop.record.folders import new_run_folder, newest_run_folder
 from glassloop.record.sources import loaded_sources
 
 # Which no shipped loop knows.
-OPTIONS = ("--out", "--format", "--no-source", "--no-record", "--no-watch", "--strict", "--profile")
+OPTIONS = ("--out", "--format", "--no-source", "--no-record", "--no-watch", "--no-preflight", "--strict", "--profile")
 
 
 def run_program(

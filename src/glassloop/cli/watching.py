@@ -3,11 +3,14 @@
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from glassloop.cli.program import Program, execute
 from glassloop.record import manifest
 from glassloop.record.files import write_json
+
+if TYPE_CHECKING:
+    from glassloop.tap.first import FirstStep
 
 STOPPED = 3  # the exit code where a strict watch stopped the program
 
@@ -15,20 +18,23 @@ STOPPED = 3  # the exit code where a strict watch stopped the program
 class Watching:
     """How a program is watched, and afterwards what was found, as findings.json lists it."""
 
-    def __init__(self, on: bool, strict: bool, profile: bool = False) -> None:
+    def __init__(self, on: bool, strict: bool, profile: bool = False, preflight: bool = True) -> None:
         # One rank of many speaks for all: they run the same lines.
         self._on, self._strict = on and manifest.is_recording_process(), strict
-        self._profile = profile
+        self._profile, self._preflight = profile, preflight
+        self._shipped = False
         self.findings: list[dict[str, Any]] = []
 
     def run(self, program: Program, args: list[str], folder: Path | None) -> int:
         """Run `program` and return its exit code, or 3. The findings are written to `folder` if it holds a record then."""
+        self._shipped = folder is not None and program.path.parent == folder.absolute() / "source"
         if not self._on:
             return execute(program, args)
         from glassloop.watch import MistakeFoundError, Watch
 
         process, home = os.getpid(), folder.absolute() if folder else None
-        seen = Watch(strict=self._strict, lines="profile" if self._profile else "count")
+        first = self._first if self._preflight else None
+        seen = Watch(strict=self._strict, lines="profile" if self._profile else "count", first=first)
         code = execute(program, args, stopped_by=MistakeFoundError, stopped_code=STOPPED)
         if os.getpid() != process:  # a fork of the program came back here: the watch is its parent's
             return code
@@ -39,6 +45,17 @@ class Watching:
             if seen.tally is not None:
                 _write_lines(home / "lines.json", seen.tally.as_json(program.path.parent))
         return code
+
+    def _first(self, step: "FirstStep") -> None:
+        """Say the first step of an optimizer in a line."""
+        from rich.console import Console
+
+        from glassloop.cli.first_step import line
+
+        text, fine = line(step)
+        if not (fine and self._shipped):  # our loops try their first batch themselves
+            style = "dim" if fine else "yellow"
+            Console(stderr=True, soft_wrap=True, highlight=False).print(text, style=style, markup=False)
 
 
 def _write_lines(path: Path, lines: dict[str, Any]) -> None:

@@ -19,6 +19,7 @@ from glassloop.tap.place import Spot, resolve
 
 if TYPE_CHECKING:
     from glassloop.tap.ear import Ear
+    from glassloop.tap.first import FirstStep
     from glassloop.tap.patch import Patches
 
 __all__ = ["Sink", "Spot", "Tap", "listen", "resolve", "unheard"]
@@ -79,11 +80,16 @@ class Shared:
             sink(event)
 
 
-def listen(sink: Sink, also: Callable[[Ear, Patches], None] | None = None, numbers: bool = False) -> Tap:
+def listen(
+    sink: Sink,
+    also: Callable[[Ear, Patches], None] | None = None,
+    numbers: bool = False,
+    first: Callable[[FirstStep], None] | None = None,
+) -> Tap:
     """Begins to hear this thread's training; where it is heard already, `sink` hears it, too.
 
     `also` may change more of torch, outside of what the ear has changed; it is undone with it. `numbers`: say `measured`,
-    too, which reads tensors, late and many steps at once.
+    too, which reads tensors, late and many steps at once. `first` is told the first step of each optimizer.
     Raises RuntimeError where another thread, still alive, is heard: one process has one ear.
     """
     global _current
@@ -112,6 +118,10 @@ def listen(sink: Sink, also: Callable[[Ear, Patches], None] | None = None, numbe
         from glassloop.tap.measures import Measures
 
         shared.ear.measures = Measures(shared.ear)
+    if first is not None and shared.ear.first is None:
+        from glassloop.tap.first import First
+
+        shared.ear.first = First(shared.ear, first)
     if also is not None:
         also(shared.ear, shared.patches)
     shared.patches.settle()

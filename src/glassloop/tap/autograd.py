@@ -75,6 +75,8 @@ def _backward(ear: Ear, scaled: Scaled, original: Any) -> Any:
             frame = sys._getframe(1)
             turn = ear.rounds.turn(frame)
             walk = ear.retained.walk(tensors, _retains(args, kwargs), turn[0] if turn else _NOWHERE)
+            if ear.first is not None:
+                ear.first.backward(tensors, came_scaled)
         except Exception:
             ear.fault()
         ear.deep += 1

@@ -33,6 +33,7 @@ from glassloop.tap.traces import REPORT
 _log = logging.getLogger("glassloop")
 
 if TYPE_CHECKING:
+    from glassloop.tap.first import First
     from glassloop.tap.measures import Measures
 
 
@@ -63,6 +64,7 @@ class Ear:
         self.gathered = 0  # backwards since the last step or clearing
         self.optimizers: dict[int, Known] = {}  # by serial
         self.measures: Measures | None = None  # who keeps numbers, where a listener asked for them
+        self.first: First | None = None  # who looks at first steps, where a listener asked for that
         self.before: Callable[[], None] | None = None  # what must be said before the next event: see hands.py
         self.pass_over: Callable[[], None] = lambda: None  # says the end of a pass that is still to be said: see ends.py
         self.sink = sink
@@ -167,6 +169,8 @@ class Ear:
                 self.pass_over()
             if self.measures is not None and self.on:
                 self.measures.finish()
+            if self.first is not None and self.on:
+                self.first.finish()
         except Exception:
             self.fault()
 

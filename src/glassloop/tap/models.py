@@ -112,6 +112,8 @@ def _call(ear: Ear, original: Any) -> Any:
                 ref, of = ear.model(self)
                 key = (self.training, grad_on(), minds(ear, ref, self) if self.training else "")
                 ear.say(FORWARD, sys._getframe(1), ref, of, _FORWARD.get(key) or _forward(*key))
+                if ear.first is not None:
+                    ear.first.forward(self, args, kwargs)
             except Exception:
                 ear.fault()
         ear.deep += 1
@@ -124,6 +126,8 @@ def _call(ear: Ear, original: Any) -> Any:
                 facts = loss_facts(self, getattr(self, "reduction", None) == "mean", args, kwargs)
                 ear.means.heard(result, bool(facts[MEAN]))
                 ear.say(LOSS_MADE, sys._getframe(1), ear.names.ref(self, LOSS), None, facts)
+                if ear.first is not None:
+                    ear.first.loss(type(self).__name__, args, kwargs, result)
             except Exception:
                 ear.fault()
         return result
@@ -147,6 +151,8 @@ def _loss(ear: Ear, original: Any) -> Any:
             facts = loss_facts(original.__name__, kwargs.get("reduction", "mean") == "mean", args, kwargs)
             ear.means.heard(result, bool(facts[MEAN]))
             ear.say(LOSS_MADE, sys._getframe(1), None, None, facts)
+            if ear.first is not None:
+                ear.first.loss(original.__name__, args, kwargs, result)
         except Exception:
             ear.fault()
         return result

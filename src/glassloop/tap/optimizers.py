@@ -64,12 +64,16 @@ class Steps:
         while self._running and not _on_stack(self._running[-1][1], frame):
             self._running.pop()
         self._running.append((optimizer, frame))
-        measures = self._ear.measures
-        if measures is not None and len(self._running) == 1 and _closure(args, kwargs) is None:
-            try:
+        measures, first = self._ear.measures, self._ear.first
+        if (measures is None and first is None) or len(self._running) > 1:
+            return
+        try:
+            if measures is not None and _closure(args, kwargs) is None:
                 measures.before_step(self._ear.optimizer(optimizer))
-            except Exception:
-                self._ear.fault(in_hook=True)
+            if first is not None:
+                first.begins(self._ear.optimizer(optimizer))
+        except Exception:
+            self._ear.fault(in_hook=True)
 
     def ended(self, optimizer: Any, args: Any, kwargs: Any) -> None:
         """Called after the update."""
@@ -98,6 +102,8 @@ class Steps:
             if closure is not None:  # its gradients were made within the step
                 ear.measures.before_step(known)
             ear.measures.stepped(known, event.at)
+        if ear.first is not None:
+            ear.first.ended(known, closure is not None)
 
     def _scaler(self, frame: FrameType | None) -> Ref | None:
         """The enabled scaler whose step this step is part of."""
