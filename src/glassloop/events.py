@@ -144,8 +144,8 @@ GIVEN_AT = "given-at"  # loss: the place where it was made so (reader only)
 ROWS = "rows"  # measured: tuple of Row, one a step, in their order (a run only, and so all that follow)
 NAMES, SIZES = "names", "sizes"  # measured: of the optimizer's parameters, in its order: str; int, the elements of each
 SCALE_NOW = "scale-now"  # measured: float, a scaler's scale
-UPDATES = "updates"  # measured: int, how often the scaler has set it so far
-STEPS = "steps"  # measured: int, the steps that the run has taken since the scaler was last read
+UPDATES = "updates"  # measured: int, how often the scaler has set it since it was last read
+STEPS = "steps"  # measured: int, the steps that the run has taken since then
 
 PROBABILITIES, LOG_PROBABILITIES = "probabilities", "log-probabilities"  # of a softmax or a sigmoid; their logarithms
 

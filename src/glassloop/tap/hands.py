@@ -112,6 +112,8 @@ class Hands:
             done = _mine(assigned, _ids(known.held)) + _mine(written, _addresses(known.held))
             for kind, at in dict.fromkeys(done):
                 self._ear.say_at(kind, at, None, (known.ref,), NO_FACTS)
+                if kind == ZERO_GRAD and self._ear.measures is not None:
+                    self._ear.measures.cleared((known.ref,))
 
 
 def _ids(held: Held) -> Callable[[], frozenset[int]]:

@@ -85,11 +85,11 @@ class Account:
 class Scale:
     """A scaler's updates, and copies of its scale that are under way."""
 
-    __slots__ = ("at", "late", "ref", "scaler", "steps", "updates")
+    __slots__ = ("at", "late", "ref", "scaler", "steps", "told", "updates")
 
     def __init__(self, ref: Ref, scaler: Any) -> None:
         self.ref, self.scaler = ref, weakref.ref(scaler)
-        self.updates = self.steps = 0
+        self.updates = self.told = self.steps = 0  # told, steps: the updates and the run's steps when it was last read
         self.late: Late | None = None
         self.at: Place = None
 
@@ -147,6 +147,13 @@ class Measures:
         account.losses, account.clips, account.parts = [], [], None
         if len(account.taken) >= EVERY and not _is_captured(next(_tensors(account.taken[-1]), None)):
             self._turn(account)
+
+    def cleared(self, of: Iterable[Ref]) -> None:
+        """Gradients have been cleared: what made them is no part of the next step (a step that the user skipped)."""
+        for ref in of:
+            account = self._accounts.get(ref.serial)
+            if account is not None and (account.losses or account.clips):
+                account.losses, account.clips, account.parts = [], [], None
 
     def updated(self, ref: Ref, scaler: Any, at: Place) -> None:
         """A scaler has set its scale. What is still kept of losses is of steps that it skipped."""
@@ -250,7 +257,8 @@ class Measures:
         if scale.late is None:
             return
         late, scale.late = scale.late, None
-        facts = {SCALE_NOW: late.read()[0][0], UPDATES: scale.updates, STEPS: self.steps - scale.steps}
+        updates, scale.told = scale.updates - scale.told, scale.updates
+        facts = {SCALE_NOW: late.read()[0][0], UPDATES: updates, STEPS: self.steps - scale.steps}
         scale.steps = self.steps
         self._ear.tell(Event(MEASURED, scale.at, scale.ref, (), facts))
 

@@ -63,6 +63,8 @@ def hear(ear: Ear, patches: Patches) -> None:
     def cleared(caller: FrameType, args: Any, kwargs: Any, _: Any) -> None:
         ref, of = ear.model(args[0])
         ear.say(ZERO_GRAD, caller, ref, of, _part(ear, args[0], of, parts))
+        if ear.measures is not None:
+            ear.measures.cleared(of)
 
     def moved(caller: FrameType, args: Any, kwargs: Any, _: Any) -> None:
         if not isinstance(args[0], _Loss):

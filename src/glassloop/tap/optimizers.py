@@ -36,6 +36,8 @@ def hear(ear: Ear, patches: Patches) -> None:
         known = ear.optimizer(args[0])
         known.held.clean = bool(args[1] if len(args) > 1 else kwargs.get("set_to_none", True))
         ear.say(ZERO_GRAD, caller, known.ref, (known.ref,))
+        if ear.measures is not None:
+            ear.measures.cleared((known.ref,))
 
     patches.attribute(torch.optim.Optimizer, "__init__", whole(ear, made))
     patches.attribute(torch.optim.Optimizer, "zero_grad", whole(ear, cleared))
