@@ -138,7 +138,8 @@ def _bad(row: Row, names: tuple[str, ...]) -> tuple[str, ...] | None:
 
 def _story(row: Row, bad: tuple[str, ...], at: Place, before: Row | None) -> Story:
     count = len(row.parts or ())
-    whose = f"the gradients of all {count} parameters" if len(bad) == count > 1 else f"the gradient of {listed(bad)}"
+    many = "s" if len(bad) > 1 else ""
+    whose = f"the gradient{many} of " + (f"all {count} parameters" if len(bad) == count > 1 else listed(bad))
     facts: dict[str, object] = {"step": row.step, "parameters": list(bad)}
     facts |= {"loss": row.loss, "gradient_norm": row.norm, "learning_rate": row.rates[0] if row.rates else None}
     if row.loss is not None and not math.isfinite(row.loss):

@@ -82,8 +82,8 @@ WINDOW = 12  # steps in which nothing else was seen
 VANISHED = 1e-5  # of the largest: of root mean squares of gradients, each the largest in the window
 SLOPE = 0.3  # layers between this and that: a gradient that dies away does so layer by layer
 STEEP = 1e3  # a fall from one layer to the next that is no dying away: a small weight in a loss, a rounded zero
-ROUNDED = 1e-12  # less than rounding leaves of what is nothing: units that are dead
-GROWS = 1.5  # times as large in the last third of the window as in the first: it is about to learn
+GROWS = 1.5  # times as large in the last third of the window as in the first: it is about to learn,
+SOON = 1e-3  # if it has no further to go than this
 
 
 class State(NamedTuple):
@@ -91,6 +91,7 @@ class State(NamedTuple):
 
     layers: tuple[str, ...] = ()
     rows: tuple[tuple[float | None, ...], ...] = ()
+    alive: frozenset[str] = frozenset()  # layers that ever got any
     told: bool = False
 
 
@@ -120,9 +121,10 @@ def _next(state: State, event: Event, parts: tuple[float | None, ...]) -> State:
         row.setdefault(layer, None)
         if part is not None and size and math.isfinite(part):
             row[layer] = max(row[layer] or 0.0, part / math.sqrt(size))
+    alive = frozenset(layer for layer, value in row.items() if value)
     if tuple(row) != state.layers:
-        return State(tuple(row), (tuple(row.values()),))
-    return state._replace(rows=(*state.rows, tuple(row.values()))[-WINDOW:])
+        return State(tuple(row), (tuple(row.values()),), alive)
+    return state._replace(rows=(*state.rows, tuple(row.values()))[-WINDOW:], alive=state.alive | alive)
 
 
 def _vanished(state: State) -> list[tuple[str, float]]:
@@ -135,13 +137,14 @@ def _vanished(state: State) -> list[tuple[str, float]]:
         return []
     share = {i: most[i] / most[top] for i in used}
     low = [i for i in used if share[i] < VANISHED]
-    if not low or max(low) > top or any(_grows(columns[i]) for i in low):
+    if low != used[: len(low)]:  # a layer before them learns: whatever it is, it is no dying away
         return []
     left = [share[i] for i in low if share[i] > 0]
-    high = sorted(share[i] for i in used if i not in low)
+    high = sorted(share[i] for i in used[len(low) :])
     slope = left and high[0] < STEEP * max(left) and sum(value < SLOPE for value in high) > 1
-    dead = low == list(range(len(low))) and max(share[i] for i in low) < ROUNDED
-    return [(state.layers[i], share[i]) for i in low] if slope or dead else []
+    if not slope and (left or any(state.layers[i] in state.alive for i in low)):  # what died was killed: another mistake
+        return []
+    return [(state.layers[i], share[i]) for i in low if share[i] < SOON * VANISHED or not _grows(columns[i])]
 
 
 def _grows(column: tuple[float | None, ...]) -> bool:
@@ -151,12 +154,18 @@ def _grows(column: tuple[float | None, ...]) -> bool:
 
 def _story(row: Row, state: State, found: list[tuple[str, float]]) -> Story:
     names, shares = [name or "model" for name, _ in found], [share for _, share in found]
-    least = short(min(shares)) if min(shares) else "nothing"
-    says = (
-        f"{len(found)} of {len(state.layers)} layers get next to no gradient ({listed(names)}): in {len(state.rows)} steps "
-        f"up to step {row.step} at most {short(max(shares))} and down to {least} of the largest layer's (root mean square "
-        "of an element); use ReLU with its initialisation, normalisation or residual connections"
-    )
+    says = f"{len(found)} of {len(state.layers)} layers ({listed(names)}) get "
+    if max(shares):
+        says += (
+            f"next to no gradient: at most {short(max(shares))} of the largest layer's, down to {short(min(shares))} "
+            f"(root mean square of an element), in {len(state.rows)} steps up to step {row.step}; use ReLU with its "
+            "initialisation, normalisation or residual connections"
+        )
+    else:
+        says += (
+            f"no gradient at all, exactly 0 in {len(state.rows)} steps up to step {row.step}: all units behind them are dead "
+            "or saturated; look at biases, initialisation and the scale of the input"
+        )
     facts = {"step": row.step, "layers": names, "shares": shares, "steps": len(state.rows)}
     at = row.backward if row.backward is not None else row.at
     return Story(says, (("backward", at, ""),), step=row.step, facts=facts)

@@ -216,10 +216,16 @@ class Measures:
         if len(given) == len(params):
             return tuple(given)
         wanted = known.held.ids
+        models = {id(model): model for model in map(unwrapped, self._ear.names.living(MODEL))}
+        held = [
+            (model, {id(p): name for name, p in model.named_parameters() if id(p) in wanted}) for model in models.values()
+        ]
         best: dict[int, str] = {}
-        for model in self._ear.names.living(MODEL):
-            found = {id(p): name for name, p in unwrapped(model).named_parameters() if id(p) in wanted}
-            best = {**best, **found} if len(found) > len(best) else {**found, **best}
+        for model, found in sorted(held, key=lambda pair: -len(pair[1])):
+            new = {key: name for key, name in found.items() if key not in best}
+            if best and new:  # a second model: whose name is it?
+                new = {key: f"{type(model).__name__}@{len(best)}.{name}" for key, name in new.items()}
+            best |= new
         return tuple(best.get(id(p), f"parameter {i}") for i, p in enumerate(params))
 
     # --- saying ----------------------------------------------------------------------------------------------------------
