@@ -158,7 +158,8 @@ def compare(main: Path, files: list[Path], name: str, monkeypatch: pytest.Monkey
     report = check_paths(files, keep=True)
     expected = {(path.name, rule, line) for path in files for rule, line in labels.expected(path)}
     assert real.more == {found for found in expected if found[1] in labels.ONLY_RUN}
-    if real.more or name.replace("/", " ").split()[0] in labels.ONLY_RUN:  # such a mistake may need more steps than are played
+    # Such a mistake may need more steps than are played.
+    if real.more or name.replace("/", " ").split()[0] in labels.ONLY_RUN:
         assert real.findings == places(report.findings)
         return
     paths = paths_of(report)

@@ -49,7 +49,7 @@ BACKWARD = "backward"  # a backward has run; what: None; of: optimizers whose pa
 UNSCALE = "unscale"  # a scaler has divided an optimizer's gradients; what: the scaler; of: that optimizer
 CLIP = "clip"  # gradients have been clipped by norm or value; what: None; of: the optimizers whose gradients those are
 STEP = "step"  # an optimizer has updated its parameters; fires after the update, so a closure's events come first.
-#                A step that a scaler skips fires nothing. of: it, and optimizers that share its parameters
+#                A step that a scaler skips is `opaque`. of: it, and optimizers that share its parameters
 SCALER_UPDATE = "scaler-update"  # a scaler has set its scale for the next step
 SCHEDULE = "schedule"  # a scheduler has set the learning rate anew; of: its optimizer
 TRAIN_MODE = "train-mode"  # train(), or train(True), whether or not that is a change; of: the models inside it

@@ -163,8 +163,8 @@ def _story(row: Row, state: State, found: list[tuple[str, float]]) -> Story:
         )
     else:
         says += (
-            f"no gradient at all, exactly 0 in {len(state.rows)} steps up to step {row.step}: all units behind them are dead "
-            "or saturated; look at biases, initialisation and the scale of the input"
+            f"no gradient at all, exactly 0 in {len(state.rows)} steps up to step {row.step}: all units behind them are "
+            "dead or saturated; look at biases, initialisation and the scale of the input"
         )
     facts = {"step": row.step, "layers": names, "shares": shares, "steps": len(state.rows)}
     at = row.backward if row.backward is not None else row.at

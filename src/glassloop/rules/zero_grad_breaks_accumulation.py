@@ -87,10 +87,15 @@ Made = tuple[Place, tuple[Ref, ...] | None]  # a backward: where, and whose para
 
 
 class State(NamedTuple):
-    """`made`: the backwards since the last step or clearing; `lost`: (clearing, backwards it threw away)."""
+    """`made`: the backwards since the last step or clearing; `lost`: (clearing, backwards it threw away).
+
+    `whole`: steps in a row (2: two or more) that used all that was made, once each: this loop gathers nothing.
+    """
 
     me: Ref
     stepped: bool = False
+    whole: int = 0
+    gathers: bool = False
     made: frozenset[Made] = frozenset()
     lost: tuple[Place, frozenset[Made]] | None = None
     broken: tuple[Place, Place] | None = None
@@ -115,17 +120,23 @@ def hear(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
         backward = (event.at, event.of)
         if state.lost is not None and backward in state.lost[1]:
             broken = (state.lost[0], event.at)
-        return state._replace(made=state.made | {backward}, lost=None, broken=broken), ()
+        gathers = state.gathers or backward in state.made
+        return state._replace(made=state.made | {backward}, lost=None, broken=broken, gathers=gathers), ()
     if event.kind == ZERO_GRAD and concerns:
         lost = (event.at, state.made) if state.made else state.lost
         return state._replace(made=frozenset(), lost=lost), ()
     if event.kind == STEP and concerns:
         searched = event.facts.get(CLOSURE) is True  # an optimizer that tries several points clears before each
+        if not state.gathers and (state.whole == 2 or state.broken is None):
+            # What was cleared unused, now and then, in a loop that gathers nothing: a step left out on purpose.
+            return State(state.me, stepped=True, whole=min(state.whole + 1, 2)), ()
         if not state.stepped or searched or state.broken is None:
-            return State(state.me, stepped=True), ()
+            return State(state.me, stepped=True, gathers=state.gathers), ()
         # What was made again after the clearing is what the step uses, and was not cleared once more.
-        used = any(place == state.broken[1] for place, _ in state.made)
-        return State(state.me, stepped=True), ((_story(*state.broken, event.at),) if used else ())
+        broken = state.broken
+        used = any(place == broken[1] for place, _ in state.made)
+        state = State(state.me, stepped=True, gathers=state.gathers)
+        return state, ((_story(*broken, event.at),) if used else ())
     return State(state.me), ()
 
 

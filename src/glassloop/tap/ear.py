@@ -57,6 +57,7 @@ class Ear:
         self.on = True
         self.hush = 0
         self.deep = 0
+        self.stepped = 0  # steps heard
         self.names = Names()
         self.means = Means()
         self.rounds = Rounds()

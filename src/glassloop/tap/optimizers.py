@@ -92,6 +92,7 @@ class Steps:
         if running:  # an optimizer that steps inside another's step is what that one wraps
             self._wraps(running[-1][0], optimizer)
             return
+        ear.stepped += 1
         known, closure = ear.optimizer(optimizer), _closure(args, kwargs)
         if closure is not None and _without_backward(closure):
             return

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import functools
+import sys
 from types import FrameType
 from typing import Any
 
 import torch
 from torch.amp.grad_scaler import GradScaler
 
-from glassloop.events import MADE, SCALE, SCALER, SCALER_UPDATE, UNSCALE
+from glassloop.events import MADE, OPAQUE, SCALE, SCALER, SCALER_UPDATE, UNSCALE
 from glassloop.tap.ear import Ear, whole
 from glassloop.tap.means import MARK
 from glassloop.tap.optimizers import constructor
 from glassloop.tap.patch import Patches
 
+_STEP = GradScaler.step.__code__
 LOOK_BACK = 64  # autograd nodes looked at between a loss and the scaling it may come out of
 
 
@@ -31,7 +34,7 @@ def hear(ear: Ear, patches: Patches) -> Scaled:
             ear.say(SCALE, caller, ear.names.ref(args[0], SCALER))
 
     def unscales(caller: FrameType, args: Any, kwargs: Any, _: Any) -> None:
-        within_step = caller.f_code is GradScaler.step.__code__  # what the scaler does by itself is no call of the user's
+        within_step = caller.f_code is _STEP  # what the scaler does by itself is no call of the user's
         if args[0].is_enabled() and not within_step:
             optimizer = args[1] if len(args) > 1 else kwargs["optimizer"]
             ear.say(UNSCALE, caller, ear.names.ref(args[0], SCALER), (ear.optimizer(optimizer).ref,))
@@ -44,7 +47,25 @@ def hear(ear: Ear, patches: Patches) -> Scaled:
 
     for name, after in (("__init__", made), ("scale", scales), ("unscale_", unscales), ("update", updates)):
         patches.attribute(GradScaler, name, whole(ear, after))
+    patches.attribute(GradScaler, "step", functools.partial(_step, ear))
     return scaled
+
+
+def _step(ear: Ear, original: Any) -> Any:
+    """A step that the scaler skips is heard as `opaque`: what follows (a clearing, another backward) is no mistake."""
+
+    @functools.wraps(original)
+    def step(self: Any, optimizer: Any, *args: Any, **kwargs: Any) -> Any:
+        before = ear.stepped
+        result = original(self, optimizer, *args, **kwargs)
+        if ear.stepped == before and ear.hears() and self.is_enabled():
+            try:
+                ear.say(OPAQUE, sys._getframe(1), None, (ear.optimizer(optimizer).ref,))
+            except Exception:
+                ear.fault()
+        return result
+
+    return step
 
 
 class Scaled:
