@@ -116,7 +116,7 @@ def run(main: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
                 del sys.modules[name]
     found = [s.finding for s in seen.findings]
     more = {(Path(f.where.path).name, f.rule, f.where.line) for f in found if f.rule in labels.ONLY_RUN}
-    stream = [said(e) for e in seen.stream if e.kind != END and e.kind not in ONLY_HEARD]
+    stream = [said(e) for e in seen.stream if e.kind != END and e.kind not in ONLY_HEARD | ONLY_READ]
     return Run(stream, places(found), more)
 
 

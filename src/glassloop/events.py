@@ -65,7 +65,8 @@ SYNC = "sync"  # the host has waited for an accelerator, to read a value out of 
 AVERAGED = "averaged"  # means of batches are divided by their number; what: the loader, where it is len(loader)
 JOINED = "joined"  # the process has become one of several (init_process_group)
 REJECTED = "rejected"  # a call that today's PyTorch refuses (of the whole text, played or not); facts: name, instead, drop
-HELD = "held"  # what certainly carries a graph was added to what held one already (a sum, a list); facts: graphs held so far
+HELD = "held"  # what certainly carries a graph was added to what held one already (a sum, a list); facts: graphs, those
+#                held so far. A run says it after a step where the graphs of an earlier step are alive; facts: graphs, many
 SOFTMAX = "softmax"  # a softmax over a dimension that is not the classes' was taken, or a layer for one made; facts: axis
 RESCALED = "rescaled"  # gradients were multiplied or divided by hand, in place; of: the optimizers whose gradients those are
 MEASURED = "measured"  # numbers of steps taken some while ago have been read; what: their optimizer, facts: rows, names,
@@ -122,6 +123,7 @@ PART = "part"  # zero-grad: (cleared, all), sets of marks, where a model was tol
 BY = "by"  # step: the scaler that made it
 
 UNSAFE = "unsafe"  # load: str, how it runs code that the file may hold (reader only)
+MANY = "many"  # held: True where so many graphs are alive that nobody can need them (run only)
 WHOLE = "whole"  # save: bool, whether `of` are certainly all whose state it holds (reader only)
 RESUMES = "resumes"  # save: bool, whether the program has read what it saves here: the file, or items of these names
 EVERYONE = "everyone"  # save: True where every process comes here and writes the same file (reader only)

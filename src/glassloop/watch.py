@@ -22,7 +22,8 @@ from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import TYPE_CHECKING, Any, Literal
 
-from glassloop.events import MADE, MEASURED, SCHEDULE, SCHEDULER, STEP, TURN, UNIT, Event, Place
+from glassloop.asking import Text
+from glassloop.events import HELD, MADE, MEASURED, SCHEDULE, STEP, Event, Place
 from glassloop.findings import Finding, Severity, Story, Where, tell
 from glassloop.memory import Memory
 from glassloop.record.files import write_json
@@ -39,7 +40,6 @@ Sink = Callable[[Finding], None]
 _log = logging.getLogger("glassloop")
 _open: set[Watch] = set()  # the watches that have begun and not ended
 _shown: set[tuple[str, Where]] = set()  # what they have printed
-LARGEST_PROGRAM = 64  # files that are read to learn what a schedule counts
 
 
 class MistakeFoundError(BaseException):
@@ -118,8 +118,7 @@ class Watch:
         self._numbers = Listening(rule for rule in asked if MEASURED in rule.hears)  # no two events alike: not remembered
         self._measures = any(MEASURED in rule.hears for rule in asked)
         self._seen: dict[tuple[str, Where], Sighting] = {}
-        self._loops: dict[Place, tuple[Where, str] | None] = {}
-        self._turned: dict[tuple[int, object], Event] = {}
+        self._text = Text()
         self._comments: dict[str, list[Comment]] = {}
         self._tap: Tap | None = None
         _open.add(self)
@@ -162,10 +161,13 @@ class Watch:
         """The tap's sink: tells every rule that listens for this kind of event."""
         if event.kind == STEP:
             self.steps += 1
-        elif event.kind == SCHEDULE:
-            event = self._with_turn(event)
-        elif event.kind == MADE and event.what is not None and event.what.role == SCHEDULER:
-            event = self._with_unit(event)
+        elif event.kind in (SCHEDULE, MADE, HELD):
+            for complete in self._text.completes(event):
+                self._apply(complete)
+            return
+        self._apply(event)
+
+    def _apply(self, event: Event) -> None:
         found = self._memory.hear(event) if event.kind != MEASURED else self._numbers.hear(event)
         if found:
             self._found(found)
@@ -254,40 +256,11 @@ class Watch:
     def _where(self, place: Place) -> Where:
         from glassloop.tap import Spot, resolve
 
-        if not isinstance(place, Spot):  # no user code was on the stack
+        if not isinstance(place, (Spot, Where)):  # no user code was on the stack
             return Where("<unknown>", 1)
-        where = resolve(place)
+        where = resolve(place) if isinstance(place, Spot) else place
         inside = where.path.startswith(self._home + os.sep)
         return where._replace(path=os.path.relpath(where.path, self._home)) if inside else where
-
-    def _with_unit(self, event: Event) -> Event:
-        """What a schedule's length counts stands in the text alone: the reader is asked about the line that made it."""
-        from glassloop.source.units import unit_at
-        from glassloop.tap import Spot, resolve
-
-        if UNIT in event.facts or not isinstance(event.at, Spot):
-            return event
-        where = resolve(event.at)
-        unit = unit_at(where.path, where.line, _files(where.path))
-        return event if unit is None else event._replace(facts={**event.facts, UNIT: unit})
-
-    def _with_turn(self, event: Event) -> Event:
-        """A loop over epochs cannot be heard; its variable can be looked at, where the text says which loop it is."""
-        at = event.at
-        if at not in self._loops:
-            self._loops[at] = _loop(at)
-        loop = self._loops[at]
-        if loop is None:
-            return event
-        from glassloop.tap.turns import turn_of
-
-        turn = turn_of(*loop, sys._getframe(1))
-        if turn is None:
-            return event
-        known = self._turned.get((id(event), turn))  # the tap keeps its events, so the id stays theirs
-        if known is None:
-            self._turned[id(event), turn] = known = event._replace(facts={**event.facts, TURN: turn})
-        return known
 
     def _is_set_aside(self, rule: str, where: Where) -> bool:
         """Whether a comment on the finding's lines says to leave it: `# glassloop: ignore[rule]`."""
@@ -297,29 +270,6 @@ class Watch:
         if path not in self._comments:
             self._comments[path] = comments_of("".join(linecache.getlines(path)))
         return any(comment.sets_aside(rule) for comment in self._comments[path] if where.spans(comment.line))
-
-
-def _loop(at: Place) -> tuple[Where, str] | None:
-    """The loop that counts what the schedule stepped at this spot counts, and its variable."""
-    from glassloop.source.units import loop_at
-    from glassloop.tap import Spot, resolve
-
-    if not isinstance(at, Spot):  # no user code was on the stack
-        return None
-    where = resolve(at)
-    return loop_at(where.path, where.line, _files(where.path))
-
-
-def _files(path: str) -> list[str]:
-    """The files of the program that is running: `__main__`, `path`, then the user's other modules, neighbours first."""
-    from glassloop.tap.place import is_users_file
-
-    main = getattr(sys.modules.get("__main__"), "__file__", None)
-    loaded = [getattr(module, "__file__", None) for module in list(sys.modules.values())]
-    home = os.path.dirname(os.path.abspath(main or path)) + os.sep
-    others = sorted((file for file in loaded if file and is_users_file(file)), key=lambda file: not file.startswith(home))
-    files = [main, path, *others]
-    return list(dict.fromkeys(file for file in files if file and file.endswith(".py")))[:LARGEST_PROGRAM]
 
 
 _COLOURS = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.INFO: "bold blue"}

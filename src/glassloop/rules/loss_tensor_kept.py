@@ -16,7 +16,6 @@ CARD = Card(
     intended="Losses gathered for one backward, and dropped after the step, are not reported.",
     fix="Add loss.item(), or loss.detach() where a wait for the device at every step would cost too much.",
     severity=Severity.WARNING,
-    only_read=True,
 )
 
 BAD = """\
@@ -118,6 +117,12 @@ def _numbered(event: Event) -> Graphs:
 
 
 def _story(held: Place, made: Place | None) -> Story:
+    if held == made:
+        says = (
+            "losses of earlier steps are kept somewhere with their graphs, which this backward has long used; keep the "
+            "number (.item()) or a detached copy"
+        )
+        return Story(says, (("held", held, ""),))
     says = (
         "this keeps the graphs of earlier steps alive, which the backward at {backward} has long used; add the number "
         "(.item()) or a detached copy"

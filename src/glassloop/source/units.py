@@ -39,16 +39,22 @@ def loop_at(path: str, line: int, files: Iterable[str]) -> tuple[Where, str] | N
     return next(iter(told.loops)) if told is not None and len(told.loops) == 1 else None
 
 
-@lru_cache(maxsize=8)
-def _read(files: tuple[str, ...]) -> dict[tuple[str, int], Told]:
-    found: dict[tuple[str, int], Told] = {}
+@lru_cache(maxsize=2)
+def plays_of(files: tuple[str, ...]) -> tuple[Play, ...]:
+    """The program of these files, played: as it runs, then what nothing in it has called. Unreadable files are left out."""
     texts = []
     for path in files:
         try:
             texts.append(parse(path, read(path)))
         except Unreadable:
             continue
-    for play in _plays(Program(texts), files):
+    return tuple(_plays(Program(texts), files))
+
+
+@lru_cache(maxsize=8)
+def _read(files: tuple[str, ...]) -> dict[tuple[str, int], Told]:
+    found: dict[tuple[str, int], Told] = {}
+    for play in plays_of(files):
         for event in (event for one in play.paths for event in one.events if event.kind in (MADE, SCHEDULE)):
             if event.what is None or event.what.role != SCHEDULER or not isinstance(event.at, Where):
                 continue

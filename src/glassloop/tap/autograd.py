@@ -96,6 +96,8 @@ def _backward(ear: Ear, scaled: Scaled, original: Any) -> Any:
             facts = _facts(came_scaled, cut, autocast, mean, turn, walk)
             ear.gathered += 1
             event = ear.say(BACKWARD, frame, None, tuple(reached), facts)
+            if reached and ear.kept.on:
+                ear.kept.walked(tensors, ear.spot(frame))
             if reached and ear.measures is not None:
                 ear.measures.backward(tensors, reached, event.at, came_scaled is not False)
         except Exception:
@@ -109,6 +111,8 @@ def _facts(
     scaled: bool | None, cut: bool, autocast: bool, mean: bool | None, turn: Turn | None, walk: Walk | None
 ) -> Mapping[str, object]:
     known: dict[str, object] = {SCALED: scaled, MEAN: mean, TURN: turn}
+    if walk is None and turn is not None:
+        known[GRAPHS] = frozenset((2 * turn[0],))  # one name for all graphs of a place, where no one asks which
     if walk is not None:
         known |= {RETAINED: walk.retained, GRAPHS: walk.graphs}
         known |= {WHOLE: True, YOUNG: walk.young} if walk.graphs is not None else {}

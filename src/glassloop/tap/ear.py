@@ -23,6 +23,7 @@ import torch
 from glassloop.events import MODEL, NO_FACTS, OPTIMIZER, Event, Ref
 from glassloop.tap import Sink
 from glassloop.tap.gradients import Held
+from glassloop.tap.kept import Kept
 from glassloop.tap.means import Means
 from glassloop.tap.names import Names
 from glassloop.tap.place import Spot, user_frame
@@ -62,6 +63,7 @@ class Ear:
         self.means = Means()
         self.rounds = Rounds()
         self.retained = Retained()
+        self.kept = Kept()
         self.gathered = 0  # backwards since the last step or clearing
         self.optimizers: dict[int, Known] = {}  # by serial
         self.measures: Measures | None = None  # who keeps numbers, where a listener asked for them

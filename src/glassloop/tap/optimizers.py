@@ -17,7 +17,7 @@ import torch
 from torch.amp.grad_scaler import GradScaler
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 
-from glassloop.events import BACKWARD, BY, CLOSURE, MADE, NO_FACTS, SCALER, STEP, ZERO_GRAD, Ref
+from glassloop.events import BACKWARD, BY, CLOSURE, HELD, MADE, NO_FACTS, SCALER, STEP, ZERO_GRAD, Ref
 from glassloop.tap.ear import Ear, whole
 from glassloop.tap.patch import MISSING, Patches
 
@@ -101,6 +101,10 @@ class Steps:
             ear.say(BACKWARD, frame, None, (ref,))
         ear.gathered = 0
         event = ear.say(STEP, frame, ref, (ref,), _facts(closure is not None, self._scaler(frame)))
+        if ear.kept.on:
+            held = ear.kept.stepped(ear.rounds.places)
+            if held is not None:
+                ear.say_at(HELD, held[0], None, None, held[1])
         if ear.measures is not None:
             if closure is not None:  # its gradients were made within the step
                 ear.measures.before_step(known)

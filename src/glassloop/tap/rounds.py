@@ -43,6 +43,11 @@ class Rounds:
         self._passes: dict[Ref, int] = {}
         self._hand: Ref | None = None
 
+    @property
+    def places(self) -> int:
+        """How many places there are where a backward has run."""
+        return len(self._sites)
+
     def begins(self, loader: Ref) -> None:
         """A pass over a loader begins."""
         self._passes[loader] = self._passes.get(loader, 0) + 1
