@@ -69,6 +69,11 @@ HELD = "held"  # what certainly carries a graph was added to what held one alrea
 #                held so far. A run says it after a step where the graphs of an earlier step are alive; facts: graphs, many
 SOFTMAX = "softmax"  # a softmax over a dimension that is not the classes' was taken, or a layer for one made; facts: axis
 RESCALED = "rescaled"  # gradients were multiplied or divided by hand, in place; of: the optimizers whose gradients those are
+COMPARED = "compared"  # an optimizer has stepped, or the run is over, and the parameters that got gradients were put beside
+#                        those that optimizers hold: at its first steps, after a change, then ever more rarely. what: the
+#                        optimizer; of: it, for `unregistered` the model, too; facts: left-out, unmoved, unheld, unregistered
+BROADCAST = "broadcast"  # an element-wise loss was given shapes that differ, and repeated the prediction to fit; what: None;
+#                        fires inside a forward, too; facts: shapes
 MEASURED = "measured"  # numbers of steps taken some while ago have been read; what: their optimizer, facts: rows, names,
 #                        sizes; or a scaler, facts: scale-now, updates, steps
 DRAWN = "drawn"  # one number, with a graph, that was drawn together by hand (a mean, a sum) of several tensors is kept;
@@ -79,21 +84,26 @@ END = "end"  # the program is over (a text that is a library has no end)
 KINDS = (
     MADE, REPLACED, PASS_BEGIN, BATCH, PASS_END, SET_EPOCH, TO_DEVICE, ZERO_GRAD, FORWARD, LOSS_MADE, SCALE, BACKWARD,
     UNSCALE, CLIP, STEP, SCALER_UPDATE, SCHEDULE, TRAIN_MODE, EVAL_MODE, GRAD_ON, GRAD_OFF, LOG, SAVE, LOAD,
-    RESTORE, SEED, SYNC, AVERAGED, JOINED, REJECTED, HELD, RESCALED, SOFTMAX, MEASURED, DRAWN, OPAQUE, END,
+    RESTORE, SEED, SYNC, AVERAGED, JOINED, REJECTED, HELD, RESCALED, SOFTMAX, COMPARED, BROADCAST, MEASURED, DRAWN,
+    OPAQUE, END,
 )  # fmt: skip
 
 # Kinds that no run can say: they are about the text. Streams of the two ears are compared without them.
 ONLY_READ: frozenset[str] = frozenset({RESTORE, SEED, SYNC, AVERAGED, JOINED, REJECTED, HELD, SOFTMAX, DRAWN})
 
 # Kinds that no text can say.
-ONLY_HEARD: frozenset[str] = frozenset({MEASURED})
+ONLY_HEARD: frozenset[str] = frozenset({COMPARED, BROADCAST, MEASURED})
 
 # --- facts: what only one of the ears may know; an absent fact is unknown ----------------------------------------
 TRAINING = "training"  # forward: bool, the mode of the model that is called
 UNHELD = "unheld"  # forward: (place, optimizers): where parameters inside became new ones that no optimizer holds, and
-#                    who holds those that they replaced; absent where there are none (reader only)
+#                    who holds those that they replaced; absent where there are none (reader only). compared: the same
 UNREGISTERED = "unregistered"  # forward: places where the model got plain lists whose layers it uses and nobody updates
-#                                (reader only)
+#                                (reader only). compared: the same
+LEFT_OUT = "left-out"  # compared: str, names of parameters that get gradients and that no optimizer holds (a run only)
+UNMOVED = "unmoved"  # compared: (str, int), names of parameters that the optimizer holds and that have had no gradient in
+#                      any of so many steps, of a run that is long or over (a run only)
+SHAPES = "shapes"  # broadcast: str, the shapes of the prediction, of the target and of what came of them (a run only)
 MINDS = "minds"  # forward: the name of a layer inside that is in training mode and minds it; absent where none is known
 GRAD = "grad"  # forward: bool, whether a graph is recorded
 SCALED = "scaled"  # backward: bool, whether the loss came out of an enabled scaler

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from glassloop.events import FORWARD, GRAD, MODEL, OPAQUE, STEP, UNREGISTERED, Event, Place, Ref
+from glassloop.events import COMPARED, FORWARD, GRAD, MODEL, OPAQUE, STEP, UNREGISTERED, Event, Place, Ref
 from glassloop.experiments import Case, Experiment, Instead, Verdict
 from glassloop.findings import Severity, Story
 from glassloop.rules import Card
@@ -17,7 +17,6 @@ CARD = Card(
     "hand is not reported.",
     fix="Keep them in nn.ModuleList or nn.ModuleDict.",
     severity=Severity.ERROR,
-    only_read=True,
 )
 
 _SCRIPT = """\
@@ -86,7 +85,7 @@ EXPERIMENT = Experiment(
 )
 
 KEY = MODEL
-HEARS = {FORWARD, STEP, OPAQUE}
+HEARS = {FORWARD, COMPARED, STEP, OPAQUE}
 
 
 class State(NamedTuple):
@@ -109,7 +108,10 @@ def hear(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
         lists = event.facts.get(UNREGISTERED)
         if event.what != state.me or event.facts.get(GRAD) is not True or not isinstance(lists, tuple):
             return state, ()
-        return state._replace(lists=tuple(sorted(set(lists) - state.told)), waits=event.of or ()), ()
+        return _used(state, lists, event.of or ()), ()
+    if event.kind == COMPARED:
+        lists, of = event.facts.get(UNREGISTERED), event.of or ()
+        return (_used(state, lists, of) if isinstance(lists, tuple) and state.me in of else state), ()
     if event.kind == OPAQUE:
         mine = event.of is None or state.me in event.of
         return (state._replace(lists=()) if mine else state), ()
@@ -117,6 +119,11 @@ def hear(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
         return state, ()
     stories = tuple(_story(place, event.at) for place in state.lists)
     return state._replace(lists=(), told=state.told | set(state.lists)), stories
+
+
+def _used(state: State, lists: tuple[Place, ...], optimizers: tuple[Ref, ...]) -> State:
+    new = [place for place in dict.fromkeys(lists) if place not in state.told]
+    return state._replace(lists=tuple(new), waits=optimizers)
 
 
 def _story(place: Place, step: Place) -> Story:

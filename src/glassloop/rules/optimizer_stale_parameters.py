@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from glassloop.events import FORWARD, GRAD, MADE, OPAQUE, OPTIMIZER, STEP, UNHELD, Event, Place, Ref
+from glassloop.events import COMPARED, FORWARD, GRAD, MADE, OPAQUE, OPTIMIZER, STEP, UNHELD, Event, Place, Ref
 from glassloop.experiments import Added, Case, Experiment, Moved, Verdict
 from glassloop.findings import Severity, Story
 from glassloop.rules import Card
@@ -17,7 +17,6 @@ CARD = Card(
     "to it with add_param_group or to an optimizer of its own, is not reported.",
     fix="Make the optimizer after the model is complete, or add the new parameters with optimizer.add_param_group.",
     severity=Severity.ERROR,
-    only_read=True,
 )
 
 _SCRIPT = """\
@@ -77,7 +76,7 @@ EXPERIMENT = Experiment(
 )
 
 KEY = OPTIMIZER
-HEARS = {MADE, FORWARD, STEP, OPAQUE}
+HEARS = {MADE, FORWARD, COMPARED, STEP, OPAQUE}
 
 
 class State(NamedTuple):
@@ -98,9 +97,10 @@ def hear(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
     """A step after a forward, with a graph, through parameters that took the place of this optimizer's."""
     if event.kind == MADE:
         return (State(state.me, event.at) if event.what == state.me else state), ()
-    if event.kind == FORWARD:
+    if event.kind in (FORWARD, COMPARED):
         unheld = event.facts.get(UNHELD)
-        if event.facts.get(GRAD) is not True or not isinstance(unheld, tuple) or state.me not in unheld[1]:
+        walked = event.kind == COMPARED or event.facts.get(GRAD) is True
+        if not walked or not isinstance(unheld, tuple) or state.me not in unheld[1]:
             return state, ()
         return state._replace(stale=unheld[0]), ()
     if event.kind == STEP:

@@ -43,6 +43,8 @@ class Tap:
         self._on = False
         if self._ear.on:
             self._ear.finish()
+            if ended:
+                self._ear.end(self._sink)
         broken = self._ear.broken
         shared.leave(self._sink)
         if ended and not broken:
@@ -108,6 +110,7 @@ def listen(
         try:
             for module in (optimizers, schedulers, loaders, models, hands, files):
                 module.hear(shared.ear, shared.patches)
+            shared.ear.census.hear(shared.patches)
             autograd.hear(shared.ear, shared.patches, scalers.hear(shared.ear, shared.patches))
         except BaseException:
             shared.ear.on = False

@@ -33,6 +33,7 @@ from glassloop.tap.place import is_users
 from glassloop.tap.retained import Walk
 from glassloop.tap.rounds import Turn
 from glassloop.tap.scalers import Scaled
+from glassloop.tap.shapes import by_hand
 
 _NOWHERE = -1  # instead of a place's number
 _LOOK_BACK = 64  # autograd nodes looked at for a parameter behind a loss that reached none
@@ -98,6 +99,9 @@ def _backward(ear: Ear, scaled: Scaled, original: Any) -> Any:
             event = ear.say(BACKWARD, frame, None, tuple(reached), facts)
             if reached and ear.kept.on:
                 ear.kept.walked(tensors, ear.spot(frame))
+            if ear.census.open:
+                ear.census.backward(tensors)
+                by_hand(ear, tensors, frame)
             if reached and ear.measures is not None:
                 ear.measures.backward(tensors, reached, event.at, came_scaled is not False)
         except Exception:

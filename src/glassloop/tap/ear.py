@@ -15,13 +15,14 @@ import traceback
 import weakref
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from types import FrameType
+from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any
 
 import torch
 
-from glassloop.events import MODEL, NO_FACTS, OPTIMIZER, Event, Ref
+from glassloop.events import MODEL, NO_FACTS, OPTIMIZER, Event, Place, Ref
 from glassloop.tap import Sink
+from glassloop.tap.census import Census, Course
 from glassloop.tap.gradients import Held
 from glassloop.tap.kept import Kept
 from glassloop.tap.means import Means
@@ -41,10 +42,10 @@ if TYPE_CHECKING:
 class Known:
     """An optimizer of the run: its Ref, and its parameters."""
 
-    __slots__ = ("held", "optimizer", "ref")
+    __slots__ = ("course", "held", "optimizer", "ref")
 
-    def __init__(self, ref: Ref, optimizer: weakref.ref[torch.optim.Optimizer], held: Held) -> None:
-        self.ref, self.optimizer, self.held = ref, optimizer, held
+    def __init__(self, ref: Ref, optimizer: weakref.ref[torch.optim.Optimizer], held: Held, course: Course) -> None:
+        self.ref, self.optimizer, self.held, self.course = ref, optimizer, held, course
 
 
 class Ear:
@@ -66,6 +67,7 @@ class Ear:
         self.kept = Kept()
         self.gathered = 0  # backwards since the last step or clearing
         self.optimizers: dict[int, Known] = {}  # by serial
+        self.census = Census(self)
         self.measures: Measures | None = None  # who keeps numbers, where a listener asked for them
         self.first: First | None = None  # who looks at first steps, where a listener asked for that
         self.before: Callable[[], None] | None = None  # what must be said before the next event: see hands.py
@@ -130,7 +132,7 @@ class Ear:
         return event
 
     def say_at(
-        self, kind: str, at: Spot | None, what: Ref | None, of: tuple[Ref, ...] | None, facts: Mapping[str, object]
+        self, kind: str, at: Place, what: Ref | None, of: tuple[Ref, ...] | None, facts: Mapping[str, object]
     ) -> Event:
         """Says an event at a spot taken earlier."""
         key = (kind, at, what, of, id(facts))
@@ -147,12 +149,14 @@ class Ear:
     def spot(self, frame: FrameType | None) -> Spot | None:
         """The user's spot around `frame`; None where no user code is on the stack. One object a spot."""
         frame = user_frame(frame)
-        if frame is None:
-            return None
-        key = (id(frame.f_code), frame.f_lasti)
+        return None if frame is None else self.spot_at(frame.f_code, frame.f_lasti)
+
+    def spot_at(self, code: CodeType, instruction: int) -> Spot:
+        """The one spot of an instruction."""
+        key = (id(code), instruction)
         spot = self._spots.get(key)
         if spot is None:
-            spot = self._spots[key] = Spot(frame.f_code, frame.f_lasti)
+            spot = self._spots[key] = Spot(code, instruction)
         return spot
 
     def settle(self) -> None:
@@ -177,6 +181,13 @@ class Ear:
         except Exception:
             self.fault()
 
+    def end(self, sink: Sink) -> None:
+        """Says to `sink` what only the end of a run can tell."""
+        try:
+            self.census.finish(sink)
+        except Exception:
+            self.fault()
+
     def optimizer(self, optimizer: torch.optim.Optimizer) -> Known:
         """What is known of an optimizer; one that was made before the ear listened is met here."""
         ref = self.names.known(optimizer)
@@ -190,11 +201,16 @@ class Ear:
                 self.names.share(optimizer, other.ref)
                 return other
         ref = self.names.ref(optimizer, OPTIMIZER)
-        serial, optimizers = ref.serial, self.optimizers
-        gone = weakref.ref(optimizer, lambda _: optimizers.pop(serial, None))
-        known = optimizers[serial] = Known(ref, gone, Held(optimizer))
+        serial = ref.serial
+        gone = weakref.ref(optimizer, lambda _: self._gone(serial))
+        known = self.optimizers[serial] = Known(ref, gone, Held(optimizer), self.census.met(ref))
         self._made += 1
         return known
+
+    def _gone(self, serial: int) -> None:
+        known = self.optimizers.pop(serial, None)
+        if known is not None:
+            self.census.gone(known)
 
     def fresh(self) -> Iterable[Known]:
         """Every living optimizer, with its parameter groups as they are now."""
@@ -206,6 +222,7 @@ class Ear:
             known.held.refresh(optimizer)
             if known.held.ids is not ids:
                 self._made += 1
+                self.census.again()
             yield known
 
     def holders(self, params: list[Any]) -> list[Known]:

@@ -37,6 +37,7 @@ from glassloop.tap.ear import Ear, whole
 from glassloop.tap.given import loss_facts
 from glassloop.tap.modes import minds
 from glassloop.tap.patch import Patches
+from glassloop.tap.shapes import ELEMENTWISE, given
 
 # One object for each, so that equal events are one object.
 _FORWARD: dict[tuple[bool, bool, str], dict[str, object]] = {}
@@ -143,11 +144,18 @@ def _call(ear: Ear, original: Any) -> Any:
 
 
 def _loss(ear: Ear, original: Any) -> Any:
-    compiling = torch.compiler.is_compiling
+    compiling, elementwise = torch.compiler.is_compiling, original.__name__ in ELEMENTWISE
 
     @functools.wraps(original)
     def loss(*args: Any, **kwargs: Any) -> Any:
-        if compiling() or ear.deep or not ear.hears():
+        if compiling() or not ear.hears():
+            return original(*args, **kwargs)
+        if elementwise:
+            try:
+                given(ear, args, kwargs, sys._getframe(1))
+            except Exception:
+                ear.fault()
+        if ear.deep:
             return original(*args, **kwargs)
         ear.deep += 1
         try:

@@ -111,6 +111,10 @@ class Steps:
             ear.measures.stepped(known, event.at)
         if ear.first is not None:
             ear.first.ended(known, closure is not None)
+        course = known.course
+        course.steps += 1
+        if course.steps >= course.look - 1:
+            ear.census.step(known, event.at)
 
     def _scaler(self, frame: FrameType | None) -> Ref | None:
         """The enabled scaler whose step this step is part of."""

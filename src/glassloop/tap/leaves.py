@@ -1,0 +1,74 @@
+"""The parameters at the ends of a graph, and what can be seen of a parameter without reading its numbers."""
+
+from __future__ import annotations
+
+import ctypes
+import weakref
+from collections.abc import Iterable, Iterator
+from typing import Any, Generic, TypeVar
+
+import torch
+
+T = TypeVar("T")
+Trace = tuple[int, int, bytes]
+_LARGEST = 50_000  # nodes walked; of a larger graph the ends that were found count
+_FEW = 64  # bytes
+
+
+def leaves(tensors: Any) -> Iterator[torch.nn.Parameter]:
+    """The parameters that a backward from `tensors` reaches. A graph keeps its shape after it was walked."""
+    roots = [tensors] if isinstance(tensors, torch.Tensor) else tensors if isinstance(tensors, Iterable) else []
+    nodes: list[Any] = [root.grad_fn for root in roots if getattr(root, "grad_fn", None) is not None]
+    seen = set(nodes)  # holds them: a node's face in Python is one object only while somebody does
+    for node in nodes:
+        variable = getattr(node, "variable", None)
+        if type(variable) is torch.nn.Parameter:
+            yield variable
+        if len(nodes) > _LARGEST:
+            continue
+        for before, _ in node.next_functions:
+            if before is not None and before not in seen:
+                seen.add(before)
+                nodes.append(before)
+
+
+class Notes(Generic[T]):
+    """What is known of some tensors, by identity. Keeps none alive, and a dead one's id is not taken for it."""
+
+    def __init__(self) -> None:
+        self._notes: dict[int, tuple[weakref.ref[torch.Tensor], T]] = {}
+
+    def set(self, tensor: torch.Tensor, note: T) -> None:
+        """Notes something of a tensor, in place of what was noted before."""
+        key, notes = id(tensor), self._notes
+
+        def forget(dead: weakref.ref[torch.Tensor]) -> None:
+            if key in notes and notes[key][0] is dead:
+                del notes[key]
+
+        notes[key] = (weakref.ref(tensor, forget), note)
+
+    def get(self, tensor: torch.Tensor) -> T | None:
+        """What was noted of a tensor."""
+        found = self._notes.get(id(tensor))
+        return found[1] if found is not None and found[0]() is tensor else None
+
+    def items(self) -> list[tuple[torch.Tensor, T]]:
+        """The tensors that are still there, with their notes."""
+        return [(tensor, note) for ref, note in tuple(self._notes.values()) if (tensor := ref()) is not None]
+
+    def clear(self) -> None:
+        """Forgets all."""
+        self._notes.clear()
+
+
+def trace(param: torch.Tensor) -> Trace:
+    """Changes when somebody writes to a parameter by hand.
+
+    An in-place change counts in `_version`, but for one through `.data`. Of that the memory tells, where it is the host's:
+    reading a few bytes of it waits for nothing. On an accelerator such a change goes unseen.
+    """
+    address = param.data_ptr()
+    readable = param.device.type == "cpu" and address and param.is_contiguous()
+    size = min(_FEW, param.numel() * param.element_size()) if readable else 0
+    return param._version, address, ctypes.string_at(address, size)
