@@ -197,7 +197,7 @@ class Census:
         out = [p for p in out if modes.get(id(p), True)]
         if not out:
             return ""
-        homeless = [each for each in living if each is known or not each.course.fed]
+        homeless = [each for each in living if each is known or (each.course.steps and not each.course.fed)]
         stale = not fed or any(p.grad is None and id(p) not in homes for each in homeless for p in each.held.params)
         born = [origin for p in out if (origin := self.origins.of(p)) is not None and origin[1] > known.course.born]
         if stale and born:

@@ -12,6 +12,7 @@ from torch import nn
 from glassloop.tap.place import is_users
 
 _OWN = frozenset(vars(nn.Module()))
+_PLAIN = (list, tuple, set, dict)
 _DEEPEST = 3  # lists within lists
 _LONGEST = 1000
 
@@ -19,17 +20,17 @@ _LONGEST = 1000
 def unregistered(model: nn.Module) -> Iterator[tuple[nn.Module, str, list[nn.Parameter]]]:
     """(module, attribute, parameters) for each plain list, tuple, set or dict in which a part of the model keeps layers."""
     for module in model.modules():
-        for name, value in vars(module).items():
-            if name not in _OWN and isinstance(value, (list, tuple, set, dict)):
-                found = [p for layer in _layers(value, _DEEPEST) for p in layer.parameters()]
-                if found:
-                    yield module, name, found
+        kept = {name: value for name, value in vars(module).items() if name not in _OWN and isinstance(value, _PLAIN)}
+        for name, value in kept.items():
+            found = [p for layer in _layers(value, _DEEPEST) for p in layer.parameters()]
+            if found:
+                yield module, name, found
 
 
 def _layers(value: Any, depth: int) -> Iterator[nn.Module]:
     if isinstance(value, nn.Module):
         yield value
-    elif depth and isinstance(value, (list, tuple, set, dict)) and len(value) <= _LONGEST:
+    elif depth and isinstance(value, _PLAIN) and len(value) <= _LONGEST:
         for each in value.values() if isinstance(value, dict) else value:
             yield from _layers(each, depth - 1)
 
@@ -42,10 +43,10 @@ def assigned(module: nn.Module, name: str) -> tuple[CodeType, int] | None:
     codes = [code for cls in type(module).__mro__ for code in _codes(cls) if is_users(code)]
     for code in sorted(codes, key=lambda code: code.co_name != "__init__"):
         steps = [step for step in dis.get_instructions(code) if step.opname != "CACHE"]
-        for at, step in enumerate(steps):
-            if step.opname == "STORE_ATTR" and step.argval == name:
-                filled = _filled(steps, at, name)
-                return code, steps[filled if filled is not None else at].offset
+        at = next((n for n, step in enumerate(steps) if step.opname == "STORE_ATTR" and step.argval == name), None)
+        if at is not None:
+            filled = _filled(steps, at, name)
+            return code, steps[filled if filled is not None else at].offset
     return None
 
 
