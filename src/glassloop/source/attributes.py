@@ -11,6 +11,7 @@ from glassloop.source.arithmetic import BATCH_SIZE
 from glassloop.source.chance import Generator
 from glassloop.source.forms import part, within
 from glassloop.source.keeping import added, replaced, say_drawn
+from glassloop.source.lightning import LIGHTNING, is_lightning
 from glassloop.source.marks import Output
 from glassloop.source.past import cut_off, item_of
 from glassloop.source.player import Player
@@ -149,7 +150,7 @@ def _of_object(p: Player, v: Instance | Module, name: str, at: At) -> Value:
 def _of_module(p: Player, v: Module, name: str) -> Value:
     if name == "training":
         return Const(v.training, frozenset({MODE})) if v.training is not None else Unknown(("training", v.ref))
-    if name in MODULE_METHODS or name.startswith("__"):
+    if name in MODULE_METHODS or name.startswith("__") or (name in LIGHTNING and is_lightning(v)):
         return Bound(v, name)
     if name in ("module", "_orig_mod", "model") and v.kind == "wrapped":
         return v

@@ -76,6 +76,7 @@ def call_method(p: Player, me: Value, name: str, args: Args, kwargs: Kwargs, at:
     from glassloop.source import objects
     from glassloop.source.arguments import is_parser, parser_method
     from glassloop.source.frameworks import is_keeper, keeper_method
+    from glassloop.source.lightning import TRAINER, trainer_method
 
     me = resolve(p, me)
     if isinstance(me, Unknown):
@@ -87,6 +88,8 @@ def call_method(p: Player, me: Value, name: str, args: Args, kwargs: Kwargs, at:
             return parser_method(p, me, name, args, kwargs, at)
         if is_keeper(me):
             return keeper_method(p, me, name, args, kwargs, at)
+        if me.key == TRAINER:
+            return trainer_method(p, me, name, args, kwargs, at)
     if isinstance(me, (Tensor, Loader, Seq, Stream, Const)) or (isinstance(me, Table) and me.key is None):
         return objects.method_of(p, me, name, args, kwargs, at)
     return call(p, attribute(p, me, name, at), args, kwargs, at)

@@ -1,4 +1,4 @@
-"""Accelerate and Fabric are understood; DeepSpeed, Lightning, Transformers and Ignite run the loop themselves: opaque."""
+"""Accelerate, Fabric and Lightning are understood; DeepSpeed, Transformers and Ignite run the loop themselves: opaque."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Callable
 from glassloop import events
 from glassloop.source.backward import say_backward
 from glassloop.source.builtin import fresh
+from glassloop.source.lightning import make_trainer
 from glassloop.source.optimizers import owners_of
 from glassloop.source.player import Player
 from glassloop.source.values import NONE, Const, Context, Instance, Loader, Scope, Seq, Unknown, Value
@@ -31,6 +32,8 @@ def _lightning(p: Player, path: str, args: Args, kwargs: Kwargs, at: At) -> Valu
 
     if path.endswith(".Fabric"):
         return Instance(None, {}, open=True, key=KEEPERS[1])
+    if path.endswith(".Trainer") and not args:
+        return make_trainer(kwargs)
     return unknown_call(p, None, args, kwargs, at, harmless=path.endswith("seed_everything"))
 
 

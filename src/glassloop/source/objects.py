@@ -18,6 +18,7 @@ from glassloop.source.data import sampler_method
 from glassloop.source.forms import after_layer, say_unnamed, squashed
 from glassloop.source.inside import look
 from glassloop.source.marks import Output, Past
+from glassloop.source.lightning import LIGHTNING
 from glassloop.source.modes import minds
 from glassloop.source.optimizers import OPTIMIZER_METHODS, SCALER_METHODS, SCHEDULER_METHODS, STATES
 from glassloop.source.past import of_forward, of_results, past_of, remembers
@@ -108,14 +109,19 @@ def forward(p: Player, m: Module, args: Args, kwargs: Kwargs, at: At) -> Value:
     if is_loss(m):
         return of_loss(p, m.kind.rsplit(".", 1)[-1], m.ref, args, kwargs, m.attrs, at)
     holders = p.holding({m})
-    facts: dict[str, object] = {"grad": p.grad and not all_frozen(m, holders)}
+    facts: dict[str, object] = {"grad": p.grad}
+    if p.grad and all_frozen(m, holders):  # what it is given may carry a graph: a generator's picture
+        pasts = [past_of(g) for g in given]
+        facts["grad"] = any(past.graphs for past in pasts)
+        if not facts["grad"] and not all(past.whole for past in pasts):
+            del facts["grad"]
     if m.training is not None:
         facts["training"] = m.training
     if m.training and (name := minds(p, m, args)):
         facts["minds"] = name
     if p.replaced and (stale := unheld(p, m)) is not None:
         facts["unheld"] = stale
-    if facts["grad"] and p.optimizers and m.cls is not None:
+    if facts.get("grad") and p.optimizers and m.cls is not None:
         if m.ref.serial not in p.unregistered:
             p.unregistered[m.ref.serial] = unregistered(p, m)
         if places := p.unregistered[m.ref.serial]:
@@ -129,7 +135,7 @@ def forward(p: Player, m: Module, args: Args, kwargs: Kwargs, at: At) -> Value:
         return Tensor(loose=True, past=Past(cut=p.where(*at), batch=p.batches), form=form)
     inputs = through(p, [g for g in given if isinstance(g, (Tensor, Seq, Table))])
     roots = None if inputs.roots is None else inputs.roots | {m}
-    past = of_forward(p, m, [past_of(g) for g in given], bool(facts["grad"]))
+    past = of_forward(p, m, [past_of(g) for g in given], bool(facts.get("grad")))
     if m.cls is not None and p.program.gives_loss(m.cls.node):
         inside = look(p, m, tuple(args), m.training, kwargs)
         past = past if inside is None else of_results(past, inside.results)
@@ -287,6 +293,7 @@ MODULE: dict[str, Method] = {
     **dict.fromkeys(("compile", "share_memory", "apply", "type"), _self),
     **dict.fromkeys(("buffers", "insert", "to_empty"), _nothing),
     **STATES,
+    **LIGHTNING,
     **dict.fromkeys(("reset_parameters", "reset_running_stats"), _nothing),
 }
 METHODS: list[tuple[Any, dict[str, Method]]] = [

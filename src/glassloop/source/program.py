@@ -32,6 +32,7 @@ TELLING = frozenset(
         "no_sync",
         "set_grad_enabled",
         "set_epoch",
+        "fit",
     ]
 )
 # Constructors and wrappers: a branch that makes one decides what later names stand for.
