@@ -17,8 +17,8 @@ from glassloop.source.containers import CONTAINERS
 from glassloop.source.data import sampler_method
 from glassloop.source.forms import after_layer, say_unnamed, squashed
 from glassloop.source.inside import look
-from glassloop.source.marks import Output, Past
 from glassloop.source.lightning import LIGHTNING
+from glassloop.source.marks import Output, Past
 from glassloop.source.modes import minds
 from glassloop.source.optimizers import OPTIMIZER_METHODS, SCALER_METHODS, SCHEDULER_METHODS, STATES
 from glassloop.source.past import of_forward, of_results, past_of, remembers
