@@ -155,10 +155,10 @@ class Fit:
             number, batch = pair.items if isinstance(pair, Seq) else (Unknown(("lightning", "batch")), pair)
             self._hook("on_train_batch_start", batch, number)
             loss = self._hook("training_step", batch, number)
-            loss = loss.items.get("loss") if isinstance(loss, Table) else loss
+            loss = loss.items.get("loss", NONE) if isinstance(loss, Table) else loss
             if self.automatic:
                 self._update(loss)
-            self._hook("on_train_batch_end", loss or NONE, batch, number)
+            self._hook("on_train_batch_end", loss, batch, number)
 
     def _update(self, loss: Value | None) -> None:
         """Every batch is played as a window of its own: what is accumulated, and when, Lightning sees to by itself."""
@@ -185,7 +185,8 @@ class Fit:
         from glassloop.source.objects import method_of
 
         p, model = self.p, self.model
-        if model.cls is None or model.cls.find("validation_step") is None or self.val is NONE:
+        looks = model.cls.find("validation_step") if model.cls is not None else None
+        if not isinstance(looks, Function) or self.val is NONE or looks.node in p.program.trains(looks.scope.path):
             return
         inside = [m for m in owners_in({model}) if isinstance(m, Module)]
         modes, grad = [m.training for m in inside], p.grad
