@@ -66,6 +66,8 @@ STREAM_DIFFERS |= dict.fromkeys(
     ],
     "more batches than are unrolled",
 )
+# What a run can find on an accelerator alone; tests/tap/test_waiting.py lets the CPU stand for one.
+ELSEWHERE = {"sync-every-step"}
 FINDINGS_DIFFER: dict[str, str] = {
     "scheduler-per-epoch/counted_batches_bad.py": "a run hears the end of a pass over a loader, not of any other loop",
     "eval-mode-missing/functional_dropout_bad.py": "a run sees layers that mind the mode, not the functions in a forward",
@@ -129,7 +131,7 @@ def said(event: Event) -> Said:
 
 def places(findings: list[Finding]) -> set[tuple[str, str, int]]:
     """The findings of rules that both ears can tell."""
-    both = {rule.name for rule in rules_of_both()}
+    both = {rule.name for rule in rules_of_both()} - ELSEWHERE
     return {(Path(f.where.path).name, f.rule, f.where.line) for f in findings if f.rule in both}
 
 

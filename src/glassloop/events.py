@@ -61,7 +61,7 @@ SAVE = "save"  # torch.save has written something; of: whose state (reader only)
 LOAD = "load"  # torch.load has read something; facts: unsafe
 RESTORE = "restore"  # load_state_dict has put back into `what` a state that was read from a file
 SEED = "seed"  # a generator that the whole run draws from has been seeded
-SYNC = "sync"  # the host has waited for an accelerator, to read a value out of what a model gave
+SYNC = "sync"  # the host has waited for an accelerator, to read a value out of what a model gave (a run: out of any tensor)
 AVERAGED = "averaged"  # means of batches are divided by their number; what: the loader, where it is len(loader)
 JOINED = "joined"  # the process has become one of several (init_process_group)
 REJECTED = "rejected"  # a call that today's PyTorch refuses (of the whole text, played or not); facts: name, instead, drop
@@ -88,7 +88,8 @@ KINDS = (
     OPAQUE, END,
 )  # fmt: skip
 
-# Kinds that no run can say: they are about the text. Streams of the two ears are compared without them.
+# Kinds that no run says, as they are about the text, or that it says elsewhere (held: after the step) or on an accelerator
+# alone (sync). Streams of the two ears are compared without them.
 ONLY_READ: frozenset[str] = frozenset({RESTORE, SEED, SYNC, AVERAGED, JOINED, REJECTED, HELD, SOFTMAX, DRAWN})
 
 # Kinds that no text can say.

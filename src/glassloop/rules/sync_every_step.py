@@ -16,7 +16,6 @@ CARD = Card(
     intended="Where the value decides what is done next (early stopping, skipping a step), waiting is the price.",
     fix="Add up on the device (total += loss.detach()) and read the sum now and then, or at the end of the epoch.",
     severity=Severity.INFO,
-    only_read=True,
 )
 
 BAD = """\

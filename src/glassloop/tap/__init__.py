@@ -95,7 +95,7 @@ def listen(
     Raises RuntimeError where another thread, still alive, is heard: one process has one ear.
     """
     global _current
-    from glassloop.tap import autograd, files, hands, loaders, models, optimizers, scalers, schedulers
+    from glassloop.tap import autograd, files, hands, loaders, models, optimizers, scalers, schedulers, waiting
     from glassloop.tap.ear import Ear
     from glassloop.tap.patch import Patches
 
@@ -108,7 +108,7 @@ def listen(
     if shared is None or not shared.ear.on:
         shared = Shared(Ear(_nobody), Patches())
         try:
-            for module in (optimizers, schedulers, loaders, models, hands, files):
+            for module in (optimizers, schedulers, loaders, models, hands, files, waiting):
                 module.hear(shared.ear, shared.patches)
             shared.ear.census.hear(shared.patches)
             autograd.hear(shared.ear, shared.patches, scalers.hear(shared.ear, shared.patches))
