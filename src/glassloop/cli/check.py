@@ -135,6 +135,8 @@ def _summary(report: Report) -> str:
 
 def _aside(report: Report, paths: list[str], verbose: bool, statistics: bool) -> None:
     """What is no finding goes to stderr: files named that cannot be read always, the rest when asked for."""
+    if not report.statistics["files"]:
+        print(f"note: no .py or .ipynb file below {', '.join(paths)} that is neither excluded nor ignored", file=sys.stderr)
     for path, note in report.notes:
         if verbose or path in paths:
             print(f"error: {path}: {note}" if path in report.unreadable else f"{path}: {note}", file=sys.stderr)

@@ -13,6 +13,7 @@ from glassloop.source.forms import part, within
 from glassloop.source.keeping import added, replaced, say_drawn
 from glassloop.source.lightning import LIGHTNING, is_lightning
 from glassloop.source.marks import Output
+from glassloop.source.owners import doubt, owners_in, restructured
 from glassloop.source.past import cut_off, item_of
 from glassloop.source.player import Player
 from glassloop.source.registering import kept
@@ -42,8 +43,6 @@ from glassloop.source.values import (
     Tensor,
     Unknown,
     Value,
-    doubt,
-    owners_in,
 )
 
 At = tuple[ast.AST, Scope]
@@ -156,6 +155,7 @@ def _of_module(p: Player, v: Module, name: str) -> Value:
         return v
     if name in ("weight", "bias") and v.cls is None:
         v.attrs[name] = Tensor(leaf=True)
+        restructured(v)
         return v.attrs[name]
     if name == "_modules":
         return Table(v.attrs)
@@ -164,6 +164,7 @@ def _of_module(p: Player, v: Module, name: str) -> Value:
     library = v.cls is None or any(not r.endswith("nn.Module") for r in v.cls.roots())
     if library and not name.startswith("_"):
         v.attrs[name] = Module(p.ref(MODEL, name), training=v.training, frozen=v.frozen)
+        restructured(v)
     else:
         v.attrs[name] = Unknown(("attr", v.ref, name))
     return v.attrs[name]
@@ -215,7 +216,8 @@ def set_attribute(p: Player, v: Value, name: str, value: Value, at: At) -> None:
             kept(p, v, name, value, at)
         else:
             bound_again(p, v.attrs.get(name), value, at)
-        v.attrs[name] = value
+        old, v.attrs[name] = v.attrs.get(name), value
+        restructured(old, value)
         if isinstance(v, Module) and name == "training" and isinstance(value, Const):
             v.training = bool(value.value)
     elif isinstance(v, (Optimizer, Scheduler)):
@@ -249,6 +251,7 @@ def require_grad(t: Tensor) -> None:
     """`t.requires_grad = True`: a tensor with a graph has it already, one without becomes the beginning of one."""
     if t.roots is not None and not t.roots and not t.past.graphs:
         t.leaf = True
+        restructured(t)
 
 
 def freeze(owners: frozenset[Any] | None, frozen: bool) -> None:
@@ -349,27 +352,33 @@ def set_item(p: Player, v: Value, i: Value, value: Value, at: At) -> None:
     say_drawn(p, value, at)
     if isinstance(v, Table):
         if isinstance(i, Const):
-            if i.value in v.items:
-                replaced(p, v.items[i.value], value, at)
+            old = v.items.get(i.value)
+            if old is not None:
+                replaced(p, old, value, at)
             elif not isinstance(i.value, str):
                 added(p, v, value, at)
             if not v.items and isinstance(value, Module):
                 p.filled[id(v)] = p.where(*at)
             v.items[i.value] = value
+            restructured(old, value)
             if i.value == "lr" and isinstance(v.key, tuple) and v.key[0] == "group":
                 p.remark("rate")
         else:
             v.exact = False
     elif isinstance(v, Seq):
         if isinstance(i, Const) and isinstance(i.value, int) and -len(v.items) <= i.value < len(v.items):
-            replaced(p, v.items[i.value], value, at)
+            old = v.items[i.value]
+            replaced(p, old, value, at)
             v.items[i.value] = value
+            restructured(old, value)
         elif bounds(i) == slice(None):
             v.items[:] = value.items if isinstance(value, Seq) else []
+            restructured(v)
     elif isinstance(v, Unknown):
         v.facts[f"[{_name(i)}]"] = value
     elif isinstance(v, Module) and isinstance(i, Const):
         _set_child(p, v, i.value, value, at)
+        restructured(v)
 
 
 def _set_child(p: Player, m: Module, i: Any, value: Value, at: At) -> None:

@@ -13,6 +13,7 @@ from glassloop.source.averages import summed
 from glassloop.source.expressions import merge_params
 from glassloop.source.loops import ask_next, begin, iterate, sources
 from glassloop.source.marks import UNSURE
+from glassloop.source.owners import restructured
 from glassloop.source.past import cut_off, join, past_of
 from glassloop.source.player import Dead, Player
 from glassloop.source.values import (
@@ -279,6 +280,7 @@ def _setattr(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
         set_attribute(p, args[0], args[1].value, args[2], at)
     elif len(args) == 3 and isinstance(args[0], Module):  # under a name that is not known it is registered all the same
         args[0].attrs[f"?{len(args[0].attrs)}"] = args[2]
+        restructured(args[2])
     return NONE
 
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from glassloop.source import conditions
 from glassloop.source.arithmetic import follows
 from glassloop.source.keeping import added
-from glassloop.source.values import NONE, Const, Params, Scope, Seq, Stream, Table, Unknown, Value, doubt
+from glassloop.source.owners import doubt, restructured
+from glassloop.source.values import NONE, Const, Params, Scope, Seq, Stream, Table, Unknown, Value
 
 if TYPE_CHECKING:
     from glassloop.source.player import Player
@@ -21,6 +22,7 @@ def _append(p: Player, me: Value, name: str, args: list[Value], kwargs: dict[str
     if isinstance(me, Seq) and args:
         added(p, me, args[0], at)
         me.items.append(args[0])
+        restructured(args[0])
         if p.either:
             doubt(args[0])
     return NONE
@@ -34,6 +36,7 @@ def _extend(p: Player, me: Value, name: str, args: list[Value], kwargs: dict[str
         added(p, me, more, at)
         me.items.extend(more.items)
         me.exact = me.exact and more.exact
+        restructured(more)
     else:
         me.items.append(more)  # of parameters, all: whoever asks for owners takes it whole
         me.exact = isinstance(more, Params)
@@ -42,7 +45,10 @@ def _extend(p: Player, me: Value, name: str, args: list[Value], kwargs: dict[str
 
 def _pop(p: Player, me: Value, name: str, args: list[Value], kwargs: dict[str, Value], at: At) -> Value:
     if isinstance(me, Seq) and me.items:
-        return me.items.pop(0 if name == "popleft" or (args and isinstance(args[0], Const) and args[0].value == 0) else -1)
+        first = name == "popleft" or (args and isinstance(args[0], Const) and args[0].value == 0)
+        taken = me.items.pop(0 if first else -1)
+        restructured(taken)
+        return taken
     return Unknown(("call", conditions.site(*at)))
 
 
@@ -71,6 +77,7 @@ def _update(p: Player, me: Value, name: str, args: list[Value], kwargs: dict[str
             me.exact = me.exact and isinstance(other, Table) and other.exact
             me.items.update(other.items if isinstance(other, Table) else {})
         me.items.update(kwargs)
+        restructured(me)
     return NONE
 
 
@@ -83,6 +90,7 @@ def _copy(p: Player, me: Value, name: str, args: list[Value], kwargs: dict[str, 
 def _clear(p: Player, me: Value, name: str, args: list[Value], kwargs: dict[str, Value], at: At) -> Value:
     if isinstance(me, (Seq, Table)):
         me.items.clear()
+        restructured(me)
     return NONE
 
 
@@ -98,6 +106,7 @@ def _other(p: Player, me: Value, name: str, args: list[Value], kwargs: dict[str,
     if isinstance(me, Seq) and name in ("insert", "remove", "sort", "add", "discard"):
         if name in ("insert", "add"):
             me.items.append(args[-1])
+            restructured(args[-1])
         me.exact = False
         return NONE
     made = Unknown(("call", conditions.site(*at)))

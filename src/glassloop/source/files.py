@@ -18,6 +18,7 @@ IGNORING = (".gitignore", os.path.join(".git", "info", "exclude"))
 def files_of(paths: Iterable[str | os.PathLike[str]], exclude: Collection[str] = (), gitignore: bool = True) -> list[str]:
     """The .py and .ipynb files named, or below the folders named. A file that is named is never left out.
 
+    Nor is a folder that is named, though git ignores it: who names a virtual environment's package means it.
     `exclude`: patterns as in .gitignore, seen from the working directory. Raises FileNotFoundError.
     """
     found: dict[str, None] = {}
@@ -26,7 +27,8 @@ def files_of(paths: Iterable[str | os.PathLike[str]], exclude: Collection[str] =
         if path == "-" or os.path.isfile(path):
             found[path] = None
         elif os.path.isdir(path):
-            found.update(dict.fromkeys(_below(path, _Ignored(tuple(exclude), gitignore))))
+            named = _Ignored(tuple(exclude), gitignore and not _Ignored((), gitignore)(path.rstrip("/") + "/"))
+            found.update(dict.fromkeys(_below(path, named)))
         else:
             raise FileNotFoundError(path)
     return list(found)

@@ -12,7 +12,19 @@ from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from glassloop.source.values import Const, Function, Instance, Module, Scope, Seq, Table, Tensor, Unknown, Value
+from glassloop.source.owners import restructured
+from glassloop.source.values import (
+    Const,
+    Function,
+    Instance,
+    Module,
+    Scope,
+    Seq,
+    Table,
+    Tensor,
+    Unknown,
+    Value,
+)
 
 if TYPE_CHECKING:
     from glassloop.source.player import Player
@@ -151,6 +163,7 @@ def _aside(p: Player, m: Module, forced: tuple[bool, ...], statements: int) -> I
         p.assumed, p.roles, p.called, p.visited = assumed, roles, called, visited
         for part, was, items, training, frozen in attrs:
             part.attrs, part.items, part.training, part.frozen = was, items, training, frozen
+        restructured(m)
 
 
 def _modules(m: Module) -> list[Module]:

@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from glassloop import events
+from glassloop.source.owners import restructured
 from glassloop.source.past import past_of
 from glassloop.source.values import Const, Scope, Seq, Table, Tensor, Value
 
@@ -52,9 +53,10 @@ def emptied(holder: Value, i: Value) -> None:
         return
     if isinstance(i, Seq) and i.frozen and all(isinstance(b, Const) and b.value is None for b in i.items):
         holder.items.clear()
-        return
-    holder.items[:] = holder.items[1:]
-    holder.exact = False
+    else:
+        holder.items[:] = holder.items[1:]
+        holder.exact = False
+    restructured(holder)
 
 
 __all__ = ["added", "emptied", "replaced", "say_drawn"]

@@ -25,6 +25,7 @@ from glassloop.source.loops import begin
 from glassloop.source.marks import BLANK, UNSURE
 from glassloop.source.modes import functional, minding
 from glassloop.source.optimizers import make_optimizer, owners_of
+from glassloop.source.owners import restructured
 from glassloop.source.past import cut_off
 from glassloop.source.player import Dead, Player
 from glassloop.source.replacing import reallocated
@@ -248,6 +249,7 @@ def _autograd_backward(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
 def _copy_of(p: Player, args: Args) -> Value:
     if args and isinstance(args[0], Module):
         twin = copy.copy(args[0])
+        restructured(twin)  # it has none of the parts that are remembered
         twin.ref = p.ref(args[0].ref.role, args[0].ref.label)
         twin.items = [_copy_of(p, [i]) for i in twin.items]
         twin.attrs = {k: _copy_of(p, [v]) if isinstance(v, Module) else v for k, v in twin.attrs.items()}

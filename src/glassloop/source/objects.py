@@ -21,6 +21,7 @@ from glassloop.source.lightning import LIGHTNING
 from glassloop.source.marks import Output, Past
 from glassloop.source.modes import minds
 from glassloop.source.optimizers import OPTIMIZER_METHODS, SCALER_METHODS, SCHEDULER_METHODS, STATES
+from glassloop.source.owners import doubt, owners_within, restructured
 from glassloop.source.past import of_forward, of_results, past_of, remembers
 from glassloop.source.player import Player
 from glassloop.source.registering import unregistered
@@ -46,8 +47,6 @@ from glassloop.source.values import (
     Tensor,
     Unknown,
     Value,
-    doubt,
-    owners_within,
 )
 from glassloop.source.waiting import moved
 
@@ -239,6 +238,7 @@ def _append(p: Player, m: Module, name: str, args: Args, kwargs: Kwargs, at: At)
         if p.either:
             doubt(a)
         m.items.extend(a.items if isinstance(a, Seq) else [a])
+    restructured(m)
     return m
 
 
@@ -257,6 +257,7 @@ def _initialised(p: Player, me: Value, name: str, args: Args, kwargs: Kwargs, at
 def _register(p: Player, m: Module, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
     if len(args) == 2:
         m.attrs[str(args[0].value) if isinstance(args[0], Const) else f"?{len(m.attrs)}"] = args[1]
+        restructured(m)
     return NONE
 
 

@@ -14,6 +14,7 @@ from glassloop import events
 from glassloop.events import Event, Ref
 from glassloop.findings import Story, Where
 from glassloop.rules import Listening, Rule
+from glassloop.source.owners import owners_in
 from glassloop.source.values import (
     Instance,
     Loader,
@@ -29,7 +30,6 @@ from glassloop.source.values import (
     Tensor,
     Unknown,
     Value,
-    owners_in,
 )
 
 if TYPE_CHECKING:
@@ -217,7 +217,7 @@ class Player:
             return (self.optimizers[0].ref,) if alone else None
         owners = owners_in(roots)
         if not frozen:
-            owners = {o for o in owners if not (isinstance(o, Module) and o.frozen)}
+            owners = frozenset(o for o in owners if not (isinstance(o, Module) and o.frozen))
         found = []
         for optimizer in self.optimizers:
             if optimizer.owners is None:

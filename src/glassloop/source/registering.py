@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from glassloop.findings import Where
 from glassloop.source.arithmetic import roots_of
 from glassloop.source.inside import look
+from glassloop.source.owners import owners_in
 from glassloop.source.replacing import has_parameters
-from glassloop.source.values import Function, Module, Scope, Seq, Table, Tensor, Value, owners_in
+from glassloop.source.values import Function, Module, Scope, Seq, Table, Tensor, Value
 
 if TYPE_CHECKING:
     from glassloop.source.player import Player

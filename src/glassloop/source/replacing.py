@@ -6,7 +6,8 @@ import ast
 from typing import TYPE_CHECKING, NamedTuple
 
 from glassloop.findings import Where
-from glassloop.source.values import Module, Optimizer, Scope, Tensor, Value, owners_in, owners_within
+from glassloop.source.owners import owners_in, owners_within
+from glassloop.source.values import Module, Optimizer, Scope, Tensor, Value
 
 if TYPE_CHECKING:
     from glassloop.source.player import Player
@@ -101,5 +102,5 @@ def unheld(p: Player, m: Module) -> tuple[Where, tuple[object, ...]] | None:
     return None
 
 
-def _used(o: Optimizer, owners: set[Value]) -> bool:
+def _used(o: Optimizer, owners: frozenset[Value]) -> bool:
     return owners.isdisjoint(owners_in(o.owners) - o.stale)

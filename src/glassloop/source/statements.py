@@ -12,6 +12,7 @@ from glassloop.source.expressions import assign, evaluate, index
 from glassloop.source.imports import play_import, play_import_from
 from glassloop.source.keeping import emptied
 from glassloop.source.loops import iterate, play_for, play_while
+from glassloop.source.owners import doubt
 from glassloop.source.player import Dead, Player
 from glassloop.source.signals import BreakSignal, ContinueSignal, ReturnSignal
 from glassloop.source.values import (
@@ -29,7 +30,6 @@ from glassloop.source.values import (
     Tensor,
     Unknown,
     Value,
-    doubt,
 )
 from glassloop.source.walk import walk
 

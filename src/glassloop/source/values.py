@@ -90,6 +90,7 @@ class Module(Value):
     places: dict[str, Where] = field(default_factory=dict)  # where it got plain lists and dicts, by attribute
     minds: str = ""  # what of a library's minds the mode, for people
     doubtful: bool = False  # made or put here in a branch that may not have been taken
+    within: tuple[int, frozenset[Any]] = (-1, frozenset())  # see owners_within
 
 
 @dataclass(eq=False)
@@ -325,41 +326,3 @@ class Scope:
 
 NONE = Const(None)
 MODE = ("mode",)  # the source of a value that is a model's mode: self.training
-
-
-def owners_within(value: Any, seen: set[int] | None = None) -> set[Any]:
-    """A model and everything inside it that can own parameters; a parameter stands for itself."""
-    seen = set() if seen is None else seen
-    found: set[Any] = set()
-    todo = [value]
-    while todo:
-        v = todo.pop()
-        if id(v) in seen:
-            continue
-        seen.add(id(v))
-        if isinstance(v, Module):
-            found.add(v)
-            todo.extend(v.attrs.values())
-            todo.extend(v.items)
-        elif isinstance(v, Tensor) and v.leaf:
-            found.add(v)
-        elif isinstance(v, Seq):
-            todo.extend(v.items)
-        elif isinstance(v, Table):
-            todo.extend(v.items.values())
-    return found
-
-
-def doubt(value: Value) -> None:
-    """A model, or what is in it, that may not be the one that is here when it counts."""
-    for owner in owners_within(value):
-        if isinstance(owner, Module):
-            owner.doubtful = True
-
-
-def owners_in(roots: Any) -> set[Any]:
-    """owners_within, of a set of roots."""
-    found: set[Any] = set()
-    for root in roots or ():
-        found |= owners_within(root)
-    return found
