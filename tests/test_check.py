@@ -6,6 +6,7 @@ import ast
 import json
 import subprocess
 import sys
+import textwrap
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -135,6 +136,7 @@ def test_what_git_ignores_and_the_project_excludes_is_not_read(tmp_path: Path, m
     assert below(gitignore=False) == everything
     assert below(exclude=["lib/"]) == {"a.py", "out/keep/c.py"}
     assert files_of(["out/b.py"]) == ["out/b.py"]
+    assert files_of(["out"]) == ["out/b.py", "out/keep/c.py"]  # who names an ignored folder means it
 
 
 def test_text_shows_both_places_and_the_remedy(script: Path):
@@ -320,3 +322,25 @@ def test_a_program_too_large_for_all_its_paths_is_judged_by_what_could_mend_it(t
     mending = loop.replace("    loss.backward()", f"{clearing}    loss.backward()")
     path.write_text(f"{head}{start}{forks}\nfor step{mending}", encoding="utf-8")
     assert check_paths([path]).findings == []
+
+
+def test_a_text_is_checked_from_python():
+    """As `import glassloop` promises; in a process of its own, where no torch is loaded."""
+    code = """
+        import sys, glassloop
+        text = open(sys.argv[1]).read()
+        found = glassloop.check_source(text, "mine.py")
+        assert [(f.rule, f.where.path, f.severity) for f in found] == [
+            ("zero-grad-missing", "mine.py", glassloop.Severity.ERROR)], found
+        assert glassloop.check_source(text, ignore=["zero-grad-missing"]) == []
+        assert isinstance(found[0], glassloop.Finding)
+        for wrong, kind in (("def f(:", SyntaxError), ("", ValueError)):
+            try:
+                glassloop.check_source(wrong, select=[] if wrong else ["no-such-rule"])
+            except kind:
+                continue
+            raise AssertionError(wrong)
+        assert "torch" not in sys.modules
+    """
+    case = Path(__file__).parent / "cases" / "zero-grad-missing" / "flat_bad.py"
+    subprocess.run([sys.executable, "-c", textwrap.dedent(code), str(case)], check=True)

@@ -83,6 +83,19 @@ def _refuse_those_of_runs(select: Collection[str]) -> None:
         raise ValueError(f"no text tells {silent[0]}: it is found while the loop runs; glassloop run SCRIPT")
 
 
+def check_source(
+    source: str, path: str = "source.py", *, select: Collection[str] = (), ignore: Collection[str] = ()
+) -> list[Finding]:
+    """Check one script's text; `path` is only its name in what is found.
+
+    Raises SyntaxError where it is no Python, ValueError as check_paths does.
+    """
+    report = check_paths([path], select=select, ignore=ignore, given={path: source.encode()}, jobs=1)
+    if report.unreadable:
+        raise SyntaxError(report.notes[0][1])
+    return report.findings
+
+
 def _load(
     named: list[str], paths: list[str], given: Mapping[str, bytes], report: Report
 ) -> tuple[list[Text], set[str], list[Text]]:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from glassloop.check import check_paths
+from glassloop.check import check_paths, check_source
+from glassloop.rules import all_rules
+from glassloop.source import owners
 from glassloop.source.program import Program
+from glassloop.source.values import Module
 from tests.cases import labels
 from tests.cases.rename import renamed
 
@@ -70,3 +75,25 @@ def test_no_path_is_cut_short_in_the_cases():
     for case in CASES:
         report = check_paths([case.path])
         assert not report.notes, name(case)
+
+
+def test_what_is_remembered_of_a_models_parts_is_what_is_there(monkeypatch: pytest.MonkeyPatch):
+    """Whoever changes what a model, list or dict holds has to say so (owners.restructured)."""
+    found = owners._owners_within
+    asked = 0
+
+    def checked(value: Any) -> frozenset[Any]:
+        nonlocal asked
+        if isinstance(value, Module) and value.within[0] == owners.Structure.changes:
+            asked += 1
+            assert value.within[1] == found(value)
+        return remembered(value)
+
+    remembered = owners.owners_within
+    for name, module in list(sys.modules.items()):
+        if name.startswith("glassloop.source") and getattr(module, "owners_within", None) is remembered:
+            monkeypatch.setattr(module, "owners_within", checked)
+    for rule in all_rules():
+        for text in (rule.bad, rule.good):
+            check_source(text, "loop.py")
+    assert asked > 500

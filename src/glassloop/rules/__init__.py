@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from glassloop.events import THE_PROGRAM, Event, Ref
+from glassloop.events import MODEL, THE_PROGRAM, Event, Ref
 from glassloop.experiments import Experiment
 from glassloop.findings import Severity, Story
 
@@ -96,13 +96,20 @@ def reaches(event: Event, me: Ref) -> bool | None:
 
 
 class Listening:
-    """All machines of some rules over one stream: `hear(event)` gives the stories it ends, with their rules."""
+    """All machines of some rules over one stream: `hear(event)` gives the stories it ends, with their rules.
 
-    def __init__(self, rules: Iterable[Rule]) -> None:
+    `history`: a list to which the caller adds every event before it is told. With it, a model that was only ever
+    spoken of as a part of another sleeps: most parts stay that for good, and a large model has hundreds. When something
+    is done to it, it hears what it has missed.
+    """
+
+    def __init__(self, rules: Iterable[Rule], history: list[Event] | None = None) -> None:
         self.states: dict[str, dict[Ref, Hashable]] = {}
         self._by_kind: dict[str, list[Rule]] = {}
         self._by_role: dict[str, list[Rule]] = {}
         self._known: set[Ref] = set()
+        self._history = history
+        self._asleep: dict[Ref, int] = {}  # since which event
         for rule in rules:
             self.states[rule.name] = {}
             self._by_role.setdefault(rule.key, []).append(rule)
@@ -112,16 +119,24 @@ class Listening:
 
     def hear(self, event: Event) -> list[tuple[Rule, Story]]:
         """Tell every machine that wants to know; a Ref heard for the first time gets its machines first."""
-        for ref in (event.what, *(event.of or ())):
-            if ref is not None and ref not in self._known:
-                self._meet(ref)
         found: list[tuple[Rule, Story]] = []
         what = event.what
+        if what is not None and what not in self._known:
+            self._meet(what)
+            if what in self._asleep:
+                found.extend(self._wake(what))
+        for ref in event.of or ():
+            if ref in self._known:
+                continue
+            if self._history is not None and ref.role == MODEL:
+                self._asleep.setdefault(ref, len(self._history) - 1)
+            else:
+                self._meet(ref)
         for rule in self._by_kind.get(event.kind, ()):
             states = self.states[rule.name]
             mine: Iterable[Ref] = tuple(states)
             if what is not None and what.role == rule.key and not rule.others:
-                mine = dict.fromkeys((what, *(r for r in event.of or () if r.role == rule.key)))
+                mine = dict.fromkeys((what, *(r for r in event.of or () if r in states)))
             for ref in mine:
                 states[ref], stories = rule.hear(states[ref], event)
                 if stories:
@@ -132,6 +147,18 @@ class Listening:
         self._known.add(ref)
         for rule in self._by_role.get(ref.role, ()):
             self.states[rule.name][ref] = rule.initial(ref)
+
+    def _wake(self, ref: Ref) -> Iterable[tuple[Rule, Story]]:
+        """What a model's machines would have said had they heard all along: the event under way comes after."""
+        begin = self._asleep.pop(ref)
+        for event in (self._history or ())[begin:-1]:
+            others = event.what is not None and event.what.role == ref.role and ref not in (event.of or ())
+            for rule in self._by_kind.get(event.kind, ()):
+                if rule.key != ref.role or (others and not rule.others):
+                    continue
+                states = self.states[rule.name]
+                states[ref], stories = rule.hear(states[ref], event)
+                yield from ((rule, story) for story in stories)
 
 
 __all__ = ["Card", "Listening", "Rule", "all_rules", "reaches", "rules_of_both", "rules_of_runs"]

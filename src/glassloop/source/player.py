@@ -77,13 +77,13 @@ class Player:
 
     def __init__(self, program: Program, rules: Iterable[Rule], forced: tuple[bool, ...], budget: Budget) -> None:
         self.program = program
-        self.listening = Listening(rules)
+        self.events: list[Event] = []
+        self.listening = Listening(rules, self.events)
         self.forced = forced
         self.budget = budget
         self.choices: list[bool] = []
         self.asked: list[int] = []  # for each choice, how many events had been said
         self.assumed: dict[Hashable, bool] = {}
-        self.events: list[Event] = []
         self.chains: list[Chain] = []  # for each event, the statements under way: the calls that led to it, it last
         self.remarks: list[tuple[str, Chain]] = []  # what no rule hears and a reader wants told: see remark
         self.stories: list[tuple[Rule, Story]] = []
