@@ -116,14 +116,14 @@ def test_the_project_s_own_settings_hold(script: Path, tmp_path: Path):
 
 
 def test_what_git_ignores_and_the_project_excludes_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    for name in ("a.py", "out/b.py", "out/keep/c.py", "lib/d.py", "lib/gen_e.py", "lib/kept_gen_e.py"):
+    for name in ("a.py", "out/b.py", "out/keep/c.py", "lib/d.py", "lib/gen_e.py", "lib/kept_gen_e.py", "made/f.py"):
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("", encoding="utf-8")
-    (tmp_path / ".gitignore").write_text("/out/*\n!/out/keep\n*gen_*\n", encoding="utf-8")
+    (tmp_path / ".gitignore").write_text("/out/*\n!/out/keep\n*gen_*\n/made/\n", encoding="utf-8")
     (tmp_path / "lib" / ".gitignore").write_text("!kept_*\n", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
-    everything = {"a.py", "out/b.py", "out/keep/c.py", "lib/d.py", "lib/gen_e.py", "lib/kept_gen_e.py"}
+    everything = {"a.py", "out/b.py", "out/keep/c.py", "lib/d.py", "lib/gen_e.py", "lib/kept_gen_e.py", "made/f.py"}
 
     def below(**how: Any) -> set[str]:
         return {Path(path).as_posix() for path in files_of(["."], **how)}
@@ -132,11 +132,11 @@ def test_what_git_ignores_and_the_project_excludes_is_not_read(tmp_path: Path, m
     (tmp_path / ".git").mkdir()
     _ignoring.cache_clear()
     _in_repository.cache_clear()
-    assert below() == everything - {"out/b.py", "lib/gen_e.py"}
+    assert below() == everything - {"out/b.py", "lib/gen_e.py", "made/f.py"}
     assert below(gitignore=False) == everything
     assert below(exclude=["lib/"]) == {"a.py", "out/keep/c.py"}
     assert files_of(["out/b.py"]) == ["out/b.py"]
-    assert files_of(["out"]) == ["out/b.py", "out/keep/c.py"]  # who names an ignored folder means it
+    assert files_of(["made"]) == ["made/f.py"]  # who names an ignored folder means it
 
 
 def test_text_shows_both_places_and_the_remedy(script: Path):

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from glassloop import events
 from glassloop.source.backward import say_backward
+from glassloop.source.owners import owners_in
 from glassloop.source.player import Player
 from glassloop.source.values import (
     NONE,
@@ -28,7 +29,6 @@ from glassloop.source.values import (
     Tensor,
     Unknown,
     Value,
-    owners_in,
 )
 
 At = tuple[ast.AST, Scope]
