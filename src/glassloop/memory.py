@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable
 from typing import Any
 
-from glassloop.events import Event
+from glassloop.events import Event, Ref
 from glassloop.findings import Story
 from glassloop.rules import Listening, Rule
 
@@ -21,7 +21,10 @@ class Memory:
 
     LARGEST = 4096  # transitions kept; a rule that counts without end would fill the memory
 
+    BURIED = 128  # objects that are no more: after so many the table is begun anew
+
     def __init__(self, rules: Iterable[Rule]) -> None:
+        self._buried = 0
         self._machines = [Machine(rule) for rule in rules]
         self._numbers: dict[tuple[int, ...], int] = {}
         self._states: list[tuple[int, ...]] = []
@@ -35,6 +38,17 @@ class Memory:
             known = self._learn(event)
         self._now = known[0]
         return known[1]
+
+    def bury(self, ref: Ref) -> None:
+        """An object of the run is no more: its states are dropped, so that a run of many models stays small."""
+        for machine, now in zip(self._machines, self._states[self._now], strict=True):
+            machine.now = now
+            if machine.rule.key == ref.role:
+                machine.bury(ref)
+        self._now = self._number()
+        self._buried += 1
+        if self._buried % self.BURIED == 0:  # most transitions are of those
+            self._forget()
 
     def _learn(self, event: Event) -> tuple[int, Found, Event]:
         for machine, now in zip(self._machines, self._states[self._now], strict=True):
@@ -85,6 +99,12 @@ class Machine:
         self.now = known[0]
         return known[1]
 
+    def bury(self, ref: Ref) -> None:
+        """An object is no more: the present state is without it from now on."""
+        states = self._recall()
+        self._listening.bury(ref)
+        self.now = self._number(states)
+
     def forget(self) -> None:
         """Keeps the present state alone."""
         now = self._states[self.now]
@@ -94,14 +114,20 @@ class Machine:
         self.now = self._number(now)
 
     def _learn(self, event: Event) -> tuple[int, list[Story], Event]:
-        states = self._listening.states[self.rule.name]
-        states.update(self._states[self.now])
+        states = self._recall()
         stories = [story for _, story in self._listening.hear(event)]
         known = self._table[self.now, id(event)] = (self._number(states), stories, event)
         return known
 
+    def _recall(self) -> dict[Any, Hashable]:
+        """Sets the listening to the present state, and gives that."""
+        states = self._listening.states[self.rule.name]
+        states.clear()
+        states.update(self._states[self.now])
+        return states
+
     def _number(self, states: dict[Any, Hashable]) -> int:
-        key = tuple(states.items())  # refs are met in one order and never leave
+        key = tuple(states.items())  # refs are met in one order, and leave for good
         number = self._numbers.get(key)
         if number is None:
             number = self._numbers[key] = len(self._states)

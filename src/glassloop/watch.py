@@ -206,16 +206,17 @@ class Watch:
         from glassloop.tap import listen
         from glassloop.tap.tally import Tally
 
+        also: dict[str, Any] = {"numbers": self._measures, "first": self._first, "gone": self._memory.bury}
         if self._lines == "profile":
             from glassloop.tap.profile import Profile
 
             self.tally = profile = Profile()
-            self._tap = listen(self._count, profile.attach, numbers=self._measures, first=self._first)
+            self._tap = listen(self._count, profile.attach, **also)
         elif self._lines == "count":
             self.tally = Tally()
-            self._tap = listen(self._count, numbers=self._measures, first=self._first)
+            self._tap = listen(self._count, **also)
         else:
-            self._tap = listen(self.hear, numbers=self._measures, first=self._first)
+            self._tap = listen(self.hear, **also)
 
     def _count(self, event: Event) -> None:
         """The tap's sink where lines are counted."""

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from glassloop.events import MODEL, THE_PROGRAM, Event, Ref
+from glassloop.events import END, MODEL, THE_PROGRAM, Event, Ref
 from glassloop.experiments import Experiment
 from glassloop.findings import Severity, Story
 
@@ -110,6 +110,7 @@ class Listening:
         self._known: set[Ref] = set()
         self._history = history
         self._asleep: dict[Ref, int] = {}  # since which event
+        self._late: list[tuple[Rule, Story]] = []  # of objects that are no more
         for rule in rules:
             self.states[rule.name] = {}
             self._by_role.setdefault(rule.key, []).append(rule)
@@ -120,6 +121,8 @@ class Listening:
     def hear(self, event: Event) -> list[tuple[Rule, Story]]:
         """Tell every machine that wants to know; a Ref heard for the first time gets its machines first."""
         found: list[tuple[Rule, Story]] = []
+        if event.kind == END:
+            found, self._late = self._late, found
         what = event.what
         if what is not None and what not in self._known:
             self._meet(what)
@@ -142,6 +145,18 @@ class Listening:
                 if stories:
                     found.extend((rule, story) for story in stories)
         return found
+
+    def bury(self, ref: Ref) -> None:
+        """An object of the run is no more: its machines hear the end now, and what they say of it is told at the end."""
+        self._known.discard(ref)
+        self._asleep.pop(ref, None)
+        for rule in self._by_role.get(ref.role, ()):
+            states = self.states[rule.name]
+            if ref not in states:
+                continue
+            state = states.pop(ref)
+            if END in rule.hears:
+                self._late.extend((rule, story) for story in rule.hear(state, Event(END, None))[1])
 
     def _meet(self, ref: Ref) -> None:
         self._known.add(ref)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from glassloop.events import END, Event
+from glassloop.events import END, Event, Ref
 from glassloop.tap.place import Spot, resolve
 
 if TYPE_CHECKING:
@@ -30,8 +30,10 @@ Sink = Callable[[Event], None]
 class Tap:
     """One listener at an ear; several may share it. The last that stops puts everything back."""
 
-    def __init__(self, shared: Shared, sink: Sink) -> None:
-        self._shared, self._sink = shared, sink
+    def __init__(self, shared: Shared, sink: Sink, gone: Callable[[Ref], None] | None = None) -> None:
+        self._shared, self._sink, self._gone = shared, sink, gone
+        if gone is not None:
+            shared.gone.append(gone)
         self._ear, self._on = shared.ear, True
         shared.join(sink)
 
@@ -47,6 +49,8 @@ class Tap:
                 self._ear.end(self._sink)
         broken = self._ear.broken
         shared.leave(self._sink)
+        if self._gone in shared.gone:
+            shared.gone.remove(self._gone)
         if ended and not broken:
             self._sink(Event(END, None))
 
@@ -57,7 +61,8 @@ class Shared:
     def __init__(self, ear: Ear, patches: Patches) -> None:
         self.ear, self.patches = ear, patches
         self.sinks: list[Sink] = []
-        ear.take_out = patches.undo
+        self.gone: list[Callable[[Ref], None]] = []
+        ear.take_out, ear.bury = patches.undo, self._bury
 
     def join(self, sink: Sink) -> None:
         """One more listener."""
@@ -73,6 +78,10 @@ class Shared:
             self.ear.on = False
             self.patches.undo()
 
+    def _bury(self, ref: Ref) -> None:
+        for gone in tuple(self.gone):
+            gone(ref)
+
     def _set(self) -> None:
         if not self.ear.broken:
             self.ear.sink = self.sinks[0] if len(self.sinks) == 1 else self._all
@@ -87,11 +96,13 @@ def listen(
     also: Callable[[Ear, Patches], None] | None = None,
     numbers: bool = False,
     first: Callable[[FirstStep], None] | None = None,
+    gone: Callable[[Ref], None] | None = None,
 ) -> Tap:
     """Begins to hear this thread's training; where it is heard already, `sink` hears it, too.
 
     `also` may change more of torch, outside of what the ear has changed; it is undone with it. `numbers`: say `measured`,
-    too, which reads tensors, late and many steps at once. `first` is told the first step of each optimizer.
+    too, which reads tensors, late and many steps at once. `first` is told the first step of each optimizer,
+    `gone` of objects that are no more, some time after their end.
     Raises RuntimeError where another thread, still alive, is heard: one process has one ear.
     """
     global _current
@@ -128,7 +139,7 @@ def listen(
     if also is not None:
         also(shared.ear, shared.patches)
     shared.patches.settle()
-    return Tap(shared, sink)
+    return Tap(shared, sink, gone)
 
 
 @contextmanager

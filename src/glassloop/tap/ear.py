@@ -26,6 +26,7 @@ from glassloop.tap.census import Census, Course
 from glassloop.tap.gradients import Held
 from glassloop.tap.kept import Kept
 from glassloop.tap.means import Means
+from glassloop.tap.modes import heeds_mode
 from glassloop.tap.names import Names
 from glassloop.tap.place import Spot, user_frame
 from glassloop.tap.retained import Retained
@@ -37,6 +38,8 @@ _log = logging.getLogger("glassloop")
 if TYPE_CHECKING:
     from glassloop.tap.first import First
     from glassloop.tap.measures import Measures
+
+MOST_DEAD, KEPT_DEAD = 48, 16  # objects that are no more: at so many, all but the last few are forgotten
 
 
 class Known:
@@ -78,6 +81,8 @@ class Ear:
         self._spots: dict[tuple[int, int], Spot] = {}
         self._covers: dict[int, tuple[int, int, tuple[Ref, ...]]] = {}
         self.minding: dict[int, tuple[int, list[weakref.ref[torch.nn.Module]]]] = {}  # see modes.py
+        self._plain: dict[tuple[str, type], Ref] = {}
+        self.bury: Callable[[Ref], None] = lambda ref: None  # tells the listeners of an object that is no more
         self._made = 0  # optimizers made or changed: what a model's parameters belong to is asked again
         self.take_out: Callable[[], None] = lambda: None  # takes every replacement back: see listen
         self.broken = False
@@ -209,6 +214,7 @@ class Ear:
 
     def _gone(self, serial: int) -> None:
         known = self.optimizers.pop(serial, None)
+        self._made += 1
         if known is not None:
             self.census.gone(known)
 
@@ -235,11 +241,45 @@ class Ear:
 
     def model(self, model: torch.nn.Module) -> tuple[Ref, tuple[Ref, ...]]:
         """A model's Ref and the optimizers of its parameters; walks the parameters once for each new optimizer."""
-        ref = self.names.known(model) or self.names.ref(model, MODEL)
+        ref = self.names.known(model) or self.name(model, MODEL)
         covers = self._covers.get(ref.serial)
         if covers is None or covers[0] != self._made or covers[1] != id(model):
             covers = self._covers[ref.serial] = (self._made, id(model), self.owners(list(model.parameters())))
         return ref, covers[2]
+
+    def name(self, module: torch.nn.Module, role: str) -> Ref:
+        """The Ref of a model or a loss. Those of torch's that hold nothing are one for each class.
+
+        Many are made for one call, as in `nn.Softmax(1)(x)`: a name for each would be a new event at every step.
+        """
+        ref = self.names.known(module)
+        if ref is None:
+            if len(self.names.dead) >= MOST_DEAD:
+                self._sweep()
+            cls = type(module)
+            if not _is_plain(module):
+                return self.names.ref(module, role)
+            ref = self._plain.get((role, cls))
+            if ref is None:
+                ref = self._plain[role, cls] = self.names.ref(module, role)
+                self.names.keep(ref)
+            self.names.share(module, ref)
+        return ref
+
+    def _sweep(self) -> None:
+        """Forgets the objects that are no more, but for the last few: what they were part of may still be told."""
+        dead = self.names.dead
+        gone, dead[:] = dead[:-KEPT_DEAD], dead[-KEPT_DEAD:]
+        serials = {ref.serial for ref in gone}
+        for serial in serials:
+            self._covers.pop(serial, None)
+            self.minding.pop(serial, None)
+        named = [(key, event.what, event.of or ()) for key, event in self._events.items()]
+        for key, what, of in named:
+            if (what is not None and what.serial in serials) or any(ref.serial in serials for ref in of):
+                del self._events[key]
+        for ref in gone:
+            self.bury(ref)
 
     def meet_living_optimizers(self) -> None:
         """Finds the optimizers made before the ear listened, without running any code of theirs."""
@@ -288,3 +328,10 @@ def subclasses(cls: type) -> list[type]:
         children: list[type] = type.__subclasses__(one)
         found.extend(child for child in children if child not in found)
     return found
+
+
+def _is_plain(module: torch.nn.Module) -> bool:
+    """Whether a module of torch's holds nothing and does the same in every mode."""
+    own = vars(module)
+    held = own.get("_parameters") or own.get("_buffers") or own.get("_modules")
+    return not held and type(module).__module__.startswith("torch.nn.") and not heeds_mode(module)

@@ -75,6 +75,7 @@ def hear(ear: Ear, patches: Patches) -> None:
         ref = ear.names.ref(args[0], LOADER)
         if isinstance(iterator, _BaseDataLoaderIter):  # a subclass may make iterators of its own
             passes[iterator] = ref
+            ear.names.share(iterator, ref)  # a loader may end before its pass does
         sampler = args[0].sampler
         of = (ear.names.ref(sampler, SAMPLER),) if isinstance(sampler, DistributedSampler) else ()
         ear.rounds.begins(ref)

@@ -133,7 +133,7 @@ def _call(ear: Ear, original: Any) -> Any:
             try:
                 facts = loss_facts(self, getattr(self, "reduction", None) == "mean", args, kwargs)
                 ear.means.heard(result, bool(facts[MEAN]))
-                ear.say(LOSS_MADE, sys._getframe(1), ear.names.ref(self, LOSS), None, facts)
+                ear.say(LOSS_MADE, sys._getframe(1), ear.name(self, LOSS), None, facts)
                 if ear.first is not None:
                     ear.first.loss(type(self).__name__, args, kwargs, result)
             except Exception:

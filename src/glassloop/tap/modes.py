@@ -21,7 +21,7 @@ def minds(ear: Ear, ref: Ref, model: nn.Module) -> str:
     """The name of a layer that minds the mode and is in training mode; "" where there is none. Keeps nothing alive."""
     known = ear.minding.get(ref.serial)
     if known is None or known[0] != id(model):
-        layers = [weakref.ref(m) for m in model.modules() if _minds(m)]
+        layers = [weakref.ref(m) for m in model.modules() if heeds_mode(m)]
         known = ear.minding[ref.serial] = (id(model), layers)
     for layer in known[1]:
         found = layer()
@@ -30,7 +30,8 @@ def minds(ear: Ear, ref: Ref, model: nn.Module) -> str:
     return ""
 
 
-def _minds(m: nn.Module) -> bool:
+def heeds_mode(m: nn.Module) -> bool:
+    """Whether a layer does something else in evaluation than in training."""
     if isinstance(m, _BatchNorm):
         return bool(m.track_running_stats)
     if isinstance(m, _DropoutNd):

@@ -18,6 +18,8 @@ class Names:
     def __init__(self) -> None:
         self._entries: dict[int, tuple[weakref.ref[Any], Ref]] = {}
         self._count = 0
+        self._living: dict[int, int] = {}  # objects by serial
+        self.dead: list[Ref] = []  # those that no object has any more, for the ear to take
 
     def known(self, thing: Any) -> Ref | None:
         """The Ref of an object that was named before; None for a new one."""
@@ -43,16 +45,36 @@ class Names:
     def share(self, thing: Any, ref: Ref, gone: Callable[[Any], None] | None = None) -> Ref:
         """Gives `thing` this Ref; `gone`, if given, is called with the dead weak reference at its end."""
         key, entries = id(thing), self._entries
+        before = entries.get(key)
+        if before is not None and before[0]() is thing:
+            if before[1] == ref:
+                return ref
+            self._fewer(before[1])
+        self._living[ref.serial] = self._living.get(ref.serial, 0) + 1
 
         def forget(dead: weakref.ref[Any]) -> None:
             entry = entries.get(key)
             if entry is not None and entry[0] is dead:  # the id may belong to another by now
                 del entries[key]
+            self._fewer(ref)
             if gone is not None:
                 gone(dead)
 
         entries[key] = (weakref.ref(thing, forget), ref)
         return ref
+
+    def keep(self, ref: Ref) -> None:
+        """This Ref stays in use, even while no object has it."""
+        self._living[ref.serial] = self._living.get(ref.serial, 0) + 1
+
+    def _fewer(self, ref: Ref) -> None:
+        """One object less has this Ref. Called at any time, even within the collection of garbage."""
+        count = self._living.get(ref.serial, 0) - 1
+        if count > 0:
+            self._living[ref.serial] = count
+        else:
+            self._living.pop(ref.serial, None)
+            self.dead.append(ref)
 
 
 # Classes whose instances stand for another object, and where they keep it. By name, as most are never imported.
