@@ -162,6 +162,10 @@ STEPS = "steps"  # measured: int, the steps that the run has taken since then
 
 PROBABILITIES, LOG_PROBABILITIES = "probabilities", "log-probabilities"  # of a softmax or a sigmoid; their logarithms
 
+SHARED = "shared"  # pass-end: a Shared for every other loader that handed over some of its samples, too; else absent
+REPEATS = "repeats"  # pass-end: the loader of the last pass over this data, where its samples came in the very same order
+WAITED = "waited"  # batch: a Waited, each time that the batches of a loader have doubled in number
+
 NO_FACTS: Mapping[str, object] = MappingProxyType({})
 
 # A place: the reader stores a findings.Where, the tap a code object and an instruction, resolved late.
@@ -174,6 +178,28 @@ class Ref(NamedTuple):
     serial: int
     role: str  # one of the roles above
     label: str  # its class, for people: "AdamW"
+
+
+class Shared(NamedTuple):
+    """Samples that a loader handed over and that `other` did, too: how many, `of` how many of its own, `among` theirs."""
+
+    other: Ref
+    exact: bool  # the same items of the same data; else samples that hold the same bytes
+    number: int
+    of: int
+    among: int
+    whole: bool  # whether theirs are all that they hand over; else those looked at so far, or as many as were worth it
+    telling: bool  # whether samples of this data vary so much that equal ones are copies of one another
+    repeated: float  # the share of theirs that holds what another of theirs holds
+    which: tuple[int, ...]  # the first of them, by their numbers in the pass
+
+
+class Waited(NamedTuple):
+    """How long a loop waited for a loader's batches, without the first one of each pass."""
+
+    batches: int
+    seconds: float
+    share: float  # of the time from each batch to the next
 
 
 THE_PROGRAM = Ref(0, PROGRAM, "program")  # there from the start; no event names it

@@ -8,6 +8,7 @@ ends ahead of: a schedule's step, another pass or batch, the end of the run.
 from __future__ import annotations
 
 import weakref
+from collections.abc import Callable, Mapping
 from types import FrameType
 from typing import Any
 
@@ -21,8 +22,8 @@ COUNTING = frozenset({"ignite", "lightning", "pytorch_lightning"})  # packages t
 class Ends:
     """The pass whose last batch has been handed over, if a framework asked for it, and those told of in this way."""
 
-    def __init__(self, ear: Ear) -> None:
-        self._ear = ear
+    def __init__(self, ear: Ear, facts: Callable[[Any], Mapping[str, object]]) -> None:
+        self._ear, self._facts = ear, facts  # what is known of a pass that has ended
         self._full: tuple[weakref.ref[Any], Ref, Spot | None] | None = None
         self._told: weakref.WeakSet[Any] = weakref.WeakSet()
 
@@ -39,7 +40,7 @@ class Ends:
             iterator = link()
             if iterator is not None:
                 self._told.add(iterator)
-            self._ear.say_at(PASS_END, at, ref, None, NO_FACTS)
+            self._ear.say_at(PASS_END, at, ref, None, NO_FACTS if iterator is None else self._facts(iterator))
 
     def told(self, iterator: Any) -> bool:
         """A loader says itself that it is dry: whether that has been told already."""

@@ -46,15 +46,16 @@ from glassloop.tap.ear import Ear, whole
 from glassloop.tap.ends import Ends
 from glassloop.tap.optimizers import constructor
 from glassloop.tap.patch import Patches
+from glassloop.tap.samples import Samples
+from glassloop.tap.laps import Waiting
 
 _ORDERS = {STORED: {ORDER: STORED}, SHUFFLED: {ORDER: SHUFFLED}, "": NO_FACTS}
 
 
 def hear(ear: Ear, patches: Patches) -> None:
     """Hears every loader's passes from now on."""
-    passes: weakref.WeakKeyDictionary[Any, Ref] = weakref.WeakKeyDictionary()
-    ends = Ends(ear)
-    ear.pass_over = ends.settle
+    passes = Passes(ear)
+    ear.pass_over = passes.ends.settle
     chosen: weakref.WeakSet[Any] = weakref.WeakSet()  # loaders that were given a sampler
 
     def made(caller: FrameType, args: Any, kwargs: Any, _: Any) -> None:
@@ -73,9 +74,7 @@ def hear(ear: Ear, patches: Patches) -> None:
     def begins(caller: FrameType, args: Any, kwargs: Any, iterator: Any) -> None:
         ear.pass_over()
         ref = ear.names.ref(args[0], LOADER)
-        if isinstance(iterator, _BaseDataLoaderIter):  # a subclass may make iterators of its own
-            passes[iterator] = ref
-            ear.names.share(iterator, ref)  # a loader may end before its pass does
+        passes.begin(ref, args[0], iterator)
         sampler = args[0].sampler
         of = (ear.names.ref(sampler, SAMPLER),) if isinstance(sampler, DistributedSampler) else ()
         ear.rounds.begins(ref)
@@ -85,7 +84,8 @@ def hear(ear: Ear, patches: Patches) -> None:
     patches.attribute(DistributedSampler, "__init__", whole(ear, sampler_made))
     patches.attribute(DistributedSampler, "set_epoch", whole(ear, told))
     patches.attribute(DataLoader, "__iter__", whole(ear, begins))
-    patches.attribute(_BaseDataLoaderIter, "__next__", functools.partial(_next, ear, passes, ends))
+    patches.attribute(_BaseDataLoaderIter, "__next__", functools.partial(_next, ear, passes))
+    patches.attribute(_BaseDataLoaderIter, "_next_index", passes.fetched)
 
 
 def _of_loader(loader: Any) -> dict[str, object]:
@@ -113,49 +113,92 @@ def _plain(data: Any) -> bool:
     return type(data) in (TensorDataset, list, tuple)
 
 
-def _next(ear: Ear, passes: Any, ends: Ends, original: Any) -> Any:
+class Passes:
+    """The passes under way: whose they are, what they hand over, and how long that takes. No fault of ours gets out."""
+
+    def __init__(self, ear: Ear) -> None:
+        self._ear = ear
+        self._refs: weakref.WeakKeyDictionary[Any, Ref] = weakref.WeakKeyDictionary()
+        self._samples, self._waiting = Samples(), Waiting()
+        self.ends = Ends(ear, self._samples.ends)
+
+    def begin(self, ref: Ref, loader: Any, iterator: Any) -> None:
+        """A pass of a loader begins."""
+        if isinstance(iterator, _BaseDataLoaderIter):  # a subclass may make iterators of its own
+            self._refs[iterator] = ref
+            self._ear.names.share(iterator, ref)  # a loader may end before its pass does
+            self._samples.begins(ref, loader, iterator)
+            self._waiting.begins(ref, iterator)
+
+    def asked(self, iterator: Any) -> Ref | None:
+        """A batch is asked for. Gives the loader; None where the pass began before the ear listened."""
+        try:
+            self._waiting.asked(iterator)
+            return self._refs.get(iterator)
+        except TypeError:  # an iterator of the user's that cannot be a key
+            return None
+        except Exception:
+            self._ear.fault()
+            return None
+
+    def handed(self, caller: FrameType, ref: Ref | None, iterator: Any, batch: Any) -> None:
+        """A batch has been handed over."""
+        ear = self._ear
+        try:
+            facts = NO_FACTS if ref is None else self._waiting.handed(iterator)
+            ear.rounds.batch(ref)
+            ear.pass_over()
+            ear.say(BATCH, caller, ref, facts=facts)
+            if ref is not None:
+                self.ends.handed(iterator, ref, caller)
+                self._samples.handed(iterator, batch)
+                self._waiting.back(iterator)
+        except Exception:
+            ear.fault()
+
+    def dry(self, caller: FrameType, ref: Ref | None, iterator: Any) -> None:
+        """There are no more batches."""
+        ear = self._ear
+        try:
+            if ref is None or not self.ends.told(iterator):
+                ear.pass_over()
+                ear.say(PASS_END, caller, ref, facts=NO_FACTS if ref is None else self._samples.ends(iterator))
+        except Exception:
+            ear.fault()
+
+    def fetched(self, original: Any) -> Any:
+        """For Patches: the indices of a batch are drawn, perhaps long before it is handed over."""
+
+        @functools.wraps(original)
+        def _next_index(iterator: Any) -> Any:
+            index = original(iterator)
+            try:
+                if self._ear.on:
+                    self._samples.fetched(iterator, index)
+            except TypeError:  # an iterator that cannot be a key
+                pass
+            except Exception:
+                self._ear.fault()
+            return index
+
+        return _next_index
+
+
+def _next(ear: Ear, passes: Passes, original: Any) -> Any:
     @functools.wraps(original)
     def __next__(self: Any) -> Any:  # noqa: N807
         if not ear.hears():
             return original(self)
-        ref = _of(passes, self)
+        ref = passes.asked(self)
         ear.hush += 1
         try:
             batch = original(self)
         except StopIteration:
-            _dry(ear, ends, self, ref, sys._getframe(1))
+            passes.dry(sys._getframe(1), ref, self)
             raise
         finally:
             ear.hush -= 1
-        _handed(ear, ends, self, ref, sys._getframe(1))
+        passes.handed(sys._getframe(1), ref, self, batch)
         return batch
 
     return __next__
-
-
-def _of(passes: Any, iterator: Any) -> Ref | None:
-    """The loader that a pass belongs to; None where the pass began before the ear listened."""
-    try:
-        found: Ref | None = passes.get(iterator)
-    except TypeError:  # an iterator of the user's that cannot be a key
-        return None
-    return found
-
-
-def _handed(ear: Ear, ends: Ends, iterator: Any, ref: Ref | None, caller: FrameType) -> None:
-    try:
-        ear.rounds.batch(ref)
-        ear.pass_over()
-        ear.say(BATCH, caller, ref)
-        ends.handed(iterator, ref, caller)
-    except Exception:
-        ear.fault()
-
-
-def _dry(ear: Ear, ends: Ends, iterator: Any, ref: Ref | None, caller: FrameType) -> None:
-    try:
-        if ref is None or not ends.told(iterator):
-            ear.pass_over()
-            ear.say(PASS_END, caller, ref)
-    except Exception:
-        ear.fault()

@@ -1,0 +1,95 @@
+"""How long the loop waits for its loaders: the time inside a loader's `__next__`, against that from batch to batch.
+
+The first batch of each pass is left out: it pays for the start of workers, and for what the program loads meanwhile. On an
+accelerator the loop runs ahead of the device; a wait that ends before the device has done all its work keeps nobody waiting.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Mapping
+from functools import cache
+from time import perf_counter_ns
+from types import MappingProxyType
+from typing import Any
+
+import torch
+
+from glassloop.events import NO_FACTS, WAITED, Ref, Waited
+
+LEAST, MOST = 4, 1 << 14  # batches before anything is said, and after which nothing is measured
+
+
+class Clock:
+    """The times of one loader, in nanoseconds."""
+
+    def __init__(self) -> None:
+        self.batches = self.waited = self.whole = 0
+        self.due = LEAST  # the number of batches at which they are told
+
+
+class Lap:
+    """The times of one pass: when its last batch was handed over (0: none was), and when the next was asked for."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.handed = self.asked = 0
+        self.mark: Any = None  # the work of the device when the next was asked for
+
+
+class Waiting:
+    """The clocks of all loaders."""
+
+    def __init__(self) -> None:
+        self._clocks: dict[Ref, Clock] = {}
+        self._laps: weakref.WeakKeyDictionary[Any, Lap] = weakref.WeakKeyDictionary()
+
+    def begins(self, ref: Ref, iterator: Any) -> None:
+        """A pass begins."""
+        self._laps[iterator] = Lap(self._clocks.setdefault(ref, Clock()))
+
+    def asked(self, iterator: Any) -> None:
+        """The loop asks for a batch."""
+        lap = self._laps.get(iterator)
+        if lap is not None and lap.handed and lap.clock.batches < MOST:
+            lap.mark = _mark()
+            lap.asked = perf_counter_ns()
+
+    def handed(self, iterator: Any) -> Mapping[str, object]:
+        """It has one. Gives the facts that are due."""
+        lap = self._laps.get(iterator)
+        if lap is None or not lap.asked or lap.clock.batches >= MOST:
+            return NO_FACTS
+        now, clock = perf_counter_ns(), lap.clock
+        busy = lap.mark is not None and not lap.mark.query()
+        clock.batches += 1
+        clock.waited += 0 if busy else now - lap.asked
+        clock.whole += now - lap.handed
+        if clock.batches < clock.due:
+            return NO_FACTS
+        clock.due *= 2
+        return _facts(clock.batches, round(clock.waited / 1e9, 3), round(clock.waited / max(clock.whole, 1), 2))
+
+    def back(self, iterator: Any) -> None:
+        """The loop goes on; what was done since `handed` is our own time."""
+        lap = self._laps.get(iterator)
+        if lap is not None:
+            lap.handed = perf_counter_ns()
+
+
+def _mark() -> Any:
+    """A mark behind the work that waits for the device; None without one, or while that work is being captured."""
+    device: Any = torch.cuda  # untyped, in part
+    if not device.is_initialized() or device.is_current_stream_capturing():
+        return None
+    mark = device.Event()
+    mark.record()
+    return mark
+
+
+@cache
+def _facts(batches: int, seconds: float, share: float) -> Mapping[str, object]:
+    return MappingProxyType({WAITED: Waited(batches, seconds, share)})
+
+
+__all__ = ["Waiting"]
