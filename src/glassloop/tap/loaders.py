@@ -44,10 +44,10 @@ from glassloop.events import (
 )
 from glassloop.tap.ear import Ear, whole
 from glassloop.tap.ends import Ends
+from glassloop.tap.laps import Waiting
 from glassloop.tap.optimizers import constructor
 from glassloop.tap.patch import Patches
 from glassloop.tap.samples import Samples
-from glassloop.tap.laps import Waiting
 
 _ORDERS = {STORED: {ORDER: STORED}, SHUFFLED: {ORDER: SHUFFLED}, "": NO_FACTS}
 
