@@ -39,8 +39,8 @@ BAD = _SCRIPT.format(loss="loss = nn.functional.l1_loss(model(x), y)  # expect: 
 GOOD = _SCRIPT.format(loss="loss = nn.functional.l1_loss(model(x).squeeze(1), y)")
 
 _LOSS = "loss = nn.functional.mse_loss(model(x), y)"
-_GAUSSIAN = "loss = nn.functional.gaussian_nll_loss(model(x), y, torch.ones(()))"
-_FLAT = "loss = nn.functional.gaussian_nll_loss(model(x), y.squeeze(1), torch.ones(()))"
+_GAUSSIAN = "loss = nn.functional.gaussian_nll_loss(model(x), y, torch.ones(len(y), 1))"
+_FLAT = "loss = nn.functional.gaussian_nll_loss(model(x), y.squeeze(1), torch.ones(len(y), 1))"
 EXPERIMENT = Experiment(
     loop="regression",
     mistake=(Instead(_LOSS, "loss = nn.functional.mse_loss(model(x), y.squeeze(1))"),),

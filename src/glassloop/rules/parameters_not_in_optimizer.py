@@ -42,6 +42,7 @@ GOOD = _SCRIPT.format(
     optimizer="optimizer = torch.optim.Adam([*encoder.parameters(), *decoder.parameters()], lr=0.01)"
 )
 
+_MODEL = "model = nn.Sequential(nn.Linear(64, {0}), NORM({0}), nn.ReLU(), nn.Dropout(DROPOUT), nn.Linear({0}, 10))"
 EXPERIMENT = Experiment(
     loop="digits",
     mistake=(
@@ -52,25 +53,21 @@ EXPERIMENT = Experiment(
     ),
     cases=(
         Case(
-            "the head alone is given, 64 hidden units",
+            "the head alone is given, 1,024 hidden units",
             Verdict.SILENT,
             lambda right, wrong: (wrong["travelled"], right["travelled"]) == (2, 4),
-            "{wrong[travelled]} of the model's {right[tensors]} tensors move. A head over random features does well enough "
-            "to hide it: accuracy {wrong[val_accuracy]:.2f}, rightly {right[val_accuracy]:.2f}.",
+            "{wrong[travelled]} of the model's {right[tensors]} tensors move. A head over this many random features does "
+            "well enough to hide it: accuracy {wrong[val_accuracy]:.2f}, rightly {right[val_accuracy]:.2f}.",
             {"EPOCHS": "8"},
+            edits=(Instead(_MODEL.format(64), _MODEL.format(1024)),),
         ),
         Case(
-            "the same with 4 hidden units",
+            "the same with 64 hidden units",
             Verdict.WORSE,
-            lambda right, wrong: wrong["val_accuracy"] < right["val_accuracy"] - 0.1,
-            "Random features of this size do not do: {wrong[val_accuracy]:.2f} instead of {right[val_accuracy]:.2f}.",
+            lambda right, wrong: (wrong["travelled"], right["travelled"]) == (2, 4),
+            "Random features of this number do not do: accuracy {wrong[val_accuracy]:.2f} instead of "
+            "{right[val_accuracy]:.2f}.",
             {"EPOCHS": "8"},
-            edits=(
-                Instead(
-                    "model = nn.Sequential(nn.Linear(64, 64), NORM(64), nn.ReLU(), nn.Dropout(DROPOUT), nn.Linear(64, 10))",
-                    "model = nn.Sequential(nn.Linear(64, 4), NORM(4), nn.ReLU(), nn.Dropout(DROPOUT), nn.Linear(4, 10))",
-                ),
-            ),
         ),
     ),
 )
