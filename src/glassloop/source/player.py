@@ -231,8 +231,10 @@ class Player:
     def reached(self, roots: frozenset[Any] | None) -> tuple[Ref, ...] | None:
         """The optimizers that a backward from these roots fills gradients for.
 
-        A loss that seems to depend on nothing is one that was not understood: PyTorch would refuse it.
+        A loss that seems to depend on nothing, or on frozen models alone, was not understood: PyTorch would refuse it.
         """
+        if roots and all(isinstance(owner, Module) and owner.frozen for owner in owners_in(roots)):
+            roots = None
         if self.replaced and any(each.owner in owners_in(roots) for each in self.replaced):
             return None  # what this backward fills belongs to no optimizer any more: another rule's matter
         return self.holding(roots or None, frozen=False)
