@@ -74,7 +74,7 @@ def _backward(ear: Ear, scaled: Scaled, original: Any) -> Any:
             came_scaled = _came_scaled(scaled, tensors)
             mean = None if _weighted(args, kwargs) else ear.means.of(tensors)
             frame = sys._getframe(1)
-            turn = ear.rounds.turn(frame)
+            turn = ear.rounds.turn(frame, ear.gathered > 0)
             walk = ear.retained.walk(tensors, _retains(args, kwargs), turn[0] if turn else _NOWHERE)
             if ear.first is not None:
                 ear.first.backward(tensors, came_scaled)

@@ -24,12 +24,13 @@ Names = tuple[str, ...]  # what a `for` binds; () for a `while`
 class Site:
     """One place where backwards run: how often under which calls, and what its loops counted at the last."""
 
-    __slots__ = ("chains", "count", "index", "number", "outer", "parity", "turns")
+    __slots__ = ("chains", "count", "gathers", "index", "number", "outer", "parity")
 
     def __init__(self, number: int) -> None:
         self.number = number
         self.chains: dict[tuple[int, ...], int] = {}
-        self.turns = self.count = self.parity = 0
+        self.count = self.parity = 0
+        self.gathers = False
         self.outer: tuple[object, ...] | None = None
         self.index: int | None = None
 
@@ -56,28 +57,40 @@ class Rounds:
         """A loader hands over a batch."""
         self._hand = loader
 
-    def turn(self, frame: FrameType | None) -> Turn | None:
-        """The turn in which the call of this frame stands; None where no user code is on the stack."""
-        frames = []
+    def turn(self, frame: FrameType | None, gathers: bool) -> Turn | None:
+        """The turn in which the call of this frame stands; None where no user code is on the stack.
+
+        Passes are told from the first time on that gradients were there already (`gathers`): they matter to no other loop.
+        """
+        frames: list[FrameType] = []
+        calls: list[int] = []
         while frame is not None:
-            if is_users(frame.f_code):
+            code = frame.f_code
+            if is_users(code):
                 frames.append(frame)
+                calls += (id(code), frame.f_lasti)
             frame = frame.f_back
         if not frames:
             return None
-        first = (id(frames[0].f_code), frames[0].f_lasti)
-        outer, index = self._counted(frames)
+        first = calls[0], calls[1]
         site = self._sites.get(first)
         if site is None:
             site = self._sites[first] = Site(len(self._sites))
-        chain = tuple(number for f in frames for number in (id(f.f_code), f.f_lasti))
+        chain = tuple(calls)
         site.chains[chain] = count = site.chains.get(chain, 0) + 1
-        site.count = max(site.count, count)
+        if count > site.count:
+            site.count = count
+        if gathers or site.gathers:
+            self._pass(site, frames)
+        return site.number, site.parity, site.count & 1
+
+    def _pass(self, site: Site, frames: list[FrameType]) -> None:
+        site.gathers = True
+        outer, index = self._counted(frames)
         back = index is not None and site.index is not None and index < site.index
         if site.outer is not None and (site.outer != outer or back):
             site.parity ^= 1
         site.outer, site.index = outer, index
-        return site.number, site.parity, site.count & 1
 
     def _counted(self, frames: list[FrameType]) -> tuple[tuple[object, ...], int | None]:
         """What the loops outside the innermost one stand at, and the number that the innermost one counts, if it does."""
