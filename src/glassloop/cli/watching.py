@@ -2,11 +2,13 @@
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from glassloop.cli.program import Program, execute
-from glassloop.record import manifest
+from glassloop.errors import UserError
+from glassloop.record import findings, manifest
 from glassloop.record.files import write_json
 
 if TYPE_CHECKING:
@@ -30,20 +32,28 @@ class Watching:
         self._shipped = folder is not None and program.path.parent == folder.absolute() / "source"
         if not self._on:
             return execute(program, args)
-        from glassloop.watch import MistakeFoundError, Watch
+        from glassloop.watch import MistakeFoundError, Watch, terminal
 
         process, home = os.getpid(), folder.absolute() if folder else None
+        before = findings.earlier(home / "findings.json") if home is not None else []
+
+        def save(_: object = None) -> None:
+            """At each finding, so that a run that is killed leaves what was found."""
+            if home is not None and (home / "run.json").exists():
+                findings.write(home / "findings.json", before, seen.as_json(), _session(home))
+
         first = self._first if self._preflight else None
-        seen = Watch(strict=self._strict, lines="profile" if self._profile else "count", first=first)
+        seen = Watch(terminal, save, strict=self._strict, lines="profile" if self._profile else "count", first=first)
         code = execute(program, args, stopped_by=MistakeFoundError, stopped_code=STOPPED)
         if os.getpid() != process:  # a fork of the program came back here: the watch is its parent's
             return code
         seen.stop(ended=code == 0)
         self.findings = seen.as_json()
         if home is not None and (home / "run.json").exists():
-            seen.write(home / "findings.json")
+            _try_to_write(home / "findings.json", save)
             if seen.tally is not None:
-                _write_lines(home / "lines.json", seen.tally.as_json(program.path.parent))
+                lines = seen.tally.as_json(program.path.parent)
+                _try_to_write(home / "lines.json", lambda: write_json(home / "lines.json", lines))
         return code
 
     def _first(self, step: "FirstStep") -> None:
@@ -58,9 +68,15 @@ class Watching:
             Console(stderr=True, soft_wrap=True, highlight=False).print(text, style=style, markup=False)
 
 
-def _write_lines(path: Path, lines: dict[str, Any]) -> None:
-    """Write lines.json; where that fails, say so. The program has ended, and its exit code stays its own."""
+def _session(home: Path) -> int:
+    """Which session of its run this is, from 1."""
+    run = manifest.read(home)
+    return len(run["sessions"]) if run else 1
+
+
+def _try_to_write(path: Path, write: Callable[[], None]) -> None:
+    """Write a file of the record; where that fails, say so. The program has ended, and its exit code stays its own."""
     try:
-        write_json(path, lines)
-    except OSError as error:
+        write()
+    except (OSError, UserError) as error:
         print(f"note: {path.name} could not be written: {error}", file=sys.stderr)
