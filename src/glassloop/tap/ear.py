@@ -213,6 +213,8 @@ class Ear:
         return known
 
     def _gone(self, serial: int) -> None:
+        if not self.on:  # when Python ends, its modules go first
+            return
         known = self.optimizers.pop(serial, None)
         self._made += 1
         if known is not None:

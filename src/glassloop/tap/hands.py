@@ -65,7 +65,7 @@ class Hands:
         if grad is not None and not is_users(frame.f_code):
             return  # a library keeps its own books: DDP's buckets, FSDP's shards
         if grad is not None and self._written:  # `p.grad /= k` divides in place, then assigns: said once
-            self._written.pop((RESCALED, grad.data_ptr()), None)
+            self._written.pop((RESCALED, _address(grad) or 0), None)
         self._assigned.setdefault((ZERO_GRAD if grad is None else OPAQUE, id(param)), ear.spot(frame))
         ear.before = self.settle
 
@@ -78,13 +78,18 @@ class Hands:
             ear = self._ear
             if not ear.hush and ear.hears() and is_users(sys._getframe(1).f_code):
                 try:
-                    self._written.setdefault((kind, tensor.data_ptr()), ear.spot(sys._getframe(1)))
-                    ear.before = self.settle
+                    self._write(kind, tensor, sys._getframe(1))
                 except Exception:
                     ear.fault()
             return result
 
         return method
+
+    def _write(self, kind: str, tensor: torch.Tensor, frame: FrameType) -> None:
+        address = _address(tensor)
+        if address is not None:
+            self._written.setdefault((kind, address), self._ear.spot(frame))
+            self._ear.before = self.settle
 
     def rescale(self, name: str, original: Any) -> Any:
         """Makes an in-place method, or function over many tensors, that notes what gathered gradients it changed."""
@@ -96,8 +101,7 @@ class Hands:
             if ear.gathered and not ear.hush and ear.hears() and is_users(sys._getframe(1).f_code):
                 try:
                     for one in tensor if many else (tensor,):
-                        self._written.setdefault((RESCALED, one.data_ptr()), ear.spot(sys._getframe(1)))
-                    ear.before = self.settle
+                        self._write(RESCALED, one, sys._getframe(1))
                 except Exception:
                     ear.fault()
             return result
@@ -121,7 +125,15 @@ def _ids(held: Held) -> Callable[[], frozenset[int]]:
 
 
 def _addresses(held: Held) -> Callable[[], frozenset[int]]:
-    return lambda: frozenset(p.grad.data_ptr() for p in held.params if p.grad is not None)
+    return lambda: frozenset(_address(p.grad) or 0 for p in held.params if p.grad is not None)
+
+
+def _address(tensor: torch.Tensor) -> int | None:
+    """Where a tensor's memory begins; None of a sparse one, and of one inside a transform (torch.func)."""
+    try:
+        return tensor.data_ptr()
+    except RuntimeError:
+        return None
 
 
 def _mine(notes: dict[Note, Spot | None], keys: Callable[[], frozenset[int]]) -> list[tuple[str, Spot | None]]:

@@ -172,4 +172,6 @@ def _loss(ear: Ear, original: Any) -> Any:
             ear.fault()
         return result
 
+    # How torch's own wrappers tell torch.jit.script and torch.compile what to read in their place.
+    loss.__dict__.update({"__script_if_tracing_wrapper": True, "__original_fn": original})
     return loss
