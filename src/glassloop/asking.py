@@ -9,7 +9,7 @@ import os
 import sys
 from functools import cache
 
-from glassloop.events import HELD, MADE, MANY, SCHEDULE, SCHEDULER, TURN, UNIT, Event, Place
+from glassloop.events import DRAWS, HELD, MADE, MANY, SCHEDULE, SCHEDULER, TURN, UNIT, Event, Place
 from glassloop.findings import Where
 from glassloop.rules import Listening, all_rules
 
@@ -35,7 +35,7 @@ class Text:
             return self._placed[id(event)][1]
         if event.kind == MADE and event.what is not None and event.what.role == SCHEDULER:
             return (_with_unit(event),)
-        return (event,)
+        return (_with_draws(event) if DRAWS in event.facts else event,)
 
     def _with_turn(self, event: Event) -> Event:
         """A loop over epochs cannot be heard; its variable can be looked at, where the text says which loop it is."""
@@ -65,6 +65,15 @@ def _with_unit(event: Event) -> Event:
         return event
     unit = unit_at(where.path, where.line, files_of_run(where.path))
     return event if unit is None else event._replace(facts={**event.facts, UNIT: unit})
+
+
+def _with_draws(event: Event) -> Event:
+    """A run sees that a dataset keeps a generator; that it draws with it, and where it was made, stands in the text."""
+    from glassloop.source.units import draws_at
+
+    where = _where(event.at)
+    draws = None if where is None else draws_at(where.path, where.line, files_of_run(where.path))
+    return event if draws is None else event._replace(facts={**event.facts, DRAWS: draws})
 
 
 def _with_places(event: Event) -> tuple[Event, ...]:

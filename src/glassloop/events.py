@@ -144,7 +144,8 @@ STORED, SHUFFLED = "stored", "shuffled"
 AGAIN = "again"  # pass-begin: True where the pass stands in a loop that goes round more often than is played (reader only)
 DROPS = "drops"  # made(loader): bool, whether a last batch that is not full is left out
 EVEN = "even"  # made(loader): True where every batch that it hands over is full
-DRAWS = "draws"  # made(loader): place, of the generator object that its dataset keeps and draws samples with (reader only)
+DRAWS = "draws"  # made(loader): place, of the generator object that its dataset keeps and draws samples with (in a run the
+#                  text tells it)
 BARE = "bare"  # pass-begin: True where workers begin outside `if __name__ == "__main__"` (reader only)
 FOLLOWED = "followed"  # end: True where nothing was called but the program itself and known libraries (reader only)
 WORKERS = "workers"  # made(loader): int, how many processes fetch

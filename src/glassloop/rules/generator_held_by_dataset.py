@@ -16,7 +16,6 @@ CARD = Card(
     intended="A generator that is made anew from the worker's seed or from the sample's index is not reported.",
     fix="Draw from torch's global generator, or make the generator in __getitem__ from (seed, epoch, index).",
     severity=Severity.WARNING,
-    only_read=True,
 )
 
 BAD = """\

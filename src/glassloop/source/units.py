@@ -1,4 +1,4 @@
-"""What a run asks of its own text: what the length of a schedule counts, and which loop goes through that."""
+"""What a run asks of its own text: what a schedule counts, which loop goes through that, where a generator was made."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from glassloop.events import LOOP, MADE, SCHEDULE, SCHEDULER, UNIT
+from glassloop.events import DRAWS, LOADER, LOOP, MADE, SCHEDULE, SCHEDULER, UNIT
 from glassloop.findings import Where
 from glassloop.source.paths import Play, explore
 from glassloop.source.program import Program
@@ -21,6 +21,7 @@ class Told(NamedTuple):
     """What the text tells of one line, over all of its paths; where they disagree, nothing is certain."""
 
     units: set[str | None]  # of the schedules made here
+    draws: set[Where | None]  # generators that the datasets of the loaders made here keep and draw with
     loops: set[tuple[Where, str] | None]  # (place, variable) of the `for` that counts what a schedule stepped here counts
 
 
@@ -37,6 +38,12 @@ def loop_at(path: str, line: int, files: Iterable[str]) -> tuple[Where, str] | N
     """The `for` loop that counts what the schedule stepped at `line` counts: its place and its variable; or None."""
     told = _read(tuple(files)).get((path, line))
     return next(iter(told.loops)) if told is not None and len(told.loops) == 1 else None
+
+
+def draws_at(path: str, line: int, files: Iterable[str]) -> Where | None:
+    """Where the generator was made that the dataset of the loader made at `line` keeps and draws with; or None."""
+    told = _read(tuple(files)).get((path, line))
+    return next(iter(told.draws)) if told is not None and len(told.draws) == 1 else None
 
 
 @lru_cache(maxsize=2)
@@ -56,10 +63,13 @@ def _read(files: tuple[str, ...]) -> dict[tuple[str, int], Told]:
     found: dict[tuple[str, int], Told] = {}
     for play in plays_of(files):
         for event in (event for one in play.paths for event in one.events if event.kind in (MADE, SCHEDULE)):
-            if event.what is None or event.what.role != SCHEDULER or not isinstance(event.at, Where):
+            if event.what is None or event.what.role not in (SCHEDULER, LOADER) or not isinstance(event.at, Where):
                 continue
-            told = found.setdefault((event.at.path, event.at.line), Told(set(), set()))
-            if event.kind == MADE:
+            told = found.setdefault((event.at.path, event.at.line), Told(set(), set(), set()))
+            if event.what.role == LOADER:
+                draws = event.facts.get(DRAWS)
+                told.draws.add(draws if isinstance(draws, Where) else None)
+            elif event.kind == MADE:
                 unit = event.facts.get(UNIT)
                 told.units.add(unit if isinstance(unit, str) else None)
             else:

@@ -17,6 +17,7 @@ from torch.utils.data import (
     ConcatDataset,
     DataLoader,
     DistributedSampler,
+    IterableDataset,
     RandomSampler,
     SequentialSampler,
     Subset,
@@ -26,6 +27,7 @@ from torch.utils.data.dataloader import _BaseDataLoaderIter
 
 from glassloop.events import (
     BATCH,
+    DRAWS,
     DROPS,
     LENGTH,
     LOADER,
@@ -44,6 +46,7 @@ from glassloop.events import (
 )
 from glassloop.tap.ear import Ear, whole
 from glassloop.tap.ends import Ends
+from glassloop.tap.holding import keeps_generator
 from glassloop.tap.laps import Waiting
 from glassloop.tap.optimizers import constructor
 from glassloop.tap.patch import Patches
@@ -90,6 +93,9 @@ def hear(ear: Ear, patches: Patches) -> None:
 
 def _of_loader(loader: Any) -> dict[str, object]:
     facts: dict[str, object] = {WORKERS: loader.num_workers}
+    mapped = loader.num_workers and not isinstance(loader.dataset, IterableDataset) and loader.worker_init_fn is None
+    if mapped and keeps_generator(loader.dataset):
+        facts[DRAWS] = None  # whether it draws with it, and where it was made, stands in the text
     try:
         full = not loader.drop_last or len(loader.dataset) % loader.batch_size == 0
         return {**facts, DROPS: not full, LENGTH: len(loader)}
