@@ -113,31 +113,34 @@ def initial(me: Ref) -> State:
 
 def hear(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
     """A jump is told once, when the losses of some steps behind it are high."""
-    for row in () if state.told else rows_of(event):
-        jump = state.jump
+    if state.told:
+        return state, ()
+    norms, losses, start, jump = list(state.norms), list(state.losses), list(state.start), state.jump
+    for row in rows_of(event):
         if jump is None:
-            state = _next(state, row)
+            jump = _outside(row, norms, losses, start)
+            if jump is None:
+                norms += known([row.norm])
+                losses += known([row.loss])
+                start += losses[-1:] if len(start) < LEAST else []
             continue
         if row.loss is not None and not row.loss <= jump.high:  # NaN is high, too
             jump = jump._replace(worst=(*jump.worst, row.loss))
         jump = jump._replace(after=jump.after + 1)
         if len(jump.worst) >= FOLLOWS:
             return State(told=True), (_story(jump),)
-        state = state._replace(jump=jump if jump.after < AFTER else None)
-    return state, ()
+        jump = jump if jump.after < AFTER else None
+    return State(tuple(norms[-WINDOW:]), tuple(losses[-WINDOW:]), tuple(start), jump), ()
 
 
-def _next(state: State, row: Row) -> State:
-    usual = middle(state.norms)
-    if row.norm is not None and math.isfinite(row.norm):
-        if len(state.norms) >= LEAST and usual > 0 and row.norm > max(JUMP * usual, *state.norms) and state.losses:
-            low, top, loss = min(state.losses), max(state.losses), middle(state.losses)
-            high = max(top + max(3 * (top - low), 2 * abs(loss)), 0.8 * middle(state.start))
-            return state._replace(jump=Jump(row, usual, loss, high))
-        state = state._replace(norms=(*state.norms, row.norm)[-WINDOW:])
-    losses = tuple(known([row.loss]))
-    start = state.start if len(state.start) >= LEAST else state.start + losses
-    return state._replace(losses=(*state.losses, *losses)[-WINDOW:], start=start)
+def _outside(row: Row, norms: list[float], losses: list[float], start: list[float]) -> Jump | None:
+    if row.norm is None or len(norms) < LEAST or not losses or not max(norms[-WINDOW:]) < row.norm < math.inf:
+        return None
+    usual, recent = middle(norms[-WINDOW:]), losses[-WINDOW:]
+    if not 0 < JUMP * usual < row.norm:
+        return None
+    low, top, loss = min(recent), max(recent), middle(recent)
+    return Jump(row, usual, loss, max(top + max(3 * (top - low), 2 * abs(loss)), 0.8 * middle(start)))
 
 
 def _story(jump: Jump) -> Story:

@@ -8,7 +8,7 @@ from glassloop.events import MEASURED, OPTIMIZER, Event, Ref, Row
 from glassloop.experiments import Case, Experiment, Instead, Verdict
 from glassloop.findings import Severity, Story
 from glassloop.rules import Card
-from glassloop.rules._numbers import rows_of
+from glassloop.rules._numbers import known, rows_of
 
 CARD = Card(
     what="Steps are taken at a learning rate of zero, beyond the first of a warm-up and the last of a decay.",
@@ -104,16 +104,21 @@ def initial(me: Ref) -> State:
 def hear(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
     """The second step at zero, and each that follows it."""
     stories = []
+    since, streak, top = state
     for row in rows_of(event):
-        rates = [rate for rate in row.rates if rate is not None]
-        top = max([state.top, *rates])
-        if not rates or len(rates) < len(row.rates) or max(rates) > top * NOTHING:
-            state = State(top=top)
+        rates = row.rates
+        if not rates or None in rates:
+            since = streak = 0
             continue
-        state = State(state.since or row.step, state.streak + 1, top)
-        if state.streak > 1:
-            stories.append(_story(state, row))
-    return state, tuple(stories)
+        highest = max(known(rates))
+        top = max(top, highest)
+        if highest > top * NOTHING:
+            since = streak = 0
+            continue
+        since, streak = since or row.step, streak + 1
+        if streak > 1:
+            stories.append(_story(State(since, streak, top), row))
+    return State(since, streak, top), tuple(stories)
 
 
 def _story(state: State, row: Row) -> Story:

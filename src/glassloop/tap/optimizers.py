@@ -66,6 +66,7 @@ class Steps:
         while self._running and not _on_stack(self._running[-1][1], frame):
             self._running.pop()
         self._running.append((optimizer, frame))
+        self._ear.gathered = 0  # what the update does to tensors is no hand's
         measures, first = self._ear.measures, self._ear.first
         if (measures is None and first is None) or len(self._running) > 1:
             return

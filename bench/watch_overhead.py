@@ -1,0 +1,214 @@
+"""What being watched costs a training step, in CPU time, and what it keeps: the same steps with and without, in turns.
+
+    python bench/watch_overhead.py            measures, prints, and writes results/watch_overhead.json (about two minutes)
+
+Each round times the bare steps, then each arm, then all again (A B C A B C); a round's cost is the difference to its own
+bare steps. Arms: `order`, the events and the rules of order; `watched`, all rules, with the numbers of the steps;
+`counted` and `profiled`, with lines.json besides, as `glassloop run` has it. An arm runs past the steps at which every
+gradient is measured before its time is taken; `first` is what a step costs in those.
+
+Works: an MLP of a third of a millisecond a step (plain: loader, zero_grad, forward, loss, backward, step; full: a clip and
+a schedule besides), and a small GPT on the characters of Python's own library. `memory`: bytes that Python holds after so
+many steps of a tiny loop, watched.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import inspect
+import itertools
+import json
+import os
+import platform
+import statistics
+import time
+import tracemalloc
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+from torch.utils.data import DataLoader
+
+from glassloop.events import MEASURED
+from glassloop.rules import rules_of_runs
+from glassloop.tap.measures import DENSE, EVERY
+from glassloop.watch import Watch
+
+HERE = Path(__file__).parent
+Step = Callable[[], None]
+
+
+def mlp(full: bool) -> Step:
+    """Two passes over 8 ready batches."""
+    torch.manual_seed(0)
+    batches = [(torch.randn(32, 64), torch.randint(0, 10, (32,))) for _ in range(8)]
+    loader: Any = DataLoader(batches, batch_size=None)  # type: ignore[arg-type]
+    model = nn.Sequential(nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 10))
+    optimizer = torch.optim.SGD(model.parameters(), lr=1e-3, momentum=0.9)
+    schedule = torch.optim.lr_scheduler.LinearLR(optimizer, total_iters=1_000_000)
+
+    def steps() -> None:
+        for x, y in itertools.chain(loader, loader):
+            optimizer.zero_grad()
+            loss = nn.functional.cross_entropy(model(x), y)
+            loss.backward()
+            if full:
+                nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            optimizer.step()
+            if full:
+                schedule.step()
+
+    return steps
+
+
+class Text(nn.Module):
+    """A GPT of two layers, 64 wide."""
+
+    def __init__(self, vocabulary: int, width: int = 64, context: int = 64) -> None:
+        super().__init__()
+        self.token, self.place = nn.Embedding(vocabulary, width), nn.Embedding(context, width)
+        layer = nn.TransformerEncoderLayer(width, 4, 4 * width, dropout=0.0, batch_first=True, norm_first=True)
+        self.body = nn.TransformerEncoder(layer, 2, enable_nested_tensor=False)
+        self.out = nn.Linear(width, vocabulary)
+        self.register_buffer("mask", nn.Transformer.generate_square_subsequent_mask(context))
+
+    def forward(self, ids: torch.Tensor) -> torch.Tensor:
+        """Logits (batch, length, vocabulary) of ids (batch, length)."""
+        hidden = self.token(ids) + self.place.weight[: ids.shape[1]]
+        return self.out(self.body(hidden, mask=self.mask, is_causal=True))  # type: ignore[no-any-return]
+
+
+def gpt() -> Step:
+    """Steps on characters of the standard library."""
+    torch.manual_seed(0)
+    text = inspect.getsource(argparse) + inspect.getsource(inspect)
+    letters = sorted(set(text))
+    data = torch.tensor([letters.index(letter) for letter in text[:50_000]])
+    model = Text(len(letters))
+    optimizer = torch.optim.AdamW(model.parameters(), lr=3e-4)
+
+    def steps() -> None:
+        for _ in range(EVERY):
+            at = torch.randint(0, len(data) - 65, (16,)).tolist()
+            ids = torch.stack([data[i : i + 65] for i in at])
+            loss = nn.functional.cross_entropy(model(ids[:, :-1]).flatten(0, 1), ids[:, 1:].flatten())
+            optimizer.zero_grad()
+            loss.backward()
+            nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            optimizer.step()
+
+    return steps
+
+
+# Each makes EVERY steps a call, so that each call holds one sampled step and one late read.
+WORKS: dict[str, Callable[[], Step]] = {"plain": lambda: mlp(False), "full": lambda: mlp(True), "gpt": gpt}
+
+
+def watches() -> dict[str, Callable[[], Watch]]:
+    """The arms by name."""
+    order = [rule for rule in rules_of_runs() if MEASURED not in rule.hears]
+    return {
+        "order": lambda: Watch(print, rules=order),
+        "watched": lambda: Watch(print),
+        "counted": lambda: Watch(print, lines="count"),
+        "profiled": lambda: Watch(print, lines="profile"),
+    }
+
+
+def timed(step: Step, calls: int) -> list[float]:
+    """CPU seconds of each call: a neighbour on a shared machine is no cost of the watch."""
+    times = []
+    for _ in range(calls):
+        began = time.thread_time()
+        step()
+        times.append(time.thread_time() - began)
+    return times
+
+
+def measure(name: str, rounds: int, calls: int, names: tuple[str, ...]) -> dict[str, object]:
+    """CPU microseconds a step, bare and in each arm: of a round the quickest call, of the rounds the middle cost."""
+    step = WORKS[name]()
+    timed(step, 2)
+    bare: list[float] = []
+    arms: dict[str, list[float]] = {arm: [] for arm in names}
+    first: list[float] = []
+    for _ in range(rounds):
+        bare.append(min(timed(step, calls)) / EVERY)
+        for arm in names:
+            with watches()[arm]() as seen:
+                dense = timed(step, DENSE // EVERY)
+                arms[arm].append(min(timed(step, calls)) / EVERY)
+            assert not seen.findings, seen.findings
+            if arm == "watched":
+                first.append(min(dense[2:]) / EVERY - bare[-1])
+    told: dict[str, object] = {"bare_us": round(statistics.median(bare) * 1e6, 1)}
+    told |= {"rounds": rounds, "steps": calls * EVERY}
+    for arm, times in arms.items():
+        costs = sorted((t - b) * 1e6 for t, b in zip(times, bare, strict=True))
+        told[arm] = {
+            "cost_us": round(statistics.median(costs), 1),
+            "spread_us": [round(costs[0], 1), round(costs[-1], 1)],
+            "ratio": round(statistics.median(t / b for t, b in zip(times, bare, strict=True)), 3),
+        }
+    told["first"] = {"cost_us": round(statistics.median(first) * 1e6, 1), "steps": DENSE}
+    return told
+
+
+def memory(steps: int) -> dict[str, int]:
+    """Bytes that Python holds after shares of so many watched steps, above those after the first tenth."""
+    model = nn.Linear(2, 1)
+    optimizer = torch.optim.SGD(model.parameters(), lr=1e-6)
+    x = torch.ones(1, 2)
+
+    def held() -> Iterator[tuple[int, int]]:
+        with Watch(print):
+            for count in range(1, steps + 1):
+                optimizer.zero_grad()
+                model(x).sum().backward()
+                optimizer.step()
+                if count % (steps // 10) == 0:
+                    gc.collect()
+                    yield count, tracemalloc.get_traced_memory()[0]
+
+    tracemalloc.start()
+    found = dict(held())
+    tracemalloc.stop()
+    base = found[steps // 10]
+    return {str(count): size - base for count, size in found.items()}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--steps", type=int, default=100_000, help="of the loop whose memory is looked at")
+    parser.add_argument("--only", choices=[*WORKS, "memory"])
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    result: dict[str, object] = {}
+    large = {"gpt": (max(args.rounds // 3, 1), 4, ("order", "watched"))}
+    for name in WORKS:
+        if args.only in (None, name):
+            result[name] = measure(name, *large.get(name, (args.rounds, 20, tuple(watches()))))
+            print(name, json.dumps(result[name]), flush=True)
+    if args.only in (None, "memory"):
+        result["memory"] = memory(args.steps)
+        print("memory", json.dumps(result["memory"]), flush=True)
+    result["conditions"] = {
+        "torch": torch.__version__,
+        "python": platform.python_version(),
+        "threads": torch.get_num_threads(),
+        "cores": os.cpu_count(),
+        "load": round(os.getloadavg()[0], 2),
+        "capability": torch.backends.cpu.get_cpu_capability(),
+        "date": time.strftime("%Y-%m-%d"),
+    }
+    if args.only is None:
+        (HERE / "results").mkdir(exist_ok=True)
+        (HERE / "results" / "watch_overhead.json").write_text(json.dumps(result, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
