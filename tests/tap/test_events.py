@@ -257,7 +257,7 @@ def test_a_step_that_raises_is_no_step_and_harms_no_later_one():
     ) == ["made", "step"]
 
 
-def test_a_scaler_is_heard_and_what_it_skips_is_not():
+def test_a_scaler_is_heard_and_what_it_skips_is_opaque():
     events = hear(
         """
         scaler = torch.amp.GradScaler("cpu", init_scale=8.0)
@@ -274,7 +274,7 @@ def test_a_scaler_is_heard_and_what_it_skips_is_not():
     heard = [e.kind for e in events if e.kind not in ("forward", "loss")]
     assert heard == [
         "made", "scale", "backward", "unscale", "step", "scaler-update",
-        "zero-grad", "scale", "backward", "scaler-update",
+        "zero-grad", "scale", "backward", "opaque", "scaler-update",
     ]  # fmt: skip
     assert [e.facts.get("scaled") for e in events if e.kind == "backward"] == [True, True]
 
