@@ -228,10 +228,10 @@ def test_check_and_watch_call_the_same_function_of_each_rule(tmp_path: Path, mon
     names = {rule.name for rule in rules_of_both()}
     begin = Listening.__init__
 
-    def recorded(self: Listening, rules: Iterable[Rule]) -> None:
+    def recorded(self: Listening, rules: Iterable[Rule], *more: list[Event] | None) -> None:
         rules = list(rules)
         handed[ear].update(rule.hear for rule in rules if rule.name in names)
-        begin(self, rules)
+        begin(self, rules, *more)
 
     monkeypatch.setattr(Listening, "__init__", recorded)
     script = tmp_path / "script.py"
