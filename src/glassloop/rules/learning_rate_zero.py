@@ -85,6 +85,7 @@ EXPERIMENT = Experiment(
 KEY = OPTIMIZER
 HEARS = {MEASURED}
 
+WARMING, DECAYED = 1, 2  # steps at zero that are left alone: at the start, and after larger rates
 NOTHING = 1e-12  # of the largest rate so far: the last of a cosine is rounded, not chosen
 
 
@@ -102,7 +103,7 @@ def initial(me: Ref) -> State:
 
 
 def hear(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
-    """The second step at zero, and each that follows it."""
+    """The second step at zero (after larger rates the third), and each that follows it."""
     stories = []
     since, streak, top = state
     for row in rows_of(event):
@@ -116,7 +117,7 @@ def hear(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
             since = streak = 0
             continue
         since, streak = since or row.step, streak + 1
-        if streak > 1:
+        if streak > (DECAYED if top else WARMING):
             stories.append(_story(State(since, streak, top), row))
     return State(since, streak, top), tuple(stories)
 

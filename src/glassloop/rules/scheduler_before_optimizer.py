@@ -30,7 +30,7 @@ epochs = 2
 loader = DataLoader(TensorDataset(torch.randn(8, 3)), batch_size=4, shuffle=True)
 model = nn.Linear(3, 1)
 optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=epochs, eta_min=0.01)
+scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=epochs)
 for epoch in range(epochs):
     scheduler.step()  # expect: scheduler-before-optimizer
     for (x,) in loader:
@@ -49,7 +49,7 @@ epochs = 2
 loader = DataLoader(TensorDataset(torch.randn(8, 3)), batch_size=4, shuffle=True)
 model = nn.Linear(3, 1)
 optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=epochs, eta_min=0.01)
+scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=epochs)
 for epoch in range(epochs):
     for (x,) in loader:
         optimizer.zero_grad()
