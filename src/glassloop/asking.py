@@ -9,18 +9,20 @@ import os
 import sys
 from functools import cache
 
-from glassloop.events import DRAWS, HELD, MADE, MANY, SCHEDULE, SCHEDULER, TURN, UNIT, Event, Place
+from glassloop.events import DRAWS, END, FOLLOWED, HELD, MADE, MANY, SCHEDULE, SCHEDULER, SEED, TURN, UNIT, Event, Place
 from glassloop.findings import Where
 from glassloop.rules import Listening, all_rules
 
 LARGEST_PROGRAM = 64  # files that are read
+LARGEST_SEED = 1 << 32
 NONE: tuple[Event, ...] = ()
 
 
 class Text:
-    """The text of the program that is running."""
+    """The text of the program that is running. `kinds`: the events that somebody wants to hear."""
 
-    def __init__(self) -> None:
+    def __init__(self, kinds: frozenset[str]) -> None:
+        self._kinds = kinds
         self._loops: dict[Place, tuple[Where, str] | None] = {}
         self._turned: dict[tuple[int, object], Event] = {}
         self._placed: dict[int, tuple[Event, tuple[Event, ...]]] = {}  # keeps the event, so its id stays its
@@ -33,6 +35,9 @@ class Text:
             if id(event) not in self._placed:
                 self._placed[id(event)] = event, _with_places(event)
             return self._placed[id(event)][1]
+        if event.kind == END:
+            unseeded = SEED in self._kinds and not _seeded()
+            return (event._replace(facts={**event.facts, FOLLOWED: True}) if unseeded else event,)
         if event.kind == MADE and event.what is not None and event.what.role == SCHEDULER:
             return (_with_unit(event),)
         return (_with_draws(event) if DRAWS in event.facts else event,)
@@ -103,6 +108,19 @@ def _held_in(files: tuple[str, ...]) -> tuple[Where, ...]:
         places = [story.scenes[0][1] for story in stories]
         found.update((place, None) for place in places if isinstance(place, Where))
     return tuple(found)
+
+
+def _seeded() -> bool:
+    """Whether torch's generator has a seed of a person's, or the text seeds another one.
+
+    Nobody seeded a generator whose seed is larger: torch draws 64 bits for its own.
+    """
+    from glassloop.source.units import plays_of
+
+    if sys.modules["torch"].initial_seed() < LARGEST_SEED:
+        return True
+    plays = plays_of(tuple(files_of_run("")))
+    return any(event.kind == SEED for play in plays for path in play.paths for event in path.events)
 
 
 def _loop(at: Place) -> tuple[Where, str] | None:

@@ -60,7 +60,7 @@ LOG = "log"  # a value went to a tracker (no ear says this yet)
 SAVE = "save"  # torch.save has written something; of: whose state (reader only); facts: whole, resumes, everyone
 LOAD = "load"  # torch.load has read something; facts: unsafe
 RESTORE = "restore"  # load_state_dict has put back into `what` a state that was read from a file
-SEED = "seed"  # a generator that the whole run draws from has been seeded
+SEED = "seed"  # a generator that the whole run draws from has been seeded (reader only)
 SYNC = "sync"  # the host has waited for an accelerator, to read a value out of what a model gave (a run: out of any tensor)
 AVERAGED = "averaged"  # means of batches are divided by their number; what: the loader, where it is len(loader)
 JOINED = "joined"  # the process has become one of several (init_process_group)
@@ -147,7 +147,8 @@ EVEN = "even"  # made(loader): True where every batch that it hands over is full
 DRAWS = "draws"  # made(loader): place, of the generator object that its dataset keeps and draws samples with (in a run the
 #                  text tells it)
 BARE = "bare"  # pass-begin: True where workers begin outside `if __name__ == "__main__"` (reader only)
-FOLLOWED = "followed"  # end: True where nothing was called but the program itself and known libraries (reader only)
+FOLLOWED = "followed"  # end: True where nothing was called but the program itself and known libraries. In a run: where
+#                      nobody seeded torch's generator, and the text seeds no other
 WORKERS = "workers"  # made(loader): int, how many processes fetch
 SHUFFLES = "shuffles"  # made(sampler): bool
 TAKES = "takes"  # loss: what its first argument is meant to be, "class logits" or "binary logits"; said beside GIVEN

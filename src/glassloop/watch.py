@@ -23,7 +23,7 @@ from types import ModuleType, TracebackType
 from typing import TYPE_CHECKING, Any, Literal
 
 from glassloop.asking import Text
-from glassloop.events import HELD, MADE, MEASURED, SCHEDULE, STEP, Event, Place
+from glassloop.events import END, HELD, MADE, MEASURED, SCHEDULE, STEP, Event, Place
 from glassloop.findings import Finding, Severity, Story, Where, tell
 from glassloop.memory import Memory
 from glassloop.record.files import write_json
@@ -118,7 +118,7 @@ class Watch:
         self._numbers = Listening(rule for rule in asked if MEASURED in rule.hears)  # no two events alike: not remembered
         self._measures = any(MEASURED in rule.hears for rule in asked)
         self._seen: dict[tuple[str, Where], Sighting] = {}
-        self._text = Text()
+        self._text = Text(frozenset[str]().union(*(rule.hears for rule in asked)))
         self._comments: dict[str, list[Comment]] = {}
         self._tap: Tap | None = None
         _open.add(self)
@@ -161,7 +161,7 @@ class Watch:
         """The tap's sink: tells every rule that listens for this kind of event."""
         if event.kind == STEP:
             self.steps += 1
-        elif event.kind in (SCHEDULE, MADE, HELD):
+        elif event.kind in (SCHEDULE, MADE, HELD, END):
             for complete in self._text.completes(event):
                 self._apply(complete)
             return

@@ -17,7 +17,6 @@ CARD = Card(
     fix="Call torch.manual_seed(seed) first thing, with a seed from the settings that is recorded with the result.",
     severity=Severity.INFO,
     asked=True,
-    only_read=True,
 )
 
 BAD = """\
