@@ -107,6 +107,25 @@ def test_models_and_functions_can_be_compiled_whole(seen):
     assert seen.steps == 3
 
 
+def test_a_loop_that_is_compiled_as_a_whole_goes_through(seen):
+    model = nn.Linear(3, 2)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    before = model.weight.detach().clone()
+
+    def turn(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        optimizer.zero_grad()
+        loss = F.mse_loss(model(x), y)
+        loss.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        return loss.detach()
+
+    compiled = torch.compile(turn, backend="eager")
+    losses = [float(compiled(X, Y)) for _ in range(3)]
+    assert losses[2] < losses[0]
+    assert not torch.equal(before, model.weight)
+
+
 def test_transforms_of_functions_go_through_what_the_watch_has_wrapped(seen):
     model = nn.Sequential(nn.Linear(3, 2))
 

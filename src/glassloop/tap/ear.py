@@ -34,6 +34,7 @@ from glassloop.tap.rounds import Rounds
 from glassloop.tap.traces import REPORT
 
 _log = logging.getLogger("glassloop")
+_compiling = torch.compiler.is_compiling
 
 if TYPE_CHECKING:
     from glassloop.tap.first import First
@@ -88,8 +89,8 @@ class Ear:
         self.broken = False
 
     def hears(self) -> bool:
-        """Whether a call made now is an event at all."""
-        return self.on and not self.hush and threading.get_ident() == self.thread
+        """Whether a call made now is an event at all. What is being compiled is read, not run."""
+        return not _compiling() and self.on and not self.hush and threading.get_ident() == self.thread
 
     def fault(self, in_hook: bool = False) -> None:
         """To be called where code of ours raised: says so once, and nothing is heard from then on.
