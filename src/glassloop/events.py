@@ -200,7 +200,8 @@ class Waited(NamedTuple):
     """How long a loop waited for a loader's batches, without the first one of each pass."""
 
     batches: int
-    seconds: float
+    seconds: float  # in all
+    typical: float  # seconds for one batch, the median of the latest
     share: float  # of the time from each batch to the next
 
 

@@ -7,10 +7,10 @@ accelerator the loop runs ahead of the device; a wait that ends before the devic
 from __future__ import annotations
 
 import weakref
+from collections import deque
 from collections.abc import Mapping
-from functools import cache
+from statistics import median
 from time import perf_counter_ns
-from types import MappingProxyType
 from typing import Any
 
 import torch
@@ -25,6 +25,7 @@ class Clock:
 
     def __init__(self) -> None:
         self.batches = self.waited = self.whole = 0
+        self.latest: deque[int] = deque(maxlen=64)  # a wait that the scheduler of a busy machine made long is not typical
         self.due = LEAST  # the number of batches at which they are told
 
 
@@ -63,12 +64,16 @@ class Waiting:
         now, clock = perf_counter_ns(), lap.clock
         busy = lap.mark is not None and not lap.mark.query()
         clock.batches += 1
-        clock.waited += 0 if busy else now - lap.asked
+        waited = 0 if busy else now - lap.asked
+        clock.waited += waited
+        clock.latest.append(waited)
         clock.whole += now - lap.handed
         if clock.batches < clock.due:
             return NO_FACTS
         clock.due *= 2
-        return _facts(clock.batches, round(clock.waited / 1e9, 3), round(clock.waited / max(clock.whole, 1), 2))
+        seconds, typical = clock.waited / 1e9, median(clock.latest) / 1e9
+        share = clock.waited / max(clock.whole, 1)
+        return {WAITED: Waited(clock.batches, round(seconds, 3), round(typical, 5), round(share, 2))}
 
     def back(self, iterator: Any) -> None:
         """The loop goes on; what was done since `handed` is our own time."""
@@ -85,11 +90,6 @@ def _mark() -> Any:
     mark = device.Event()
     mark.record()
     return mark
-
-
-@cache
-def _facts(batches: int, seconds: float, share: float) -> Mapping[str, object]:
-    return MappingProxyType({WAITED: Waited(batches, seconds, share)})
 
 
 __all__ = ["Waiting"]
