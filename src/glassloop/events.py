@@ -124,7 +124,7 @@ OVER = "over"  # loss: what it was computed of, hashable: equal for losses of th
 #              drawn: the outputs of models that it was computed of
 OUTS = "outs"  # backward: the outputs of models that its loss was computed of (reader only)
 PLACE = "place"  # drawn: where it was made one number (reader only)
-CARRIES = "carries"  # forward: True where it is given, or keeps, something of an earlier batch (reader only)
+CARRIES = "carries"  # forward: True where it is given, or keeps, something of an earlier batch
 WHOLE = "whole"  # backward: True where `graphs` are all of them
 YOUNG = "young"  # backward: True where it has not run often enough to tell that what was not seen will not come (run only)
 RETAINED = "retained"  # backward: bool, whether it was told to keep its graph

@@ -4,7 +4,23 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from glassloop.events import AGAIN, CARRIES, END, FORWARD, LOADER, MADE, ORDER, PASS_BEGIN, STORED, Event, Place, Ref
+from glassloop.events import (
+    AGAIN,
+    CARRIES,
+    END,
+    FORWARD,
+    LOADER,
+    MADE,
+    ORDER,
+    PASS_BEGIN,
+    PASS_END,
+    REPEATS,
+    STEP,
+    STORED,
+    Event,
+    Place,
+    Ref,
+)
 from glassloop.experiments import Case, Experiment, Instead, Verdict
 from glassloop.findings import Keyword, Severity, Story
 from glassloop.rules import Card
@@ -94,7 +110,8 @@ HEARS = USES | {MADE, END}
 class State(NamedTuple):
     """`begun`: where the pass began, if its order is the stored one; `earlier`: such a pass that was trained on.
 
-    `again`: the pass stands in a loop that goes round more often than is played.
+    `again`: the pass stands in a loop that goes round more often than is played. `by`: the optimizers that stepped on this
+    pass; `last`: on the one before; `since`: since this pass ended, on other loaders' batches. `said`: the rule has spoken.
     """
 
     passing: Passing
@@ -102,6 +119,10 @@ class State(NamedTuple):
     begun: Place | None = None
     earlier: Place | None = None
     again: bool = False
+    by: frozenset[Ref] = frozenset()
+    last: frozenset[Ref] = frozenset()
+    since: frozenset[Ref] = frozenset()
+    said: bool = False
 
 
 def initial(me: Ref) -> State:
@@ -125,13 +146,31 @@ def hear(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
         stored = event.facts.get(ORDER) == STORED
         earlier = state.begun if stored and _whole(before) else None
         again = event.facts.get(AGAIN) is True
-        return State(passing, state.made, event.at if stored else None, earlier, again), ()
+        last = state.by if _whole(before) else frozenset()
+        return State(passing, state.made, event.at if stored else None, earlier, again, last=last, said=state.said), ()
     if passing.lost and not before.lost:
         return State(passing, state.made), ()
     state = state._replace(passing=passing)
+    if event.kind == STEP and event.what is not None:
+        state = _stepped(state, event.what)
     if state.earlier is not None and state.made is not None and _whole(passing):
-        return state._replace(earlier=None), (_story(state.made, state.earlier),)
+        return state._replace(earlier=None, said=True), (_story(state.made, state.earlier),)
+    if event.kind == PASS_END and event.facts.get(REPEATS) == me and _repeated(state, event.what == me):
+        return state._replace(said=True), (_again(state.made or event.at, event.at),)
     return state, ()
+
+
+def _stepped(state: State, optimizer: Ref) -> State:
+    if state.passing.open:
+        return state._replace(by=state.by | {optimizer}, since=frozenset())
+    return state._replace(since=state.since | {optimizer})
+
+
+def _repeated(state: State, mine: bool) -> bool:
+    """Whether the samples came in the order of my pass before (or of my last one), to train the same optimizers."""
+    if state.said or state.passing.lost or not _whole(state.passing):
+        return False
+    return bool(state.by) and state.by == (state.last if mine else state.since)
 
 
 def _whole(passing: Passing) -> bool:
@@ -145,3 +184,11 @@ def _story(made: Place, begun: Place) -> Story:
     )
     scenes = (("made", made, ""), ("begun", begun, "trains on it"))
     return Story(says, scenes, ((Keyword("made", "shuffle", "True"),),))
+
+
+def _again(made: Place, ended: Place) -> Story:
+    says = (
+        "the loader made here hands over the samples in the very same order again, pass after pass, and the pass at {ended} "
+        "is trained on; pass shuffle=True, and a generator that goes on (seed it once, outside of the loop)"
+    )
+    return Story(says, (("made", made, ""), ("ended", ended, "trains on the same order")))

@@ -22,6 +22,7 @@ import torch
 
 from glassloop.events import MODEL, NO_FACTS, OPTIMIZER, Event, Place, Ref
 from glassloop.tap import Sink
+from glassloop.tap.carried import Carried
 from glassloop.tap.census import Census, Course
 from glassloop.tap.gradients import Held
 from glassloop.tap.kept import Kept
@@ -66,6 +67,7 @@ class Ear:
         self.stepped = 0  # steps heard
         self.names = Names()
         self.means = Means()
+        self.carried = Carried()
         self.rounds = Rounds()
         self.retained = Retained()
         self.kept = Kept()

@@ -153,6 +153,7 @@ class Passes:
         try:
             facts = NO_FACTS if ref is None else self._waiting.handed(iterator)
             ear.rounds.batch(ref)
+            ear.carried.batches += 1
             ear.pass_over()
             ear.say(BATCH, caller, ref, facts=facts)
             if ref is not None:

@@ -17,6 +17,7 @@ from torch import nn
 from torch.nn.modules.loss import _Loss
 
 from glassloop.events import (
+    CARRIES,
     EVAL_MODE,
     FORWARD,
     GRAD,
@@ -40,7 +41,7 @@ from glassloop.tap.patch import Patches
 from glassloop.tap.shapes import ELEMENTWISE, given
 
 # One object for each, so that equal events are one object.
-_FORWARD: dict[tuple[bool, bool, str], dict[str, object]] = {}
+_FORWARD: dict[tuple[bool, bool, str, bool], dict[str, object]] = {}
 _MOVES = ("to", "cuda", "cpu", "half", "float", "double", "bfloat16")
 F_LOSSES = (
     "binary_cross_entropy", "binary_cross_entropy_with_logits", "cosine_embedding_loss", "cross_entropy", "ctc_loss",
@@ -98,9 +99,10 @@ def _inside(ear: Ear, model: nn.Module, ref: Ref) -> tuple[Ref, ...]:
     return tuple(each for each in known if each is not None and each != ref and each.role == MODEL)
 
 
-def _forward(training: bool, grad: bool, minds: str) -> dict[str, object]:
+def _forward(training: bool, grad: bool, minds: str, carries: bool) -> dict[str, object]:
     facts: dict[str, object] = {TRAINING: training, GRAD: grad}
-    return _FORWARD.setdefault((training, grad, minds), facts | ({MINDS: minds} if minds else {}))
+    facts |= ({MINDS: minds} if minds else {}) | ({CARRIES: True} if carries else {})
+    return _FORWARD.setdefault((training, grad, minds, carries), facts)
 
 
 def _call(ear: Ear, original: Any) -> Any:
@@ -113,7 +115,8 @@ def _call(ear: Ear, original: Any) -> Any:
         if not is_loss:
             try:
                 ref, of = ear.model(self)
-                key = (self.training, grad_on(), minds(ear, ref, self) if self.training else "")
+                carries = (len(args) > 1 or bool(kwargs)) and ear.carried.given(ref, args, kwargs)
+                key = (self.training, grad_on(), minds(ear, ref, self) if self.training else "", carries)
                 ear.say(FORWARD, sys._getframe(1), ref, of, _FORWARD.get(key) or _forward(*key))
                 if ear.first is not None:
                     ear.first.forward(self, args, kwargs)
@@ -124,6 +127,8 @@ def _call(ear: Ear, original: Any) -> Any:
             result = original(self, *args, **kwargs)
         finally:
             ear.deep -= 1
+        if type(result) is tuple:
+            _gave(ear, self, result)
         if ear.kept.on and not is_loss and grad_on():
             try:
                 ear.kept.gave(result, ear.spot(sys._getframe(1)))
@@ -141,6 +146,15 @@ def _call(ear: Ear, original: Any) -> Any:
         return result
 
     return __call__
+
+
+def _gave(ear: Ear, model: nn.Module, result: tuple[Any, ...]) -> None:
+    try:
+        ref = ear.names.known(model)
+        if ref is not None:
+            ear.carried.gave(ref, result)
+    except Exception:
+        ear.fault()
 
 
 def _loss(ear: Ear, original: Any) -> Any:
