@@ -113,8 +113,8 @@ def _story(state: State) -> Story:
     who = "this optimizer" if state.made is not None else "the optimizer that steps here"
     names = state.names.replace("{", "{{").replace("}", "}}")
     says = (
-        f"no optimizer holds {names}, which gets a gradient at every step: {who} trains the rest, and that stays as it was; "
-        "give it to the optimizer, or freeze it with requires_grad_(False)"
+        f"no optimizer holds {names}: gradients are made for it at every step, and it never changes; give it to {who}, or "
+        "freeze it with requires_grad_(False)"
     )
     if state.made is None:
         return Story(says, (("step", state.at, ""),))

@@ -43,15 +43,19 @@ class Waiting:
 
     def __init__(self, param: torch.Tensor, since: int) -> None:
         self.param, self.since, self.came = weakref.ref(param), since, False
+        self._trace = trace(param)
         self.handle = param.register_post_accumulate_grad_hook(self._here)  # type: ignore[no-untyped-call]
 
     def _here(self, _: torch.Tensor) -> None:
         self.came = True
 
-    def frozen(self) -> bool:
-        """Whether it is known not to want one any more."""
+    def settled(self) -> bool:
+        """Whether it is known not to want one: it was frozen, or is written to by hand."""
         param = self.param()
-        return param is not None and not param.requires_grad
+        if param is None or not param.requires_grad:
+            return param is not None
+        (version, start), now = self._trace, trace(param)
+        return start != now[1] if start and now[1] else version != now[0]
 
 
 class Course:
@@ -64,7 +68,7 @@ class Course:
         self.met: set[int] = set()  # parameters that had a gradient; the optimizer keeps their ids theirs
         self.waiting: dict[int, Waiting] = {}
         self.in_turns = self.fed = self.stale = self.said = False
-        self.plans: list[Plan] = []
+        self.plans: list[Plan] = []  # of the models that those are in
         self.at: Place = None
 
     def again(self) -> None:
@@ -135,6 +139,9 @@ class Census:
     def finish(self, sink: Callable[[Event], None]) -> None:
         """The run is over: says to `sink` what could not be said before."""
         for course in self._kept:
+            known = self._ear.optimizers.get(course.ref.serial)
+            if known is not None:
+                self._wait(known, self._plans())
             words = self._unmoved(course)
             if words:
                 sink(Event(COMPARED, course.at, course.ref, (course.ref,), {UNMOVED: (words, course.steps)}))
@@ -161,7 +168,7 @@ class Census:
         if course.fed:
             self._wait(known, plans)
         held = frozenset[int]().union(*(each.held.ids for each in living))
-        out = [p for p in reached if id(p) not in held and p.requires_grad and p.grad is not None]
+        out = [p for p in reached if id(p) not in held and p.requires_grad and p.grad is not None and p.numel()]
         out = [p for p in out if not self._held_once.get(p) and not self._changed(p)]
         names = self._left_out(known, living, plans, out, fed) if out and (fed or not graded) else ""
         if names or course.said:
@@ -241,15 +248,16 @@ class Census:
             if key in course.met:
                 continue
             waiting = course.waiting.get(key)
-            if param.grad is not None or (waiting is not None and (waiting.came or waiting.frozen())):
+            if param.grad is not None or (waiting is not None and (waiting.came or waiting.settled())):
                 course.met.add(key)
                 if waiting is not None:
-                    course.in_turns = course.in_turns or not waiting.frozen()
+                    course.in_turns = course.in_turns or waiting.came
                     course.waiting.pop(key).handle.remove()
-            elif waiting is None and param.requires_grad and param.is_leaf:
+            elif waiting is None and param.requires_grad and param.is_leaf and param.numel():
                 course.waiting[key] = Waiting(param, course.steps - 1)
         if course.waiting:
-            course.plans = [plan for _, _, plan in plans if not plan.names.keys().isdisjoint(course.waiting)] or course.plans
+            if plans:
+                course.plans = [plan for _, _, plan in plans if not plan.names.keys().isdisjoint(course.waiting)]
             if course not in self._kept and len(self._kept) < _KEPT:
                 self._kept.append(course)
 
@@ -259,7 +267,7 @@ class Census:
         names = {
             key
             for key, w in course.waiting.items()
-            if not w.came and not w.frozen() and course.steps - w.since >= enough
+            if not w.came and not w.settled() and not self._is_replaced(w) and course.steps - w.since >= enough
         }
         words: list[str] = []
         for plan in course.plans:
@@ -269,6 +277,10 @@ class Census:
         if names and not course.stale:
             words.append(_nameless(len(names)))
         return " and ".join(words) if course.fed else ""
+
+    def _is_replaced(self, waiting: Waiting) -> bool:
+        param = waiting.param()
+        return param is not None and bool(self.origins.replaced.get(param))
 
     def _say(self, course: Course, name: str, fact: object, of: tuple[Ref, ...] = ()) -> None:
         facts = self._facts.setdefault((name, fact), {name: fact})

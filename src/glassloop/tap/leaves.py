@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 import torch
 
 T = TypeVar("T")
-Trace = tuple[int, int, bytes]
+Trace = tuple[int, bytes]
 _LARGEST = 50_000  # nodes walked; of a larger graph the ends that were found count
 _FEW = 64  # bytes
 
@@ -63,12 +63,10 @@ class Notes(Generic[T]):
 
 
 def trace(param: torch.Tensor) -> Trace:
-    """Changes when somebody writes to a parameter by hand.
+    """How often a parameter was written to, and the first bytes of it: b"" where reading them could wait for a device.
 
-    An in-place change counts in `_version`, but for one through `.data`. Of that the memory tells, where it is the host's:
-    reading a few bytes of it waits for nothing. On an accelerator such a change goes unseen.
+    A change through `.data` does not count in `_version`, of which the bytes tell. On an accelerator it goes unseen.
     """
-    address = param.data_ptr()
-    readable = param.device.type == "cpu" and address and param.is_contiguous()
+    readable = param.device.type == "cpu" and param.is_contiguous()
     size = min(_FEW, param.numel() * param.element_size()) if readable else 0
-    return param._version, address, ctypes.string_at(address, size)
+    return param._version, ctypes.string_at(param.data_ptr(), size) if size else b""

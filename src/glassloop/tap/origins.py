@@ -34,6 +34,7 @@ class Origins:
     def __init__(self, ear: Ear, changed: Callable[[], None]) -> None:
         self._ear, self._changed = ear, changed
         self.count = 0
+        self.replaced: Notes[bool] = Notes()  # parameters whose name in a module belongs to others now
         self._born: Notes[tuple[Spot, int]] = Notes()
 
     def hear(self, patches: Patches) -> None:
@@ -47,12 +48,14 @@ class Origins:
         return self._born.get(param)
 
     def _parameter(self, module: Any, name: str, param: Any) -> None:
-        if param is not None and self._notes():
-            self._guarded([param])
+        if self._notes():
+            old = module._parameters.get(name)
+            self._guarded([] if param is None else [param], [] if old is None else [old])
 
     def _module(self, module: Any, name: str, part: Any) -> None:
-        if part is not None and self._notes():
-            self._guarded(list(part.parameters()))
+        if self._notes():
+            old = module._modules.get(name)
+            self._guarded(*([] if each is None else list(each.parameters()) for each in (part, old)))
 
     def _copied(self, original: Any) -> Any:
         @functools.wraps(original)
@@ -60,7 +63,7 @@ class Origins:
             known = id(param) in memo
             copy = original(param, memo)
             if not known and self._notes():
-                self._guarded([copy])
+                self._guarded([copy], [])
             return copy
 
         return __deepcopy__
@@ -68,9 +71,13 @@ class Origins:
     def _notes(self) -> bool:
         return bool(self._ear.optimizers) and self._ear.hears()
 
-    def _guarded(self, params: list[Any]) -> None:
+    def _guarded(self, params: list[Any], before: list[Any]) -> None:
         try:
-            self._note(params, sys._getframe(3))
+            for old in before:
+                if not any(old is new for new in params):
+                    self.replaced.set(old, True)
+            if params:
+                self._note(params, sys._getframe(3))
         except Exception:
             self._ear.fault(in_hook=True)
 

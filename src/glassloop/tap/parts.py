@@ -19,8 +19,9 @@ class Plan:
 
     def __init__(self, label: str, model: nn.Module) -> None:
         self.label = label
-        self.names = {id(p): name for name, p in model.named_parameters() if p.requires_grad}
+        self.names = {id(p): name for name, p in model.named_parameters() if p.requires_grad and p.numel()}
         self._all = Counter(prefix for name in self.names.values() for prefix in prefixes(name))
+        self._kinds = {path: type(module).__name__ for path, module in model.named_modules()}
         kinds = {path: type(module) for path, module in model.named_modules()}
         self._foreign = {path for path in kinds if _is_foreign(path, kinds)}
 
@@ -39,7 +40,8 @@ class Plan:
         if "" in parts:
             return f"the whole {self.label}"
         more = f" and {len(parts) - _MOST} more" if len(parts) > _MOST else ""
-        return f"{', '.join(parts[:_MOST])}{more} of {self.label}"
+        shown = [f"{part} ({self._kinds[part]})" if part in self._kinds else part for part in parts[:_MOST]]
+        return f"{', '.join(shown)}{more} of {self.label}"
 
 
 def prefixes(name: str) -> list[str]:
