@@ -7,6 +7,7 @@ backward. A parameter without a gradient is asked to tell when it gets its first
 
 from __future__ import annotations
 
+import sys
 import weakref
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ from glassloop.tap.names import unwrapped
 from glassloop.tap.origins import Origins
 from glassloop.tap.parts import Plan
 from glassloop.tap.patch import Patches
+from glassloop.tap.spoken import spoken
 from glassloop.tap.unregistered import assigned, unregistered
 
 if TYPE_CHECKING:
@@ -69,6 +71,7 @@ class Course:
         self.waiting: dict[int, Waiting] = {}
         self.in_turns = self.fed = self.stale = self.said = False
         self.plans: list[Plan] = []  # of the models that those are in
+        self.called: dict[Ref, str] = {}  # what the user calls those models
         self.at: Place = None
 
     def again(self) -> None:
@@ -181,7 +184,7 @@ class Census:
         """The models that the run has named, the largest first."""
         names = self._ear.names
         models = {names.ref(model, MODEL): unwrapped(model) for role in (MODEL, LOSS) for model in names.living(role)}
-        plans = [(ref, model, Plan(type(model).__name__, model)) for ref, model in models.items()]
+        plans = [(ref, model, Plan(model)) for ref, model in models.items()]
         return sorted(plans, key=lambda each: len(each[2].names), reverse=True)
 
     def _changed(self, param: torch.Tensor) -> bool:
@@ -211,6 +214,8 @@ class Census:
             known.course.stale = True
             self._say(known.course, UNHELD, (max(born, key=lambda origin: origin[1])[0], (known.ref,)))
             return ""
+        for _, model, plan in {homes[id(p)] for p in out if id(p) in homes}:
+            plan.call(spoken(model, sys._getframe()))
         return _words(out, homes)
 
     def _speaks(self, known: Known, living: list[Known], param: Any, homes: Homes) -> bool:
@@ -257,7 +262,11 @@ class Census:
                 course.waiting[key] = Waiting(param, course.steps - 1)
         if course.waiting:
             if plans:
-                course.plans = [plan for _, _, plan in plans if not plan.names.keys().isdisjoint(course.waiting)]
+                mine = [home for home in plans if not home[2].names.keys().isdisjoint(course.waiting)]
+                course.plans = [plan for _, _, plan in mine]
+                for ref, model, plan in mine:
+                    course.called[ref] = spoken(model, sys._getframe()) or course.called.get(ref, "")
+                    plan.call(course.called[ref])
             if course not in self._kept and len(self._kept) < _KEPT:
                 self._kept.append(course)
 
@@ -290,15 +299,17 @@ class Census:
 def _words(params: Iterable[Any], homes: Homes) -> str:
     """Parameters as a person reads them."""
     by_plan: dict[Plan, list[str]] = {}
-    loose = 0
+    loose = []
     for param in params:
         home = homes.get(id(param))
         if home is None:
-            loose += 1
+            loose.append(spoken(param, sys._getframe()))
         else:
             by_plan.setdefault(home[2], []).append(home[2].names[id(param)])
     words = [plan.words(plan.parts(names)) for plan, names in by_plan.items()]
-    return " and ".join([*words, *([_nameless(loose)] if loose else [])])
+    if any(loose):
+        return " and ".join([*words, ", ".join(filter(None, loose))])
+    return " and ".join([*words, *([_nameless(len(loose))] if loose else [])])
 
 
 def _nameless(count: int) -> str:

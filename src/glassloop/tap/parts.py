@@ -17,8 +17,8 @@ _MOST = 3  # parts named
 class Plan:
     """The names of a model's parameters that may learn. Holds words alone, so it may outlive the model."""
 
-    def __init__(self, label: str, model: nn.Module) -> None:
-        self.label = label
+    def __init__(self, model: nn.Module) -> None:
+        self.label = type(model).__name__
         self.names = {id(p): name for name, p in model.named_parameters() if p.requires_grad and p.numel()}
         self._all = Counter(prefix for name in self.names.values() for prefix in prefixes(name))
         self._kinds = {path: type(module).__name__ for path, module in model.named_modules()}
@@ -35,10 +35,14 @@ class Plan:
         found = dict.fromkeys(next(p for p in prefixes(name) if count[p] == self._all[p]) for name in sorted(chosen))
         return [part for part in found if foreign or part == "" or part.rpartition(".")[0] not in self._foreign]
 
+    def call(self, name: str) -> None:
+        """The model has a name."""
+        self.label = f"{name} ({self._kinds['']})" if name else self._kinds[""]
+
     def words(self, parts: list[str]) -> str:
         """Parts as a person reads them."""
         if "" in parts:
-            return f"the whole {self.label}"
+            return f"all of {self.label}"
         more = f" and {len(parts) - _MOST} more" if len(parts) > _MOST else ""
         shown = [f"{part} ({self._kinds[part]})" if part in self._kinds else part for part in parts[:_MOST]]
         return f"{', '.join(shown)}{more} of {self.label}"

@@ -7,9 +7,7 @@ prediction and that of the difference.
 from __future__ import annotations
 
 import dis
-import inspect
 import math
-import sys
 from collections.abc import Iterator
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -18,6 +16,7 @@ import torch
 
 from glassloop.events import BROADCAST, SHAPES
 from glassloop.tap.place import user_frame
+from glassloop.tap.spoken import names_in
 
 if TYPE_CHECKING:
     from glassloop.tap.ear import Ear
@@ -119,9 +118,7 @@ def _written(loss: Any, frame: FrameType) -> Any:
     user = user_frame(frame)
     if user is None:
         return frame
-    names = {name for scope in (user.f_locals, user.f_globals) for name, value in scope.items() if value is loss}
-    if sys.version_info < (3, 13) and user.f_code.co_flags & inspect.CO_OPTIMIZED:
-        user.f_locals.clear()  # a copy that the frame would keep
+    names = {name for scope in (names_in(user), user.f_globals) for name, value in scope.items() if value is loss}
     stores = [
         step.offset
         for step in dis.get_instructions(user.f_code)
