@@ -11,7 +11,7 @@ from glassloop.source.builtin import fresh
 from glassloop.source.lightning import make_trainer
 from glassloop.source.optimizers import owners_of
 from glassloop.source.player import Player
-from glassloop.source.values import NONE, Const, Context, Instance, Loader, Scope, Seq, Unknown, Value
+from glassloop.source.values import NONE, Const, Context, Instance, Loader, Scope, Seq, Span, Unknown, Value
 
 At = tuple[ast.AST, Scope]
 Args = list[Value]
@@ -41,6 +41,18 @@ def _opaque(p: Player, path: str, args: Args, kwargs: Kwargs, at: At) -> Value:
     from glassloop.source.calls import unknown_call
 
     return unknown_call(p, None, args, kwargs, at)
+
+
+def _transformers(p: Player, path: str, args: Args, kwargs: Kwargs, at: At) -> Value:
+    """The Trainer runs the loop itself; of its arguments two say what the lengths of schedules may be counted in."""
+    from glassloop.source.loops import sources
+
+    if path.endswith("TrainingArguments"):
+        for name, counts in (("num_train_epochs", p.program.epoch_counts), ("max_steps", p.program.step_counts)):
+            number = kwargs.get(name)
+            if isinstance(number, Unknown) or (isinstance(number, Const) and isinstance(number.value, int)):
+                counts |= sources(Span(Const(0), number))
+    return _opaque(p, path, args, kwargs, at)
 
 
 def is_keeper(v: Value) -> bool:
@@ -102,7 +114,7 @@ FRAMEWORKS: dict[str, Callable[[Player, str, Args, Kwargs, At], Value]] = {
     "lightning": _lightning,
     "lightning_fabric": _lightning,
     "pytorch_lightning": _lightning,
-    "transformers": _opaque,
+    "transformers": _transformers,
     "deepspeed": _opaque,
     "ignite": _opaque,
 }

@@ -106,7 +106,9 @@ class Fit:
         self.setup = Setup([], [])
         self.train: Value = NONE
         self.val: Value = NONE
-        self.epochs = Span(Const(0), trainer.attrs.get("max_epochs", Unknown(("lightning", "epochs"))))
+        epochs = trainer.attrs.get("max_epochs", NONE)
+        known = not isinstance(epochs, Const) or isinstance(epochs.value, int)
+        self.epochs = Span(Const(0), epochs if known else Unknown(("lightning", "epochs")))
         clip = trainer.attrs.get("gradient_clip_val", NONE)
         self.clips = not (isinstance(clip, Const) and not clip.value)
         manual = model.attrs.get("automatic_optimization", Const(True))

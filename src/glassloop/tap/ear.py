@@ -220,7 +220,7 @@ class Ear:
             return
         known = self.optimizers.pop(serial, None)
         self._made += 1
-        if known is not None:
+        if known is not None and self.on:  # at the end of a process there is nothing left to tell with
             self.census.gone(known)
 
     def fresh(self) -> Iterable[Known]:

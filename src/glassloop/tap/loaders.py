@@ -50,6 +50,7 @@ from glassloop.tap.holding import keeps_generator
 from glassloop.tap.laps import Waiting
 from glassloop.tap.optimizers import constructor
 from glassloop.tap.patch import Patches
+from glassloop.tap.place import is_users
 from glassloop.tap.samples import Samples
 
 _ORDERS = {STORED: {ORDER: STORED}, SHUFFLED: {ORDER: SHUFFLED}, "": NO_FACTS}
@@ -63,9 +64,14 @@ def hear(ear: Ear, patches: Patches) -> None:
 
     def made(caller: FrameType, args: Any, kwargs: Any, _: Any) -> None:
         loader = args[0]
-        if any(v is not None for v in (kwargs.get("sampler"), kwargs.get("batch_sampler"), *args[4:6])):
+        frame = constructor(caller, loader)
+        before = None if is_users(frame.f_code) else _rebuilt(ear, loader)
+        if before is not None:
+            ear.names.share(loader, ear.names.ref(before, LOADER))
+        if before in chosen if before is not None else _is_given_sampler(args, kwargs):
             chosen.add(loader)
-        ear.say(MADE, constructor(caller, loader), ear.names.ref(loader, LOADER), (), _of_loader(loader))
+        if before is None:
+            ear.say(MADE, frame, ear.names.ref(loader, LOADER), (), _of_loader(loader))
 
     def sampler_made(caller: FrameType, args: Any, kwargs: Any, _: Any) -> None:
         facts = {SHUFFLES: bool(args[0].shuffle)}
@@ -91,6 +97,16 @@ def hear(ear: Ear, patches: Patches) -> None:
     patches.attribute(_BaseDataLoaderIter, "_next_index", passes.fetched)
 
 
+def _rebuilt(ear: Ear, loader: Any) -> Any:
+    """The loader that a library has made this one of, to hand over the same batches: Accelerate's prepare does."""
+    living = (old for old in ear.names.living(LOADER) if isinstance(old, DataLoader) and old is not loader)
+    return next((old for old in living if old.batch_sampler is not None and old.batch_sampler is loader.batch_sampler), None)
+
+
+def _is_given_sampler(args: Any, kwargs: Any) -> bool:
+    return any(v is not None for v in (kwargs.get("sampler"), kwargs.get("batch_sampler"), *args[4:6]))
+
+
 def _of_loader(loader: Any) -> dict[str, object]:
     facts: dict[str, object] = {WORKERS: loader.num_workers}
     mapped = loader.num_workers and not isinstance(loader.dataset, IterableDataset) and loader.worker_init_fn is None
@@ -106,9 +122,10 @@ def _of_loader(loader: Any) -> dict[str, object]:
 def _order(loader: Any, chosen: bool) -> str:
     if type(loader.batch_sampler) is not BatchSampler or chosen:
         return ""
-    if type(loader.sampler) is RandomSampler:
+    sampler = loader.batch_sampler.sampler  # of a loader that was rebuilt, `sampler` is not the one that it goes by
+    if type(sampler) is RandomSampler:
         return SHUFFLED
-    return STORED if type(loader.sampler) is SequentialSampler and _plain(loader.dataset) else ""
+    return STORED if type(sampler) is SequentialSampler and _plain(loader.dataset) else ""
 
 
 def _plain(data: Any) -> bool:
