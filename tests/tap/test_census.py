@@ -236,3 +236,17 @@ def test_left_out_is_taken_back_where_it_is_no_more():
         train(model, optimizer, 2, lambda _: True)
 
     assert [event.facts[LEFT_OUT] for event in compared(run)] == ["spare (Linear) of model (Two)"] * 2 + [""]
+
+
+def test_parameters_that_have_no_memory_of_their_own_are_left_alone():
+    lazy, let_go = nn.LazyLinear(2), nn.Parameter(torch.ones(64))
+    let_go.untyped_storage().resize_(0)
+    assert trace(let_go)[1] == trace(torch.nn.Parameter(torch.ones(4, device="meta")))[1] == b""
+    with watch(lambda finding: None) as seen:
+        model = nn.ModuleList([nn.Linear(3, 2), lazy])
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+        for _ in range(5):
+            optimizer.zero_grad()
+            model[0](torch.ones(2, 3)).sum().backward()
+            optimizer.step()
+    assert found(seen) == []

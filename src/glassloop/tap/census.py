@@ -16,7 +16,7 @@ import torch
 from torch import nn
 
 from glassloop.events import COMPARED, LEFT_OUT, LOSS, MODEL, UNHELD, UNMOVED, UNREGISTERED, Event, Place, Ref
-from glassloop.tap.leaves import Notes, Trace, leaves, trace
+from glassloop.tap.leaves import Notes, Trace, learnable, leaves, trace
 from glassloop.tap.names import unwrapped
 from glassloop.tap.origins import Origins
 from glassloop.tap.parts import Plan
@@ -50,6 +50,7 @@ class Waiting:
 
     def _here(self, _: torch.Tensor) -> None:
         self.came = True
+        self.handle.remove()
 
     def settled(self) -> bool:
         """Whether it is known not to want one: it was frozen, or is written to by hand."""
@@ -171,7 +172,7 @@ class Census:
         if course.fed:
             self._wait(known, plans)
         held = frozenset[int]().union(*(each.held.ids for each in living))
-        out = [p for p in reached if id(p) not in held and p.requires_grad and p.grad is not None and p.numel()]
+        out = [p for p in reached if id(p) not in held and p.grad is not None and learnable(p)]
         out = [p for p in out if not self._held_once.get(p) and not self._changed(p)]
         names = self._left_out(known, living, plans, out, fed) if out and (fed or not graded) else ""
         if names or course.said:
@@ -258,7 +259,7 @@ class Census:
                 if waiting is not None:
                     course.in_turns = course.in_turns or waiting.came
                     course.waiting.pop(key).handle.remove()
-            elif waiting is None and param.requires_grad and param.is_leaf and param.numel():
+            elif waiting is None and param.is_leaf and learnable(param):
                 course.waiting[key] = Waiting(param, course.steps - 1)
         if course.waiting:
             if plans:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Generic, TypeVar
 
 import torch
+from torch.nn.parameter import is_lazy
 
 T = TypeVar("T")
 Trace = tuple[int, bytes]
@@ -67,6 +68,15 @@ def trace(param: torch.Tensor) -> Trace:
 
     A change through `.data` does not count in `_version`, of which the bytes tell. On an accelerator it goes unseen.
     """
-    readable = param.device.type == "cpu" and param.is_contiguous()
-    size = min(_FEW, param.numel() * param.element_size()) if readable else 0
-    return param._version, ctypes.string_at(param.data_ptr(), size) if size else b""
+    plain = type(param) in (torch.nn.Parameter, torch.Tensor) and param.layout is torch.strided
+    if not plain or param.device.type != "cpu" or not param.is_contiguous():
+        return param._version, b""
+    size = min(_FEW, param.numel() * param.element_size())
+    there = param.untyped_storage().nbytes() - param.storage_offset() * param.element_size()  # it may have been let go
+    address = param.data_ptr()
+    return param._version, ctypes.string_at(address, size) if address and there >= size else b""
+
+
+def learnable(param: torch.Tensor) -> bool:
+    """Whether a parameter wants a gradient and has elements to learn."""
+    return param.requires_grad and not is_lazy(param) and param.numel() > 0

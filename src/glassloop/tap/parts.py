@@ -9,6 +9,7 @@ from typing import Any
 
 from torch import nn
 
+from glassloop.tap.leaves import learnable
 from glassloop.tap.place import is_users_file
 
 _MOST = 3  # parts named
@@ -19,7 +20,7 @@ class Plan:
 
     def __init__(self, model: nn.Module) -> None:
         self.label = type(model).__name__
-        self.names = {id(p): name for name, p in model.named_parameters() if p.requires_grad and p.numel()}
+        self.names = {id(p): name for name, p in model.named_parameters() if learnable(p)}
         self._all = Counter(prefix for name in self.names.values() for prefix in prefixes(name))
         self._kinds = {path: type(module).__name__ for path, module in model.named_modules()}
         kinds = {path: type(module) for path, module in model.named_modules()}
