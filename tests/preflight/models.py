@@ -94,6 +94,25 @@ def next_word(model: nn.Module, batch: torch.Tensor) -> torch.Tensor:
     return F.cross_entropy(model(batch[:, :-1]).flatten(0, 1), batch[:, 1:].flatten())
 
 
+class Denoiser(nn.Module):
+    """Takes a level of noise, one number a sample."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(nn.Linear(7, 32), nn.SiLU(), nn.Linear(32, 6))
+
+    def forward(self, x: torch.Tensor, level: torch.Tensor) -> torch.Tensor:
+        out: torch.Tensor = self.layers(torch.cat([x, level[:, None]], 1))
+        return out
+
+
+def denoise(model: nn.Module, batch: torch.Tensor) -> torch.Tensor:
+    """Draws in the loss function, not in the model."""
+    level = torch.rand(len(batch)) / 10
+    noise = torch.randn_like(batch)
+    return F.mse_loss(model(batch + noise * level[:, None], level), batch)
+
+
 def right() -> dict[str, Case]:
     """Models without a mistake, freshly made."""
     torch.manual_seed(0)
@@ -117,6 +136,7 @@ def right() -> dict[str, Case]:
         "gpt": (Gpt(), words, next_word),
         "by names": (Hub(), {"input_ids": words, "labels": torch.arange(8) % 3}, None),
         "low rank": (Adapter(), (x, y), F.cross_entropy),
+        "denoiser": (Denoiser(), x, denoise),
         "vae": (Vae(), x, vae_loss),
         "recurrent": (Seq(), (torch.randn(6, 6, 3), torch.arange(6) % 2), F.cross_entropy),
         "tied weights": (tied, (torch.arange(16), torch.arange(16)), F.cross_entropy),

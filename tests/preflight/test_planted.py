@@ -173,3 +173,11 @@ def test_a_batch_in_the_second_dimension_is_asked_about_and_can_be_said():
     found = glassloop.preflight(TimeFirst(), batch, F.mse_loss)["batch elements"]
     assert (found.verdict, "batch_dim=1" in found.remedy) == ("warn", True)
     assert glassloop.preflight(TimeFirst(), batch, F.mse_loss, batch_dim=1)["batch elements"].verdict == "pass"
+
+
+def test_a_warm_up_from_zero_is_no_mistake():
+    model = mlp()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: step / 10)
+    found = glassloop.preflight(model, (X, Y), F.cross_entropy, optimizer, skip=("one batch",))["updates"]
+    assert (found.verdict, "a schedule will raise it" in found.says) == ("not-applicable", True)

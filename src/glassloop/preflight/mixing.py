@@ -80,7 +80,7 @@ def _influences(output: torch.Tensor, leaves: list[torch.Tensor], i: int, dim: i
     for grad in grads:
         if grad is None:
             continue
-        each = grad.detach().abs().float().transpose(0, dim).flatten(1).amax(1)
+        each = grad.detach().abs().float().transpose(0, dim).reshape(grad.shape[dim], -1).amax(1)
         if not bool(torch.isfinite(each).all()):
             return None
         found |= {j for j in (each > ROUNDING * each.max()).nonzero().flatten().tolist() if j != i}

@@ -35,8 +35,11 @@ def check(trial: Trial) -> Check:
         _steps(trial, trial.optimizers)
     still = [name for name, p in learning.items() if torch.equal(p.detach(), before[name])]
     facts["unmoved"] = still
+    if rates and not any(rates) and any(_starts(opt) for opt in trial.optimizers):
+        said = "every learning rate is 0 now, and a schedule will raise it: what would move cannot be seen yet"
+        return Check(NAME, "not-applicable", said, facts)
     if rates and not any(rates):
-        remedy = "A warm-up that begins at 0 is right; a schedule that stays there is not."
+        remedy = "Give the optimizer a learning rate, or a schedule that raises it."
         return Check(NAME, "warn", "every learning rate is 0 now, so that nothing moves", facts, remedy)
     if still:
         remedy = "Their gradient is None or 0 (a dead ReLU, a branch times 0), or the update is too small for their dtype."
@@ -44,6 +47,11 @@ def check(trial: Trial) -> Check:
         said = f"{len(still)} of {len(learning)} do not move in {STEPS} steps: {named(still)}"
         return Check(NAME, verdict, said, facts, remedy)
     return Check(NAME, "pass", f"all {len(learning)} parameters move in {STEPS} steps", facts)
+
+
+def _starts(optimizer: torch.optim.Optimizer) -> bool:
+    """Whether a schedule has set the rates: it keeps where they began."""
+    return any(group.get("initial_lr") for group in optimizer.param_groups)
 
 
 def _steps(trial: Trial, optimizers: Sequence[torch.optim.Optimizer]) -> None:

@@ -14,18 +14,18 @@ def check(trial: Trial) -> Check:
     """Two forwards in evaluation mode, bit for bit."""
     trial.model.eval()
     with torch.no_grad():
-        one, other = trial.forward(), trial.forward()
-    pairs = list(zip(_seen(one.output, one.loss), _seen(other.output, other.loss), strict=False))
+        (one, heard), (other, _) = trial.again(), trial.again()
+    pairs = list(zip(_seen(one), _seen(other), strict=False))
     if all(torch.equal(a, b) or _both_nan(a, b) for a, b in pairs):
         return Check(NAME, "pass", "two forwards in evaluation mode agree bit for bit")
     gap = max((float((a - b).abs().max()) for a, b in pairs if a.shape == b.shape and a.numel()), default=float("inf"))
-    facts = {"draws": one.heard.draws, "largest_difference": gap}
-    dropped = [name for name in one.heard.draws if "dropout" in name]
+    facts = {"draws": heard.draws, "largest_difference": gap}
+    dropped = [name for name in heard.draws if "dropout" in name]
     if dropped:
         said = f"{dropped[0]} is on in evaluation mode: two forwards differ by {short(gap)}"
         return Check(NAME, "fail", said, facts, "Pass training=self.training (dropout_p=0.0 outside training).")
-    if one.heard.draws:
-        said = f"the model draws random numbers in evaluation mode ({', '.join(one.heard.draws)})"
+    if heard.draws:
+        said = f"the model draws random numbers in evaluation mode ({', '.join(heard.draws)})"
         return Check(NAME, "warn", said, facts, "Right in a model that samples; else ask self.training first.")
     largest = max((float(a.abs().max()) for a, _ in pairs if a.numel()), default=1.0)
     if gap <= 1e-4 * max(largest, 1e-30):
@@ -35,9 +35,8 @@ def check(trial: Trial) -> Check:
     return Check(NAME, "fail", said, facts, "A forward changes the model, or draws at random: look for what it writes.")
 
 
-def _seen(output: object, loss: torch.Tensor) -> list[torch.Tensor]:
-    found = [t.detach().float() for t in tensors(output) if not t.is_sparse and not t.is_complex()]
-    return found or [loss.detach().float()]
+def _seen(output: object) -> list[torch.Tensor]:
+    return [t.detach().float() for t in tensors(output) if not t.is_sparse and not t.is_complex()]
 
 
 def _both_nan(a: torch.Tensor, b: torch.Tensor) -> bool:

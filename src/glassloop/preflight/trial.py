@@ -23,6 +23,8 @@ _TARGETS = frozenset({"target", "targets", "label", "labels", "y", "y_true", "tr
 _TARGET_KEYS = ("labels", "label", "targets", "target", "y")
 _FORMS = "loss_fn(model, batch) or loss_fn(output, target)"
 
+Calls = list[tuple[tuple[Any, ...], dict[str, Any], Any]]  # of a model: arguments and output
+
 
 @dataclass
 class Pass:
@@ -53,8 +55,20 @@ class Trial:
 
     def forward(self) -> Pass:
         """One forward and its loss, in the mode that the model is in. Raises what the user's code raises, and UserError."""
+        heard, seen, result = self._listened(self._call)
+        args, kwargs, output = seen[0] if seen else (None, {}, None)
+        return Pass(_loss(result), output, args, kwargs, heard)
+
+    def again(self) -> tuple[Any, Listening]:
+        """What the model (or the loss function, where that is unknown) gives once more for the first inputs, and its calls."""
+        args, kwargs = self.first.args, self.first.kwargs
+        call = self._call if args is None else lambda: self.model(*args, **kwargs)
+        heard, _, result = self._listened(call)
+        return result, heard
+
+    def _listened(self, call: Callable[[], Any]) -> tuple[Listening, Calls, Any]:
         heard = Listening()
-        seen: list[tuple[tuple[Any, ...], dict[str, Any], Any]] = []
+        seen: Calls = []
 
         def entered(module: nn.Module, args: Any, kwargs: Any) -> None:
             heard.inside += 1
@@ -69,12 +83,11 @@ class Trial:
         ]
         try:
             with heard:
-                result = self._call()
+                result = call()
         finally:
             for handle in handles:
                 handle.remove()
-        args, kwargs, output = seen[0] if seen else (None, {}, None)
-        return Pass(_loss(result), output, args, kwargs, heard)
+        return heard, seen, result
 
     def parameters(self) -> dict[str, nn.Parameter]:
         """The model's parameters by name, and those of a loss that is a module."""
