@@ -60,7 +60,7 @@ class Trial:
         return Pass(_loss(result), output, args, kwargs, heard)
 
     def again(self) -> tuple[Any, Listening]:
-        """What the model (or the loss function, where that is unknown) gives once more for the first inputs, and its calls."""
+        """What the model gives for the first inputs once more, and its calls; where those are unknown, the loss."""
         args, kwargs = self.first.args, self.first.kwargs
         call = self._call if args is None else lambda: self.model(*args, **kwargs)
         heard, _, result = self._listened(call)
