@@ -4,7 +4,7 @@ from torch import nn
 
 
 def train(encoder, decoder, classifier, batches, epochs):
-    optimizer = torch.optim.Adam([*encoder.parameters(), *decoder.parameters(), *classifier.parameters()], lr=1e-2)
+    optimizer = torch.optim.Adam([*encoder.parameters(), *decoder.parameters(), *classifier.parameters()], lr=1e-2)  # expect: parameters-never-updated
     restore, classify = nn.MSELoss(), nn.CrossEntropyLoss()
     for epoch in range(epochs):
         for x, y in batches:

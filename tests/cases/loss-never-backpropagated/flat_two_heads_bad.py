@@ -4,7 +4,7 @@ from torch import nn
 
 torch.manual_seed(0)
 body, classify, measure = nn.Linear(4, 8), nn.Linear(8, 3), nn.Linear(8, 1)
-optimizer = torch.optim.SGD([p for m in (body, classify, measure) for p in m.parameters()], lr=0.05)
+optimizer = torch.optim.SGD([p for m in (body, classify, measure) for p in m.parameters()], lr=0.05)  # expect: parameters-never-updated
 for epoch in range(2):
     for x in torch.randn(2, 6, 4):
         features = body(x).relu()

@@ -4,7 +4,7 @@ from torch import nn
 
 torch.manual_seed(0)
 net, side = nn.Linear(4, 4), nn.Linear(4, 2)
-optimizer = torch.optim.SGD([*net.parameters(), *side.parameters()], lr=0.01)
+optimizer = torch.optim.SGD([*net.parameters(), *side.parameters()], lr=0.01)  # expect: parameters-never-updated
 scaler = torch.amp.GradScaler("cpu")
 for epoch in range(2):
     for x in torch.randn(2, 5, 4):

@@ -4,7 +4,7 @@ from torch import nn
 
 torch.manual_seed(0)
 trunk, a, b = nn.Linear(3, 6), nn.Linear(6, 1), nn.Linear(6, 2)
-optimizer = torch.optim.SGD([p for m in (trunk, a, b) for p in m.parameters()], lr=0.1)
+optimizer = torch.optim.SGD([p for m in (trunk, a, b) for p in m.parameters()], lr=0.1)  # expect: parameters-never-updated
 for epoch in range(2):
     for x in torch.randn(2, 4, 3):
         h = torch.tanh(trunk(x))
