@@ -35,9 +35,21 @@ def unit_at(path: str, line: int, files: Iterable[str]) -> str | None:
 
 
 def loop_at(path: str, line: int, files: Iterable[str]) -> tuple[Where, str] | None:
-    """The `for` loop that counts what the schedule stepped at `line` counts: its place and its variable; or None."""
+    """The `for` loop that counts what the schedule stepped at `line` counts: its place and its variable; or None.
+
+    None, too, where something in the loop binds the variable anew: a `_` of a loop inside it says nothing of this one's turn.
+    """
     told = _read(tuple(files)).get((path, line))
-    return next(iter(told.loops)) if told is not None and len(told.loops) == 1 else None
+    loop = next(iter(told.loops)) if told is not None and len(told.loops) == 1 else None
+    return None if loop is None or _bound_inside(*loop) else loop
+
+
+@lru_cache(maxsize=64)
+def _bound_inside(loop: Where, variable: str) -> bool:
+    """Whether the body of the loop at this place gives the variable another value."""
+    loops = [n for n in ast.walk(parse(loop.path, read(loop.path)).tree) if isinstance(n, (ast.For, ast.AsyncFor))]
+    names = (n for at in loops if at.lineno == loop.line for s in at.body for n in ast.walk(s) if isinstance(n, ast.Name))
+    return any(name.id == variable and isinstance(name.ctx, ast.Store) for name in names)
 
 
 def draws_at(path: str, line: int, files: Iterable[str]) -> Where | None:
