@@ -119,6 +119,7 @@ CLOSURE = "closure"  # step: True where it was given a closure, which may have r
 MEAN = "mean"  # loss: bool, whether it is a mean over the batch; backward: and nothing has divided it since
 CUT = "cut"  # backward: the place where its loss had left the graph of the model (None: unknown). It reaches no parameter.
 GRAPHS = "graphs"  # backward: the graphs that it walks for certain, as numbers; held: those that stay alive
+ADDED = "added"  # held: the graphs of what was added, as numbers (reader only)
 NODE = "node"  # loss: the number that its own graph has; absent where it has none (reader only)
 OVER = "over"  # loss: what it was computed of, hashable: equal for losses of the same things (reader only);
 #              drawn: the outputs of models that it was computed of

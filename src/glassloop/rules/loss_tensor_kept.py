@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from glassloop.events import BACKWARD, GRAPHS, HELD, OPTIMIZER, STEP, Event, Place, Ref
+from glassloop.events import ADDED, BACKWARD, GRAPHS, HELD, OPTIMIZER, STEP, Event, Place, Ref
 from glassloop.experiments import Added, Case, Experiment, Instead, Verdict
 from glassloop.findings import Severity, Story
 from glassloop.rules import Card, reaches
@@ -84,12 +84,17 @@ Graphs = frozenset[object]
 
 
 class State(NamedTuple):
-    """Graphs that backwards have `walked` since the last step, and those `spent`: walked before it."""
+    """Graphs that backwards have `walked` since the last step, those of the `last` step, and those `spent` before it.
+
+    `joined`: where one that no backward has walked yet was added to what holds spent ones, by that graph's numbers.
+    """
 
     me: Ref
     walked: Graphs = frozenset()
+    last: Graphs = frozenset()
     spent: Graphs = frozenset()
     made: Place | None = None
+    joined: tuple[tuple[Graphs, Place], ...] = ()
 
 
 def initial(me: Ref) -> State:
@@ -98,21 +103,34 @@ def initial(me: Ref) -> State:
 
 
 def hear(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
-    """What is held on to has been used up by an earlier step: it can only be in the way."""
+    """What is held on to has been used up by an earlier step than what is added to it: it can only be in the way.
+
+    What no backward ever walks is no loss of a later step: a sum with the last loss of an inner loop in it comes to an end.
+    """
     concerns = reaches(event, state.me)
     if event.kind == BACKWARD and concerns:
-        graphs = _numbered(event)
-        return state._replace(walked=state.walked | graphs, made=event.at), ()
+        graphs = _numbered(event, GRAPHS)
+        told = tuple(_story(place, event.at) for added, place in state.joined if not added.isdisjoint(graphs))
+        left = tuple(one for one in state.joined if one[0].isdisjoint(graphs))
+        return state._replace(walked=state.walked | graphs, made=event.at, joined=left), told
     if event.kind == STEP and concerns:
-        return state._replace(walked=frozenset(), spent=state.spent | state.walked), ()
-    if event.kind == HELD and not state.spent.isdisjoint(_numbered(event)):
-        return state, (_story(event.at, state.made),)
+        return state._replace(walked=frozenset(), last=state.walked, spent=state.spent | state.last), ()
+    if event.kind == HELD and ADDED not in event.facts:
+        spent = state.spent | state.last
+        return state, (() if _numbered(event, GRAPHS).isdisjoint(spent) else (_story(event.at, state.made),))
+    if event.kind == HELD:
+        held, added = _numbered(event, GRAPHS), _numbered(event, ADDED)
+        if not added.isdisjoint(state.last | state.walked):
+            before = state.spent if added.isdisjoint(state.walked) else state.spent | state.last
+            return state, (() if held.isdisjoint(before) else (_story(event.at, state.made),))
+        if added.isdisjoint(state.spent) and not held.isdisjoint(state.spent | state.last):
+            return state._replace(joined=(*state.joined, (added, event.at))[-8:]), ()
     return state, ()
 
 
-def _numbered(event: Event) -> Graphs:
+def _numbered(event: Event, fact: str) -> Graphs:
     """The graphs of an event, without what a model with a memory may share from call to call."""
-    graphs = event.facts.get(GRAPHS)
+    graphs = event.facts.get(fact)
     return frozenset(g for g in graphs if isinstance(g, int)) if isinstance(graphs, frozenset) else frozenset()
 
 

@@ -108,7 +108,8 @@ HEARS = {MADE, SCHEDULE, STEP, PASS_BEGIN, BATCH, PASS_END, OPAQUE}
 class State(NamedTuple):
     """`made`: where, if it counts epochs. Of this pass: `handed` a batch; `called` after one; `moved` on since then.
 
-    `turn`: the turn of the loop over epochs in which the last call stood, `trained`: an optimizer has stepped since then.
+    `turn`: the turn of the loop over epochs in which the last call stood. Since then: `trained`, the steps of optimizers,
+    and `batches`; of either, two stand for more.
     """
 
     me: Ref
@@ -117,7 +118,8 @@ class State(NamedTuple):
     called: bool = False
     moved: bool = False
     turn: object = None
-    trained: bool = False
+    trained: int = 0
+    batches: int = 0
 
 
 def initial(me: Ref) -> State:
@@ -128,20 +130,22 @@ def initial(me: Ref) -> State:
 def hear(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
     """Two calls in one pass over a loader, after different batches, are the mistake.
 
-    Where the ear can tell turns of the loop over epochs apart, two calls in one turn with a step between them are.
+    Where the ear can tell turns of the loop over epochs apart, two calls in one turn with a step between them are. Several
+    batches, each with its step, between two calls are an interval of its own, as of validations.
     """
     if event.kind == MADE and event.what == state.me:
         return (state._replace(made=event.at) if event.facts.get(UNIT) == "epochs" else state), ()
     if event.kind == BATCH:
-        return state._replace(handed=True, moved=state.called), ()
+        return state._replace(handed=True, moved=state.called, batches=min(state.batches + 1, 2)), ()
     if event.kind == SCHEDULE:
         turn = event.facts.get(TURN)
-        same_turn = turn is not None and turn == state.turn and state.trained
-        again = (state.moved if turn is None else same_turn) and state.made is not None
-        heard = state._replace(called=state.handed, moved=False, turn=turn, trained=False)
+        same_turn = turn is not None and turn == state.turn and state.trained > 0
+        seldom = state.batches > 1 and state.trained > 1
+        again = (state.moved if turn is None else same_turn) and state.made is not None and not seldom
+        heard = state._replace(called=state.handed, moved=False, turn=turn, trained=0, batches=0)
         return heard, ((_story(event.at, state.made),) if again and state.made is not None else ())
     if event.kind == STEP:
-        return (state if state.trained else state._replace(trained=True)), ()
+        return (state if state.trained > 1 else state._replace(trained=state.trained + 1)), ()
     if event.kind == OPAQUE and event.of is not None and state.me not in event.of:
         return state, ()
     # A pass of another loader inside this one is a validation: what follows it may well be counted in validations.

@@ -20,7 +20,7 @@ def replaced(p: Player, old: Value | None, new: Value, at: At) -> None:
     """A name, attribute or item gets a new value. One that walks all the old one's graphs and more has grown out of it."""
     if isinstance(old, Tensor) and isinstance(new, Tensor) and not old.leaf:
         if old.past.graphs and old.past.graphs < new.past.graphs:
-            p.say(events.HELD, at, None, None, graphs=old.past.graphs)
+            p.say(events.HELD, at, None, None, graphs=old.past.graphs, added=new.past.graphs - old.past.graphs)
     elif isinstance(old, Seq) and isinstance(new, Seq) and _longer(new, old):  # `losses += [loss]` makes a list anew
         added(p, old, new.items[-1], at)
 
@@ -36,7 +36,7 @@ def added(p: Player, holder: Seq | Table, new: Value, at: At) -> None:
     if past_of(new).graphs:
         held = frozenset[object]().union(*(past_of(v).graphs for v in items if isinstance(v, (Tensor, Seq, Table))))
         if held:
-            p.say(events.HELD, at, None, None, graphs=held)
+            p.say(events.HELD, at, None, None, graphs=held, added=past_of(new).graphs)
 
 
 def say_drawn(p: Player, value: Value, at: At) -> None:

@@ -37,7 +37,7 @@ def unit_at(path: str, line: int, files: Iterable[str]) -> str | None:
 def loop_at(path: str, line: int, files: Iterable[str]) -> tuple[Where, str] | None:
     """The `for` loop that counts what the schedule stepped at `line` counts: its place and its variable; or None.
 
-    None, too, where something in the loop binds the variable anew: a `_` of a loop inside it says nothing of this one's turn.
+    None, too, where something in the loop binds the variable anew: a `_` of a loop inside it tells nothing of this one.
     """
     told = _read(tuple(files)).get((path, line))
     loop = next(iter(told.loops)) if told is not None and len(told.loops) == 1 else None
