@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from glassloop.events import BACKWARD, FORWARD, MEAN, OPAQUE, OPTIMIZER, RESCALED, STEP, TURN, ZERO_GRAD, Event, Place, Ref
+from glassloop.events import (
+    BACKWARD,
+    FORWARD,
+    MEAN,
+    OPAQUE,
+    OPTIMIZER,
+    RESCALED,
+    STEP,
+    TURN,
+    WITH,
+    ZERO_GRAD,
+    Event,
+    Place,
+    Ref,
+)
 from glassloop.experiments import Case, Experiment, Instead, Verdict
 from glassloop.findings import Severity, Story
 from glassloop.rules import Card, reaches
@@ -87,7 +101,7 @@ EXPERIMENT = Experiment(
 KEY = OPTIMIZER
 HEARS = {BACKWARD, FORWARD, STEP, ZERO_GRAD, RESCALED, OPAQUE}
 
-Ran = frozenset[tuple[Place, Ref | None]]  # forwards: where, and of which model
+Ran = frozenset[tuple[Place, Ref | None, object]]  # forwards: where, of which model, and told what
 
 
 class State(NamedTuple):
@@ -111,13 +125,14 @@ def initial(me: Ref) -> State:
 def hear(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
     """The same backward of the same model in two turns of a loop, each of a mean, and one step for both: the mistake.
 
-    Calls of one helper for two losses stand in one turn; heads that are taken in turn are different models.
+    Calls of one helper for two losses stand in one turn; heads that are taken in turn are different models, or one
+    that is told which head.
     """
     concerns = reaches(event, state.me)
     if concerns is False:
         return state, ()
     if event.kind == FORWARD:
-        return state._replace(ran=state.ran | {(event.at, event.what)}), ()
+        return state._replace(ran=state.ran | {(event.at, event.what, event.facts.get(WITH))}), ()
     if event.kind == BACKWARD and concerns:
         return _made(state, event), ()
     if event.kind == STEP and concerns:

@@ -19,6 +19,7 @@ from glassloop.source.values import Bound, Const, External, Grad, Params, Scope,
 if TYPE_CHECKING:
     from glassloop.source.player import Player
 
+DRAWING = frozenset(["sample", "sample_n"])
 BATCH_MEAN: Hashable = ("mean of a batch",)  # in the sources of a number that is one, or a sum of some
 BATCH_SUM: Hashable = ("sum over a batch",)
 BATCH_SIZE: Hashable = ("size of a batch",)
@@ -98,6 +99,9 @@ def operation(p: Player, name: str, args: list[Value], kwargs: dict[str, Value],
     out = through(p, [*args, *kwargs.values()])
     first, rest = args[0] if args else None, [*args[1:], *kwargs.values()]
     out.form = squashed(p, name, args or [kwargs.get("input", Const(None))], at, kwargs)
+    if name in DRAWING:  # most distributions draw without a graph, but not those of people who call rsample in it
+        out.past = out.past._replace(graphs=frozenset(), whole=False)
+        return out
     if name in CUTTING:
         return Tensor(scaled=False, loose=out.loose, past=cut_off(p, out, at), form=out.form)
     if name in PAIRS and rest and not any(isinstance(v, Tensor) for v in rest):

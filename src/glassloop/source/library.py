@@ -30,11 +30,13 @@ from glassloop.source.past import cut_off
 from glassloop.source.player import Dead, Player
 from glassloop.source.replacing import reallocated
 from glassloop.source.schedules import is_scheduler, make_scheduler
+from glassloop.source.tensors import by_hand
 from glassloop.source.values import (
     NONE,
     Const,
     Context,
     External,
+    Grad,
     Instance,
     Module,
     Params,
@@ -221,6 +223,15 @@ def _clip(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
     return Tensor()
 
 
+def _rescaled(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
+    """torch._foreach_mul_ and its like, of gradients."""
+    given = args[0] if args else NONE
+    grads = [item for item in given.items if isinstance(item, Grad)] if isinstance(given, Seq) else []
+    for grad in grads[:1]:
+        by_hand(p, events.RESCALED, grad.owners, at)
+    return Tensor()
+
+
 def _set_grad_enabled(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
     from glassloop.source.statements import set_grad
 
@@ -354,6 +365,8 @@ EXACT: dict[str, Callable[[Player, Args, Kwargs, At], Value]] = {
     **CHANCE,
     "torch.device": device,
     **dict.fromkeys(("numpy.mean", "numpy.average", "statistics.mean", "statistics.fmean"), _mean_of),
+    "torch._foreach_mul_": _rescaled,
+    "torch._foreach_div_": _rescaled,
     "torch.set_grad_enabled": _set_grad_enabled,
     "torch.autograd.set_grad_enabled": _set_grad_enabled,
     "torch.autograd.grad": _autograd_grad,

@@ -125,6 +125,8 @@ def forward(p: Player, m: Module, args: Args, kwargs: Kwargs, at: At) -> Value:
             p.unregistered[m.ref.serial] = unregistered(p, m)
         if places := p.unregistered[m.ref.serial]:
             facts["unregistered"] = places
+    if told := tuple(v.value for v in given[1:] if isinstance(v, Const) and isinstance(v.value, (str, int))):
+        facts["with"] = told
     if p.batches and _carried(p, m, given):
         facts["carries"] = True
     p.say(events.FORWARD, at, m.ref, holders, **facts)

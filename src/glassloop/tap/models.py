@@ -31,6 +31,7 @@ from glassloop.events import (
     TO_DEVICE,
     TRAIN_MODE,
     TRAINING,
+    WITH,
     ZERO_GRAD,
     Ref,
 )
@@ -41,7 +42,8 @@ from glassloop.tap.patch import Patches
 from glassloop.tap.shapes import ELEMENTWISE, given
 
 # One object for each, so that equal events are one object.
-_FORWARD: dict[tuple[bool, bool, str, bool], dict[str, object]] = {}
+_FORWARD: dict[tuple[bool, bool, str, bool, tuple[str | int, ...]], dict[str, object]] = {}
+_SMALL = 64
 _MOVES = ("to", "cuda", "cpu", "half", "float", "double", "bfloat16")
 F_LOSSES = (
     "binary_cross_entropy", "binary_cross_entropy_with_logits", "cosine_embedding_loss", "cross_entropy", "ctc_loss",
@@ -99,10 +101,16 @@ def _inside(ear: Ear, model: nn.Module, ref: Ref) -> tuple[Ref, ...]:
     return tuple(each for each in known if each is not None and each != ref and each.role == MODEL)
 
 
-def _forward(training: bool, grad: bool, minds: str, carries: bool) -> dict[str, object]:
+def _told(given: tuple[Any, ...]) -> tuple[str | int, ...]:
+    """The words and small numbers in what a model is given: few, so that equal calls stay equal events."""
+    return tuple(v for v in given if type(v) is str or (type(v) in (int, bool) and -_SMALL < v < _SMALL))
+
+
+def _forward(training: bool, grad: bool, minds: str, carries: bool, told: tuple[str | int, ...]) -> dict[str, object]:
     facts: dict[str, object] = {TRAINING: training, GRAD: grad}
     facts |= ({MINDS: minds} if minds else {}) | ({CARRIES: True} if carries else {})
-    return _FORWARD.setdefault((training, grad, minds, carries), facts)
+    facts |= {WITH: told} if told else {}
+    return _FORWARD.setdefault((training, grad, minds, carries, told), facts)
 
 
 def _call(ear: Ear, original: Any) -> Any:
@@ -116,7 +124,8 @@ def _call(ear: Ear, original: Any) -> Any:
             try:
                 ref, of = ear.model(self)
                 carries = (len(args) > 1 or bool(kwargs)) and ear.carried.given(ref, args, kwargs)
-                key = (self.training, grad_on(), minds(ear, ref, self) if self.training else "", carries)
+                told = _told((*args[1:], *kwargs.values())) if len(args) > 1 or kwargs else ()
+                key = (self.training, grad_on(), minds(ear, ref, self) if self.training else "", carries, told)
                 ear.say(FORWARD, sys._getframe(1), ref, of, _FORWARD.get(key) or _forward(*key))
                 if ear.first is not None:
                     ear.first.forward(self, args, kwargs)
