@@ -23,7 +23,7 @@ from types import ModuleType, TracebackType
 from typing import TYPE_CHECKING, Any, Literal
 
 from glassloop.asking import Text
-from glassloop.events import END, HELD, MADE, MEASURED, SCHEDULE, STEP, Event, Place
+from glassloop.events import END, HELD, MADE, MEASURED, SCHEDULE, STEP, Event, Place, Ref
 from glassloop.findings import Finding, Severity, Story, Where, tell
 from glassloop.memory import Memory
 from glassloop.record.files import write_json
@@ -85,7 +85,8 @@ def _plain(value: object) -> object:
 class Watch:
     """A watch that has begun; as a context manager it ends with its block.
 
-    `sinks`: each is called with every finding once, as it is found; the default prints to the terminal.
+    `sinks`: each is called with every finding once, as it is found; the default is `terminal`, and `logged`, too, where
+    the program has given the logger "glassloop" a handler.
     `rules`: the rules to apply, by default all. `strict`: raise MistakeFoundError at the first error.
     `lines`: "count" what each line does, or "profile" what it costs, too; `tally` has it once torch is there.
     `first`: is told the first step of each optimizer.
@@ -109,7 +110,7 @@ class Watch:
         self.findings: list[Sighting] = []
         self.stopped_by: Finding | None = None  # what made a strict watch raise
         self.steps = 0
-        self._sinks = sinks or (terminal,)
+        self._sinks = sinks or ((terminal, logged) if _log.handlers else (terminal,))
         self._strict = strict
         self._out = None if out is None else Path(out).absolute()
         self._home, self._process, self._stopped = os.getcwd(), os.getpid(), False
@@ -206,7 +207,7 @@ class Watch:
         from glassloop.tap import listen
         from glassloop.tap.tally import Tally
 
-        also: dict[str, Any] = {"numbers": self._measures, "first": self._first, "gone": self._memory.bury}
+        also: dict[str, Any] = {"numbers": self._measures, "first": self._first, "gone": self._gone}
         if self._lines == "profile":
             from glassloop.tap.profile import Profile
 
@@ -217,6 +218,11 @@ class Watch:
             self._tap = listen(self._count, **also)
         else:
             self._tap = listen(self.hear, **also)
+
+    def _gone(self, ref: Ref) -> None:
+        """An object of the run is no more: nothing is remembered of it."""
+        self._memory.bury(ref)
+        self._numbers.bury(ref)
 
     def _count(self, event: Event) -> None:
         """The tap's sink where lines are counted."""
@@ -288,6 +294,16 @@ def terminal(finding: Finding) -> None:
     for other, words in finding.related:
         text.append(f"\n  {other.path}:{other.line}: {words}" if words else "", "dim")
     Console(stderr=True, soft_wrap=True, highlight=False).print(text)
+
+
+_LEVELS = {Severity.ERROR: logging.ERROR, Severity.WARNING: logging.WARNING, Severity.INFO: logging.INFO}
+
+
+def logged(finding: Finding) -> None:
+    """A sink that logs to "glassloop", at the level of the finding's severity; `record.finding` is the finding."""
+    where = finding.where
+    message = "%s:%d: %s: %s", where.path, where.line, finding.rule, finding.message
+    _log.log(_LEVELS[finding.severity], *message, extra={"finding": finding})
 
 
 def watch(*sinks: Sink, strict: bool = False, rules: Iterable[Rule] | None = None, out: str | Path | None = None) -> Watch:

@@ -72,3 +72,11 @@ def test_the_first_step_is_said_in_a_line_unless_it_is_not_wanted(command, write
     assert done.stdout == ""
     quiet = command("run", "--no-record", "--no-preflight", "train.py")
     assert (quiet.returncode, quiet.stderr) == (0, "")
+
+
+def test_numbers_of_the_run_stand_in_its_last_line(command, write):
+    write("train.py", RIGHT.replace(".zero_grad()\n", ".zero_grad()\n    optimizer.param_groups[0]['lr'] = 0.0\n"))
+    done = command("run", "--no-record", "--format", "json", "train.py")
+    (finding,) = json.loads(done.stdout.splitlines()[-1])["findings"]
+    assert (finding["rule"], finding["step"]) == ("learning-rate-zero", 2)
+    assert finding["facts"] == {"since": 1, "step": 2, "learning_rates": [0.0], "largest_before": 0.0}

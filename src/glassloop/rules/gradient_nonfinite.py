@@ -85,6 +85,7 @@ KEY = PROGRAM
 HEARS = {MEASURED}
 
 COLLAPSED, GONE = 1.0, 1e-3  # scales: below the one where nothing was stepped; below the other in any case
+MOST = 16  # optimizers whose last good row is kept
 SKIPS = 8  # updates between two looks at a scale that say something
 
 
@@ -108,7 +109,7 @@ def hear(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
     rows = rows_of(event)
     before = dict(state.before)
     if _fine(rows):
-        return state._replace(before=tuple((before | {cast("Ref", event.what): rows[-1]}).items())), ()
+        return state._replace(before=_latest(before | {cast("Ref", event.what): rows[-1]})), ()
     stories = []
     for row in rows:
         bad = _bad(row, names_of(event))
@@ -120,7 +121,12 @@ def hear(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
             continue
         state = state if 0 < state.first <= row.step else State(row.step, at)
         stories.append(_story(row, bad, at, before.get(cast("Ref", event.what))))
-    return state._replace(before=tuple(before.items())), tuple(stories)
+    return state._replace(before=_latest(before)), tuple(stories)
+
+
+def _latest(before: dict[Ref, Row]) -> tuple[tuple[Ref, Row], ...]:
+    """Optimizers come and go."""
+    return tuple(before.items())[-MOST:]
 
 
 def _fine(rows: tuple[Row, ...]) -> bool:

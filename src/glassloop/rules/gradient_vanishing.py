@@ -77,8 +77,8 @@ EXPERIMENT = Experiment(
 KEY = OPTIMIZER
 HEARS = {MEASURED}
 
-START = 3  # steps at which a layer may still be at its zeros
-WINDOW = 12  # steps in which nothing else was seen
+START = 2  # steps at which a layer may still be at its zeros
+WINDOW = 8  # steps in which nothing else was seen
 VANISHED = 1e-5  # of the largest: of root mean squares of gradients, each the largest in the window
 SLOPE = 0.3  # layers between this and that: a gradient that dies away does so layer by layer
 STEEP = 1e3  # a fall from one layer to the next that is no dying away: a small weight in a loss, a rounded zero
