@@ -75,6 +75,18 @@ def test_a_right_loop_is_met_with_silence():
     assert seen.findings == []
 
 
+def test_two_optimizers_of_one_model_that_take_turns_are_right():
+    model = nn.Linear(3, 1)
+    optimizers = torch.optim.Adam(model.parameters()), torch.optim.SGD(model.parameters(), lr=0.1)
+    with watch(pytest.fail) as seen:
+        for turn in range(8):
+            optimizer = optimizers[turn // 2 % 2]
+            optimizer.zero_grad()
+            model(torch.ones(2, 3)).sum().backward()
+            optimizer.step()
+    assert seen.findings == []
+
+
 def test_as_a_call_and_stopped_by_hand():
     seen = watch(lambda finding: None)
     broken()

@@ -467,3 +467,18 @@ def test_a_loader_of_a_stream_is_made_as_ever():
     """
     made = [e for e in hear(code) if e.kind == "made"]
     assert [dict(e.facts) for e in made] == [{"workers": 0}, {"workers": 0}]
+
+
+def test_optimizers_of_the_same_parameters_step_and_clear_for_each_other():
+    events = hear(
+        """
+        other = torch.optim.Adam(model[0].parameters())
+        third = torch.optim.Adam(nn.Linear(2, 2).parameters())
+        F.mse_loss(model(x), y).backward()
+        opt.step()
+        other.zero_grad()
+        third.step()
+        """
+    )
+    told = [(e.kind, [ref.label for ref in e.of or ()]) for e in events if e.kind in ("step", "zero-grad")]
+    assert told == [("step", ["SGD", "Adam"]), ("zero-grad", ["Adam", "SGD"]), ("step", ["Adam"])]

@@ -47,10 +47,11 @@ MOST_DEAD, KEPT_DEAD = 48, 16  # objects that are no more: at so many, all but t
 class Known:
     """An optimizer of the run: its Ref, and its parameters."""
 
-    __slots__ = ("course", "held", "optimizer", "ref")
+    __slots__ = ("course", "held", "optimizer", "ref", "sharing")
 
     def __init__(self, ref: Ref, optimizer: weakref.ref[torch.optim.Optimizer], held: Held, course: Course) -> None:
         self.ref, self.optimizer, self.held, self.course = ref, optimizer, held, course
+        self.sharing: tuple[int, tuple[Ref, ...]] | None = None  # at which count of changes; see Ear.sharing
 
 
 class Ear:
@@ -243,6 +244,16 @@ class Ear:
     def owners(self, params: list[Any]) -> tuple[Ref, ...]:
         """The same, by name."""
         return tuple(known.ref for known in self.holders(params))
+
+    def sharing(self, known: Known) -> tuple[Ref, ...]:
+        """An optimizer, and others that hold some of its parameters; looked up anew where an optimizer came or changed."""
+        if len(self.optimizers) == 1:
+            return (known.ref,)
+        if known.sharing is None or known.sharing[0] != self._made:
+            ids = known.held.ids
+            others = (one.ref for one in self.optimizers.values() if one is not known and not ids.isdisjoint(one.held.ids))
+            known.sharing = self._made, (known.ref, *others)
+        return known.sharing[1]
 
     def model(self, model: torch.nn.Module) -> tuple[Ref, tuple[Ref, ...]]:
         """A model's Ref and the optimizers of its parameters; walks the parameters once for each new optimizer."""

@@ -35,7 +35,7 @@ def hear(ear: Ear, patches: Patches) -> None:
     def cleared(caller: FrameType, args: Any, kwargs: Any, _: Any) -> None:
         known = ear.optimizer(args[0])
         known.held.clean = bool(args[1] if len(args) > 1 else kwargs.get("set_to_none", True))
-        ear.say(ZERO_GRAD, caller, known.ref, (known.ref,))
+        ear.say(ZERO_GRAD, caller, known.ref, ear.sharing(known))
         if ear.measures is not None:
             ear.measures.cleared((known.ref,))
 
@@ -101,7 +101,7 @@ class Steps:
         if ear.deep:  # a hook steps inside the backward: for this optimizer the backward is over
             ear.say(BACKWARD, frame, None, (ref,))
         ear.gathered = 0
-        event = ear.say(STEP, frame, ref, (ref,), _facts(closure is not None, self._scaler(frame)))
+        event = ear.say(STEP, frame, ref, ear.sharing(known), _facts(closure is not None, self._scaler(frame)))
         if ear.kept.on:
             held = ear.kept.stepped(ear.rounds.places)
             if held is not None:
