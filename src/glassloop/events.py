@@ -127,6 +127,7 @@ OVER = "over"  # loss: what it was computed of, hashable: equal for losses of th
 OUTS = "outs"  # backward: the outputs of models that its loss was computed of (reader only)
 PLACE = "place"  # drawn: where it was made one number (reader only)
 CARRIES = "carries"  # forward: True where it is given, or keeps, something of an earlier batch
+SCORES = "scores"  # forward: True where its answer holds a loss (reader only)
 WHOLE = "whole"  # backward: True where `graphs` are all of them
 YOUNG = "young"  # backward: True where it has not run often enough to tell that what was not seen will not come (run only)
 RETAINED = "retained"  # backward: bool, whether it was told to keep its graph

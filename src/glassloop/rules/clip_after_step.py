@@ -81,16 +81,21 @@ EXPERIMENT = Experiment(
 
 KEY = OPTIMIZER
 HEARS = {BACKWARD, CLIP, STEP, ZERO_GRAD, OPAQUE}
+OTHERS = True
 
 
 class State(NamedTuple):
-    """`made`: the backward whose gradients wait; `used`: (backward, step) where a step used unclipped gradients."""
+    """`made`: the backward whose gradients wait; `used`: (backward, step) where a step used unclipped gradients.
+
+    `late`: a clip of several optimizers' gradients after that, which may yet be meant for the step of another.
+    """
 
     me: Ref
     made: Place | None = None
     clipped: bool = False
     used: tuple[Place, Place] | None = None
     early: bool = False
+    late: tuple[Place, tuple[Ref, ...]] | None = None
 
 
 def initial(me: Ref) -> State:
@@ -104,20 +109,30 @@ def hear(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
     A clip that first came before any backward or right after a clearing is clip-before-backward's (`early`), for good.
     """
     concerns = reaches(event, state.me)
+    if event.kind == STEP and state.late is not None and event.what in state.late[1]:
+        state = state._replace(late=None)  # that is whom it was meant for
     if concerns is False or state.early:
         return state, ()
+    stories = (_story(state.late[0], *state.used),) if state.late is not None and state.used is not None else ()
     if event.kind == BACKWARD and concerns:
-        return State(state.me, made=event.at, clipped=state.made is not None and state.clipped), ()
+        return State(state.me, made=event.at, clipped=state.made is not None and state.clipped), stories
     if event.kind == STEP and concerns:
-        unclipped = state.made is not None and not state.clipped
-        return State(state.me, used=(state.made, event.at) if unclipped else None), ()
-    if event.kind == CLIP and concerns and event.of == (state.me,):
+        return _step(state, event), ()
+    if event.kind == CLIP and concerns:
+        if state.used is not None and event.of != (state.me,):
+            return state._replace(late=(event.at, event.of or ())), ()
         if state.used is not None:
             return State(state.me, used=state.used), (_story(event.at, *state.used),)
         return state._replace(clipped=True, early=state.made is None and not state.clipped), ()
     if event.kind == ZERO_GRAD and concerns:
-        return state._replace(made=None, clipped=False), ()
+        return state._replace(made=None, clipped=False, late=None), stories
     return State(state.me), ()
+
+
+def _step(state: State, event: Event) -> State:
+    if state.made is None or state.clipped:  # again, or one that shares parameters: what was used stays used
+        return State(state.me, used=state.used)
+    return State(state.me, used=(state.made, event.at))
 
 
 def _story(clip: Place, made: Place, step: Place) -> Story:

@@ -18,6 +18,7 @@ from glassloop.events import (
     OPAQUE,
     PASS_BEGIN,
     PASS_END,
+    SCORES,
     STEP,
     TRAIN_MODE,
     TRAINING,
@@ -102,9 +103,7 @@ EXPERIMENT = Experiment(
 )
 
 KEY = MODEL
-HEARS = {
-    FORWARD, EVAL_MODE, TRAIN_MODE, BACKWARD, STEP, LOSS_MADE, PASS_BEGIN, BATCH, PASS_END, GRAD_ON, OPAQUE, END,
-}  # fmt: skip
+HEARS = {FORWARD, EVAL_MODE, TRAIN_MODE, BACKWARD, STEP, LOSS_MADE, PASS_BEGIN, BATCH, PASS_END, GRAD_ON, OPAQUE, END}
 DEEPEST = 4  # passes within passes
 
 
@@ -149,9 +148,7 @@ def hear(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
     if kind == STEP:
         return _step(state, event), ()
     if kind == LOSS_MADE:
-        told = state.seen is not None and not state.seen[2] and state.fresh is not None and not state.drawn
-        stories = _stories(state, state.seen) if told and not any(trained for _, trained in state.passes) else ()
-        return state._replace(fresh=None), stories
+        return _scored(state)
     if kind in (PASS_BEGIN, PASS_END, BATCH):
         return _pass(state, event)
     if kind == GRAD_ON:  # a loss that comes after it is not of what went before
@@ -161,6 +158,12 @@ def hear(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
         return state, stories
     told_at = event.at if kind == TRAIN_MODE else None
     return state._replace(told_at=told_at, seen=None, fresh=None, late=None), stories
+
+
+def _scored(state: State) -> tuple[State, tuple[Story, ...]]:
+    told = state.seen is not None and not state.seen[2] and state.fresh is not None and not state.drawn
+    stories = _stories(state, state.seen) if told and not any(trained for _, trained in state.passes) else ()
+    return state._replace(fresh=None), stories
 
 
 def _forward(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
@@ -175,10 +178,10 @@ def _forward(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
     meant = state.told_at is not None and state.told_at != state.usual
     if state.step is None or meant or not isinstance(minds, str):
         return state._replace(seen=None, fresh=None), late
-    drawn = state.drawn or state.fresh == event.at
     kept = state.seen is not None and state.seen[2] == graph
     seen = state.seen if kept else (event.at, minds, graph)
-    return state._replace(seen=seen, fresh=event.at, drawn=drawn), late
+    state = state._replace(seen=seen, fresh=event.at, drawn=state.drawn or state.fresh == event.at)
+    return _scored(state) if facts.get(SCORES) is True and not graph else (state, late)
 
 
 def _step(state: State, event: Event) -> State:
@@ -196,17 +199,14 @@ def _pass(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
     if event.kind == BATCH or loader is None:
         return state._replace(fresh=None), ()
     if event.kind == PASS_BEGIN:
-        stories = _stories(state, state.late)
         passes = (*state.passes, (loader, False))[-DEEPEST:]
-        return state._replace(passes=passes, seen=None, fresh=None, drawn=False, late=None), stories
+        return state._replace(passes=passes, seen=None, fresh=None, drawn=False, late=None), _stories(state, state.late)
     trained = any(each == loader and worked for each, worked in state.passes)
     passes = tuple(each for each in state.passes if each[0] != loader)
     over = state._replace(passes=passes, seen=None, fresh=None, drawn=False)
     if state.seen is None or state.drawn or trained or loader in state.taught:
         return over, ()
-    if state.seen[2]:
-        return over._replace(late=state.seen), ()
-    return over, _stories(state, state.seen)
+    return (over._replace(late=state.seen), ()) if state.seen[2] else (over, _stories(state, state.seen))
 
 
 def _stories(state: State, forward: tuple[Place, str, bool] | None) -> tuple[Story, ...]:

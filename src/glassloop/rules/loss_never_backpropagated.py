@@ -136,6 +136,8 @@ def hear(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
     if event.kind == BACKWARD:
         return _walk(state, event), ()
     if event.kind == STEP and concerns:
+        if not (state.made or state.trained or state.outs or state.lost):
+            return state, ()  # of another optimizer that shares parameters, right after mine
         if state.lost or not (state.trained or state.outs):
             return State(state.me), ()
         left = frozenset(place for place, _, over in state.made if not _trained(over, state))

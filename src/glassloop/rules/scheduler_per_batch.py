@@ -149,7 +149,8 @@ def hear(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
     if event.kind == OPAQUE and event.of is not None and state.me not in event.of:
         return state, ()
     # A pass of another loader inside this one is a validation: what follows it may well be counted in validations.
-    return state._replace(handed=False, called=False, moved=False, turn=None if event.kind == OPAQUE else state.turn), ()
+    turn = state.turn if event.kind == PASS_END else None
+    return state._replace(handed=False, called=False, moved=False, turn=turn), ()
 
 
 def _story(schedule: Place, made: Place) -> Story:

@@ -57,4 +57,4 @@ def _add(table: Table, args: list[Value], kwargs: dict[str, Value]) -> None:
     if number and isinstance(default, Const) and default.value > 1:
         table.items[name] = Const(default.value, default.source | {key})
     else:
-        table.items[name] = Unknown(key, frozenset({key}))
+        table.items[name] = Unknown(key, frozenset({key}), plain=True)

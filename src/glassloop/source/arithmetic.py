@@ -23,6 +23,15 @@ DRAWING = frozenset(["sample", "sample_n"])
 BATCH_MEAN: Hashable = ("mean of a batch",)  # in the sources of a number that is one, or a sum of some
 BATCH_SUM: Hashable = ("sum over a batch",)
 BATCH_SIZE: Hashable = ("size of a batch",)
+
+
+def _power(a: Any, b: Any) -> Any:
+    if abs(a) > POWERS or abs(b) > POWERS:
+        raise TypeError
+    return a**b
+
+
+POWERS = 64  # beyond them nobody counts
 OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -30,9 +39,16 @@ OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Div: operator.truediv,
     ast.FloorDiv: operator.floordiv,
     ast.Mod: operator.mod,
+    ast.Pow: _power,
 }
 
 
+# What arranges or sums up the numbers of one tensor: the other arguments are sizes, dimensions, kinds, places.
+ARRANGING = frozenset(
+    "to cuda cpu type float half double bfloat16 view reshape permute transpose flatten unflatten squeeze unsqueeze expand"
+    " repeat narrow chunk split roll flip movedim mean sum std var norm softmax log_softmax dropout".split()
+)
+SETTINGS = frozenset("weight pos_weight ignore_index label_smoothing beta delta margin p".split())  # of losses
 MIXED = ("mixed",)  # the source of a product
 FACTOR = 4
 
@@ -96,7 +112,7 @@ def operation(p: Player, name: str, args: list[Value], kwargs: dict[str, Value],
         return Tensor()  # a new tensor of that shape
     if name.endswith("_as"):
         args, kwargs = args[:1], {}  # the shape of another
-    out = through(p, [*args, *kwargs.values()])
+    out = through(p, args[:1] if args and name in ARRANGING else [*args, *kwargs.values()])
     first, rest = args[0] if args else None, [*args[1:], *kwargs.values()]
     out.form = squashed(p, name, args or [kwargs.get("input", Const(None))], at, kwargs)
     if name in DRAWING:  # most distributions draw without a graph, but not those of people who call rsample in it
@@ -128,7 +144,8 @@ def of_loss(
     p: Player, name: str, module: Ref | None, args: list[Value], kwargs: dict[str, Value], options: dict[str, Value], at: At
 ) -> Tensor:
     """A loss of PyTorch's is computed: says so, and gives it. `options` hold its reduction where the text names one."""
-    out = through(p, [*args, *kwargs.values()])
+    settings = SETTINGS & set(kwargs)
+    out = through(p, [*args, *(v for k, v in kwargs.items() if k not in settings)])
     own = fresh_graph() if out.past.graphs else frozenset()
     facts = loss_facts(p, name, args[0] if args else kwargs.get("input"))
     if own:
@@ -170,7 +187,7 @@ def _constants(p: Player, left: Const, op: ast.operator, right: Const) -> Value:
         if left.last is not None or right.last is not None:
             last = _last(f, left, op, right)
     except (TypeError, ArithmeticError, ValueError):
-        return Unknown(("op", type(op).__name__, repr(left.value)[:40], repr(right.value)[:40]), source)
+        return Unknown(("op", type(op).__name__, repr(left.value)[:40], repr(right.value)[:40]), source, plain=True)
     return Const(value, source, last, counted or in_cut_loop, added=isinstance(op, ast.Add))
 
 

@@ -37,7 +37,11 @@ def divided(p: Player, left: Value, op: ast.operator, right: Value, at: At) -> N
 def summed(given: Value) -> frozenset[Hashable]:
     """What the sum of a list with one mean a batch comes from."""
     whole = isinstance(given, Seq) and bool(given.items) and all(is_mean(i) for i in given.items)
-    return frozenset({(SUMMED, id(given)), BATCH_MEAN}) if whole else frozenset()
+    lists: list[Seq] = []
+    while whole and isinstance(given, Seq) and given not in lists:
+        lists.append(given)
+        given = given.per or given
+    return frozenset({BATCH_MEAN, *((SUMMED, id(one)) for one in lists)}) if lists else frozenset()
 
 
 def averaged(p: Player, given: Value, at: At) -> None:

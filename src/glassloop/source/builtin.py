@@ -113,7 +113,7 @@ def _length_of(v: Value) -> Value | None:
     if isinstance(v, Loader):
         if v.length is not None:
             return Const(v.length, frozenset({("len", v.ref)}))
-        return Unknown(("len", v.key or v.ref), frozenset({("len", v.ref)}))
+        return Unknown(("len", v.key or v.ref), frozenset({("len", v.ref)}), plain=True)
     if isinstance(v, Seq) and v.exact:
         return Const(len(v.items), frozenset({("len", id(v))}))
     if isinstance(v, Table) and v.exact:
@@ -123,13 +123,13 @@ def _length_of(v: Value) -> Value | None:
     if isinstance(v, Const) and isinstance(v.value, str):
         return Const(len(v.value))
     if isinstance(v, Unknown):
-        return Unknown(("len", v.key), frozenset({("len", v.key)}))
+        return Unknown(("len", v.key), frozenset({("len", v.key)}), plain=True)
     return v.length if isinstance(v, Stream) else None
 
 
 def _len(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
     if args and isinstance(args[0], Tensor) and args[0].length is None:
-        return Unknown(("len", id(args[0])), frozenset({("len", id(args[0])), BATCH_SIZE}))
+        return Unknown(("len", id(args[0])), frozenset({("len", id(args[0])), BATCH_SIZE}), plain=True)
     length = _length_of(args[0]) if args else None
     if length is None and args and isinstance(args[0], Instance) and args[0].cls and args[0].cls.find("__len__"):
         from glassloop.source.calls import call
@@ -198,7 +198,7 @@ def _listed(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
     if isinstance(args[0], Params):
         return args[0]
     if isinstance(args[0], Seq):
-        return Seq(list(args[0].items), args[0].exact)
+        return Seq(list(args[0].items), args[0].exact, alike=args[0].alike)
     entry: list[Any] = [sources(args[0]), 0, True, False]
     return Seq(list(iterate(p, args[0], at, None, entry)), not entry[3])
 
@@ -266,7 +266,23 @@ def _isinstance(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
                 return Const(True)
             todo.extend(c.bases if isinstance(c, ClassValue) else [])
         return Const(False)
-    return fresh(at)
+    known = _is_a(args[0], args[1]) if len(args) == 2 else None
+    return fresh(at) if known is None else Const(known)
+
+
+def _is_a(v: Value, kinds: Value) -> bool | None:
+    """Whether a value is of one of these library types, where that is certain."""
+    parts = kinds.items if isinstance(kinds, Seq) else [kinds]
+    names = {part.path.rsplit(".", 1)[-1] for part in parts if isinstance(part, External)}
+    if len(names) < len(parts):
+        return None
+    if isinstance(v, Tensor):
+        return None if v.loose else not names.isdisjoint({"Tensor", "Parameter"} if v.leaf else {"Tensor"})
+    if isinstance(v, Seq):
+        return not names.isdisjoint({"tuple", "Sequence"} if v.frozen else {"list", "Sequence"})
+    if isinstance(v, Table) and v.key is None:
+        return not names.isdisjoint({"dict", "Mapping"})
+    return type(v.value).__name__ in names if isinstance(v, Const) and v.value is not None else None
 
 
 def _getattr(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:

@@ -16,6 +16,7 @@ from glassloop.source.lazy import Lazy
 from glassloop.source.marks import UNSURE
 from glassloop.source.past import join, past_of
 from glassloop.source.player import DEPTH, Player
+from glassloop.source.records import fill
 from glassloop.source.signals import ReturnSignal
 from glassloop.source.values import (
     NONE,
@@ -120,6 +121,7 @@ def call_function(p: Player, f: Function, args: Args, kwargs: Kwargs, at: At) ->
 
 def _framed(p: Player, node: ast.AST, body: Callable[[], Value]) -> Value:
     statement, undecided = p.statement, p.undecided
+    floor, p.rounds.floor = p.rounds.floor, len(p.loops)
     p.frames.append(node)
     p.callers.append(statement)
     try:
@@ -127,7 +129,7 @@ def _framed(p: Player, node: ast.AST, body: Callable[[], Value]) -> Value:
     finally:
         p.frames.pop()
         p.callers.pop()
-        p.statement, p.undecided = statement, undecided
+        p.statement, p.undecided, p.rounds.floor = statement, undecided, floor
 
 
 def _in_contexts(p: Player, f: Function, node: Any, scope: Scope, at: At) -> Value:
@@ -186,12 +188,14 @@ def bind(p: Player, f: Function, args: Args, kwargs: Kwargs, scope: Scope) -> No
             scope.vars[name] = rest.pop(name)
         elif name in f.defaults:
             scope.vars[name] = f.defaults[name]
+        elif "*" in kwargs:
+            scope.vars[name] = kwargs["*"]
         else:
             scope.vars[name] = Unknown(("parameter", scope.path, f.node.lineno, f.node.col_offset, name))
     if a.vararg is not None:
         scope.vars[a.vararg.arg] = Seq(args[len(positional) :], frozen=True)
     if a.kwarg is not None:
-        scope.vars[a.kwarg.arg] = Table({k: v for k, v in rest.items() if k not in positional})
+        scope.vars[a.kwarg.arg] = Table({k: v for k, v in rest.items() if k not in (*positional, "*")})
 
 
 def construct(p: Player, cls: ClassValue, args: Args, kwargs: Kwargs, at: At) -> Value:
@@ -208,10 +212,7 @@ def construct(p: Player, cls: ClassValue, args: Args, kwargs: Kwargs, at: At) ->
         finally:
             p.hidden -= hidden
     elif isinstance(made, Instance):
-        fields = cls.attrs["__fields__"]
-        names = fields.value if isinstance(fields, Const) else ()
-        made.attrs.update(dict(zip(names, args, strict=False)))
-        made.attrs.update(kwargs)
+        fill(p, made, cls, args, kwargs, at)
     if isinstance(made, Optimizer):
         _finish_optimizer(p, made, args, at)
     return made
@@ -252,7 +253,7 @@ def unknown_call(p: Player, f: Value | None, args: Args, kwargs: Kwargs, at: At,
     if models_given and not harmless:
         return Unknown(("result", conditions.site(*at)), facts={})
     past = join([past_of(v) for v in ([f, *given] if isinstance(f, Unknown) else given)])
-    plain = (harmless or isinstance(f, Unknown)) and bool(given or f) and past.whole and not past.graphs
+    plain = (harmless or (isinstance(f, Unknown) and bool(given or f))) and past.whole and not past.graphs
     made = Unknown(("call", conditions.site(*at)), plain=plain, cut=past.cut if plain else None)
     if harmless or isinstance(f, Unknown):
         follows(p, made, [*([f] if f is not None else []), *given])

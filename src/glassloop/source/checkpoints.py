@@ -133,9 +133,9 @@ def _by_everyone(p: Player, file: Value) -> bool:
     path = list(_grounds(p, key_of(file)))
     if _of_rank(p, path) or (isinstance(file, Unknown) and not {"parameter", "call"}.isdisjoint(map(_word, path))):
         return False
-    if any(_of_rank(p, list(_parts(key))) or _asks(key) for key in p.assumed):
+    if any(_of_rank(p, list(_parts(key))) or _asks(p, key) for key in p.assumed):
         return False
-    return not any(_of_rank(p, list(_parts(open_))) or _may_ask(open_) for open_ in p.guards)
+    return not any(_of_rank(p, list(_parts(open_))) or _may_ask(p, open_) for open_ in p.guards)
 
 
 def _parts(key: Hashable) -> Iterator[Hashable]:
@@ -167,17 +167,19 @@ def _of_rank(p: Player, parts: list[Hashable]) -> bool:
     return RANK in parts or any(part in p.group.ranks for part in parts)
 
 
-def _may_ask(c: conditions.Open) -> bool:
-    return any(_may_ask(part) for part in c.parts) if c.how else _asks(c.key)
+def _may_ask(p: Player, c: conditions.Open) -> bool:
+    return any(_may_ask(p, part) for part in c.parts) if c.how else _asks(p, c.key)
 
 
-def _asks(key: Hashable) -> bool:
+def _asks(p: Player, key: Hashable) -> bool:
     """Whether a question may be one about the process: an unknown answer, or a comparison for equality with one."""
     if not isinstance(key, tuple) or len(key) < 2 or key[0] == "site" or (key[0] == "cmp" and key[1] != "Eq"):
         return False
     kind = key[1][0] if isinstance(key[1], tuple) and key[1] else ""
     if isinstance(kind, tuple):
         kind = kind[0] if kind else ""
+    if kind == "call" and key[1] in p.group.made_of:
+        return not ASKED.isdisjoint(map(_word, _grounds(p, p.group.made_of[key[1]])))
     number = key[0] in ("eq", "in") and not (len(key) > 2 and isinstance(key[2], str))
     return kind in ASKED or (kind == "argument" and number) or key[0] == "cmp"
 

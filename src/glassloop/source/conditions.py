@@ -66,6 +66,7 @@ COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
     ast.NotIn: lambda a, b: a not in b,
 }
 NEGATIVE = {ast.NotEq: ast.Eq, ast.IsNot: ast.Is, ast.NotIn: ast.In}
+FAR = 9  # turns; no loop without an end is played so long
 CERTAIN = (Module, Optimizer, Scheduler, Scaler, Loader, Sampler, Function, ClassValue, Bound, External)
 
 
@@ -261,8 +262,9 @@ def _remainder(p: Player, node: ast.BinOp, op: ast.cmpop, right: Value, scope: S
     a, k = evaluate(p, node.left, scope), evaluate(p, node.right, scope)
     if not isinstance(a, Const) or not isinstance(a.value, int) or type(op) not in COMPARE:
         return ask(p, site(node, scope))
-    cut = any(entry[3] for entry in p.loops)
     known = isinstance(k, Const) and isinstance(k.value, int) and k.value > 0
+    endless = p.rounds.endless if isinstance(k, Const) and known and k.value > FAR else ()
+    cut = any(entry[3] or id(entry) in endless for entry in p.loops)
     if isinstance(k, Const) and known and (isinstance(a.last, int) or not cut or k.value <= 2):
         if not isinstance(right, Const) or not isinstance(right.value, int):
             return ask(p, site(node, scope))

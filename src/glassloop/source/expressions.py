@@ -8,22 +8,24 @@ from typing import Any
 
 from glassloop.source import conditions
 from glassloop.source.arithmetic import binary, key_of, negative
-from glassloop.source.attributes import attribute, item, set_attribute, set_item
+from glassloop.source.attributes import attribute, set_attribute
 from glassloop.source.averages import divided
+from glassloop.source.items import item, set_item
 from glassloop.source.keeping import replaced, say_drawn
 from glassloop.source.past import cut_off, join
 from glassloop.source.player import Player
+from glassloop.source.records import items_of
 from glassloop.source.replacing import bound_again
 from glassloop.source.values import (
     NONE,
     Const,
     External,
     Function,
+    Instance,
     Module,
     Params,
     Scope,
     Seq,
-    Span,
     Stream,
     Table,
     Tensor,
@@ -96,13 +98,16 @@ def _call(p: Player, node: ast.Call, scope: Scope) -> Value:
 def arguments(p: Player, node: ast.Call, scope: Scope) -> tuple[list[Value], dict[str, Value]]:
     """A call's arguments; of a starred one what is known of it."""
     args: list[Value] = []
+    rest: dict[str, Value] = {}
     for a in node.args:
         if isinstance(a, ast.Starred):
             value = evaluate(p, a.value, scope)
             args.extend(value.items if isinstance(value, Seq) else [value])
+            if isinstance(value, Seq) and _alike(value):
+                rest["*"] = value.items[-1]  # and who knows how many more like it
         else:
             args.append(evaluate(p, a, scope))
-    kwargs: dict[str, Value] = {}
+    kwargs: dict[str, Value] = rest
     for k in node.keywords:
         value = evaluate(p, k.value, scope)
         if k.arg is not None:
@@ -112,6 +117,10 @@ def arguments(p: Player, node: ast.Call, scope: Scope) -> tuple[list[Value], dic
         if k.arg is None and not (isinstance(value, Table) and value.exact):
             kwargs["**"] = value  # and who knows what else
     return args, kwargs
+
+
+def _alike(value: Seq) -> bool:
+    return not value.exact and bool(value.items) and all(isinstance(i, Tensor) for i in value.items)
 
 
 def _bool_op(p: Player, node: ast.BoolOp, scope: Scope) -> Value:
@@ -222,47 +231,9 @@ def _dict(p: Player, node: ast.Dict, scope: Scope) -> Value:
 
 
 def _comprehension(p: Player, node: Any, scope: Scope) -> Value:
-    inner = Scope(scope.path, scope)
-    found: list[tuple[Value, Value]] = []
-    exact = _generate(p, list(node.generators), node, inner, found)
-    values = [v for _, v in found]
-    if values and all(isinstance(v, Params) for v in values):
-        return merge_params([v for v in values if isinstance(v, Params)])
-    if isinstance(node, ast.DictComp):
-        return Table(
-            {k.value: v for k, v in found if isinstance(k, Const)}, exact and all(isinstance(k, Const) for k, _ in found)
-        )
-    return Seq(values, exact)
+    from glassloop.source.comprehensions import comprehension
 
-
-def _generate(
-    p: Player, generators: list[ast.comprehension], node: Any, scope: Scope, found: list[tuple[Value, Value]]
-) -> bool:
-    from glassloop.source.loops import enter_loop, iterate, leave_loop, sources
-
-    if not generators:
-        if isinstance(node, ast.DictComp):
-            found.append((evaluate(p, node.key, scope), evaluate(p, node.value, scope)))
-        else:
-            found.append((NONE, evaluate(p, node.elt, scope)))
-        return True
-    first, rest = generators[0], generators[1:]
-    value = evaluate(p, first.iter, scope)
-    entry: list[Any] = [sources(value), 0, not isinstance(value, Span), False]
-    enter_loop(p, entry)
-    exact = True
-    try:
-        for element in iterate(p, value, (first.iter, scope), None, entry):
-            entry[1] += 1
-            assign(p, first.target, element, scope)
-            verdicts = [conditions.condition(p, test, scope) for test in first.ifs]
-            if any(v is False for v in verdicts):
-                continue
-            exact = all(isinstance(v, bool) for v in verdicts) and exact
-            exact = _generate(p, rest, node, scope, found) and exact
-    finally:
-        leave_loop(p, entry)
-    return exact and not entry[3]
+    return comprehension(p, node, scope)
 
 
 def _lambda(p: Player, node: ast.Lambda, scope: Scope) -> Value:
@@ -333,9 +304,14 @@ def unpack(p: Player, value: Value, target: ast.Tuple | ast.List) -> list[Value]
     """One value for each name of a tuple."""
     n = len(target.elts)
     if isinstance(value, Stream):
-        return [next(value.it, Unknown(("item", id(value)))) for _ in range(n)]
+        taken: list[Value] = []
+        for _ in range(n):
+            taken.append(next(value.it, taken[-1] if taken else Unknown(("item", id(value)))))
+        return taken
     if isinstance(value, Module) and len(value.items) == n:
         return list(value.items)
+    if isinstance(value, Instance) and (items := items_of(value)) is not None:
+        value = Seq(items)
     if isinstance(value, Seq):
         star = next((i for i, t in enumerate(target.elts) if isinstance(t, ast.Starred)), None)
         if star is not None and value.exact and len(value.items) >= n - 1:
@@ -343,6 +319,8 @@ def unpack(p: Player, value: Value, target: ast.Tuple | ast.List) -> list[Value]
             return [*value.items[:star], Seq(value.items[star:end]), *value.items[end:]]
         if len(value.items) == n:
             return list(value.items)
+        if _alike(value):
+            return [value.items[min(i, len(value.items) - 1)] for i in range(n)]
     if isinstance(value, Tensor):
         return [item(p, value, target, Const(i)) for i in range(n)]
     if isinstance(value, Params):
@@ -367,10 +345,7 @@ HANDLERS: dict[type[ast.expr], Callable[..., Value]] = {
     ast.List: _tuple,
     ast.Set: _tuple,
     ast.Dict: _dict,
-    ast.ListComp: _comprehension,
-    ast.SetComp: _comprehension,
-    ast.GeneratorExp: _comprehension,
-    ast.DictComp: _comprehension,
+    **dict.fromkeys((ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp), _comprehension),
     ast.Lambda: _lambda,
     ast.JoinedStr: _joined,
     ast.NamedExpr: _named,

@@ -144,7 +144,8 @@ def after_layer(p: Player, m: Module, given: list[Value]) -> Form | Output | Non
     for item in [*m.items, *m.attrs.values()]:
         form = after_layer(p, item, [value]) if isinstance(item, Module) else None
         given_to_it = isinstance(item, Module) and item.cls is None
-        value = Tensor(form=form or (Output(item, (value,), None, ()) if given_to_it else None))  # type: ignore[arg-type]
+        made = form or (Output(item, (value,), None, ()) if given_to_it else None)  # type: ignore[arg-type]
+        value = Tensor(form=made, several=isinstance(first, Tensor) and first.several)
     form = value.form if isinstance(value, Tensor) else None
     return None if isinstance(form, Output) and form.module.cls is None else form
 

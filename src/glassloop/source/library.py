@@ -26,8 +26,9 @@ from glassloop.source.marks import BLANK, UNSURE
 from glassloop.source.modes import functional, minding
 from glassloop.source.optimizers import make_optimizer, owners_of
 from glassloop.source.owners import restructured
-from glassloop.source.past import cut_off
+from glassloop.source.past import PRETRAINED, cut_off
 from glassloop.source.player import Dead, Player
+from glassloop.source.records import field, namedtuple
 from glassloop.source.replacing import reallocated
 from glassloop.source.schedules import is_scheduler, make_scheduler
 from glassloop.source.tensors import by_hand
@@ -88,9 +89,16 @@ def call_library(p: Player, path: str, args: Args, kwargs: Kwargs, at: At) -> Va
         return make_optimizer(p, last, args, kwargs, at)
     if path.startswith("glassloop.kit."):
         return kit_call(p, path, args, kwargs, at)
+    if _is_pretrained(path):
+        return Module(p.ref(MODEL, last), kind=PRETRAINED, training=False, minds=minding(path, args, kwargs))
     if path.split(".")[0] in FRAMEWORKS:
         return FRAMEWORKS[path.split(".")[0]](p, path, args, kwargs, at)
     return _other(p, path, last, args, kwargs, at)
+
+
+def _is_pretrained(path: str) -> bool:
+    pretrained = path.startswith("transformers.") and path.endswith(".from_pretrained")
+    return pretrained and not any(w in path for w in ("okenizer", "rocessor", "onfig", "xtractor"))
 
 
 def _other(p: Player, path: str, last: str, args: Args, kwargs: Kwargs, at: At) -> Value:
@@ -195,6 +203,7 @@ def _factory(p: Player, last: str, args: Args, kwargs: Kwargs, at: At) -> Value:
     if last == "as_tensor" and args and isinstance(args[0], Tensor):
         return args[0]
     past = cut_off(p, args[0], at) if last in COPIES and args else BLANK
+    past = past._replace(whole=True) if last != "Variable" else past  # a new tensor, whatever it was made of
     sizes = args[0].items if args and isinstance(args[0], Seq) else args
     several = last in ("randn", "rand", "zeros", "ones") and len(sizes) > 1
     return Tensor(length=length, several=several, leaf=isinstance(flag, Const) and bool(flag.value), past=past)
@@ -375,6 +384,8 @@ EXACT: dict[str, Callable[[Player, Args, Kwargs, At], Value]] = {
     "dataclasses.replace": _dataclass_replace,
     "collections.defaultdict": _defaultdict,
     "collections.deque": _deque,
+    "collections.namedtuple": namedtuple,
+    "dataclasses.field": field,
     "itertools.count": _count,
     "itertools.islice": _islice,
     "itertools.chain": chain,

@@ -41,7 +41,9 @@ def turns(p: Player, node: ast.AST | None = None) -> int:
     nested = node is not None and any(
         isinstance(n, (ast.For, ast.While)) for b in getattr(node, "body", ()) for n in walk(b)
     )
-    return 4 if p.program.accumulates and not nested else 2
+    if p.program.accumulates and not nested:
+        return 4
+    return 3 if node is not None and p.program.looks_in(node) else 2
 
 
 def play_for(p: Player, node: Any, scope: Scope) -> None:
@@ -75,6 +77,8 @@ def play_while(p: Player, node: ast.While, scope: Scope) -> None:
     if isinstance(node.test, ast.Compare) and _plain(node.test):
         entry[0] = getattr(evaluate(p, node.test.comparators[0], scope), "source", frozenset())
     enter_loop(p, entry)
+    if isinstance(node.test, ast.Constant):
+        p.rounds.endless.add(id(entry))
     try:
         while _goes_on(p, node, scope, entry):
             entry[1] += 1
@@ -119,6 +123,14 @@ def enter_loop(p: Player, entry: list[Any]) -> None:
             p.program.epoch_counts |= {s for s in outer[0] if not (isinstance(s, tuple) and s[0] == "len")}
             p.program.step_counts |= entry[0]
     p.loops.append(entry)
+    p.rounds.doubts[id(entry)] = p.undecided
+
+
+def left_early(p: Player, whole: bool) -> None:
+    """A `break`, or (`whole`) a `return` out of all loops of its function: the loop goes on where it is not taken."""
+    own = p.loops[p.rounds.floor :]
+    if own and p.undecided > p.rounds.doubts.get(id(own[0] if whole else own[-1]), p.undecided):
+        p.rounds.left = True
 
 
 def leave_loop(p: Player, entry: list[Any]) -> None:

@@ -36,11 +36,15 @@ class Past(NamedTuple):
 
 
 class Part(NamedTuple):
-    """A part of what a model gave: whether it carries a graph, whether it is a mean, whether it is one tensor."""
+    """A part of what a model gave: whether it carries a graph, whether it is a mean, whether it is one tensor.
+
+    `items`: of a tuple, how many.
+    """
 
     carries: bool
     mean: bool | None
     single: bool
+    items: int = 0
 
 
 BLANK = Past()

@@ -29,11 +29,17 @@ FAMILIES = (
 )  # fmt: skip
 
 
+DROPPING_FAMILIES = ("bert", "gpt2", "t5-", "bart-", "electra")  # of transformers: their configurations drop a tenth
+
+
 def minding(path: str, args: list[Value], kwargs: dict[str, Value]) -> str:
     """The name by which people know what minds the mode in a library's layer or model; "" where nothing certainly does."""
     last = path.rsplit(".", 1)[-1]
     if path.startswith("torchvision.models."):
         return last if last.startswith(FAMILIES) else ""
+    if last == "from_pretrained" and path.startswith("transformers."):
+        name = args[0].value if args and isinstance(args[0], Const) else None
+        return "dropout" if isinstance(name, str) and any(family in name.lower() for family in DROPPING_FAMILIES) else ""
     if last in NORMS or last == "RReLU":
         tracks = kwargs.get("track_running_stats", Const(True))
         return last if isinstance(tracks, Const) and tracks.value else ""

@@ -127,6 +127,8 @@ def forward(p: Player, m: Module, args: Args, kwargs: Kwargs, at: At) -> Value:
             facts["unregistered"] = places
     if told := tuple(v.value for v in given[1:] if isinstance(v, Const) and isinstance(v.value, (str, int))):
         facts["with"] = told
+    if m.cls is not None and len(given) > 1 and p.program.gives_loss(m.cls.node):
+        facts["scores"] = True
     if p.batches and _carried(p, m, given):
         facts["carries"] = True
     p.say(events.FORWARD, at, m.ref, holders, **facts)
@@ -140,7 +142,15 @@ def forward(p: Player, m: Module, args: Args, kwargs: Kwargs, at: At) -> Value:
     if m.cls is not None and p.program.gives_loss(m.cls.node):
         inside = look(p, m, tuple(args), m.training, kwargs)
         past = past if inside is None else of_results(past, inside.results)
-    return Tensor(roots, scaled=inputs.scaled, loose=not _single(m), past=past, form=form)
+    out = Tensor(roots, scaled=inputs.scaled, loose=not _single(m), past=past, form=form)
+    if m.kind in SEVERAL:
+        rest: list[Value] = [Tensor(roots, scaled=inputs.scaled, past=past) for _ in range(SEVERAL[m.kind] - 1)]
+        return Seq([out, Seq(rest, frozen=True) if len(rest) > 1 else rest[0]], frozen=True)
+    return out
+
+
+# Layers that give a tuple: an output, and one state or two.
+SEVERAL = {"torch.nn.LSTM": 3, "torch.nn.GRU": 2, "torch.nn.RNN": 2, "torch.nn.MultiheadAttention": 2}
 
 
 def _single(m: Module) -> bool:

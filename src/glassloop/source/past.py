@@ -16,6 +16,7 @@ from glassloop.source.marks import Output, Part, Past
 from glassloop.source.values import (
     ClassValue,
     Const,
+    External,
     Instance,
     Module,
     Params,
@@ -40,6 +41,7 @@ CUTTING = frozenset(
     " isclose searchsorted bincount one_hot".split()
 )
 PAIRS = frozenset(["max", "min", "topk", "sort", "median", "mode", "kthvalue", "cummax", "cummin"])  # values and places
+PRETRAINED = "transformers."  # the kind of a model of that library
 SAME = frozenset(["to", "float", "double", "half", "bfloat16", "cuda", "cpu", "clone", "contiguous", "squeeze", "cuda_"])
 
 
@@ -60,8 +62,9 @@ def past_of(v: Value) -> Past:
     if isinstance(v, (Seq, Table)):
         held = v.items if isinstance(v, Seq) else list(v.items.values())
         joined = join([past_of(i) for i in held])
-        return joined if v.exact else joined._replace(whole=False)
-    return Past(whole=isinstance(v, Const))
+        whole = v.exact or (isinstance(v, Seq) and v.alike and bool(v.items))
+        return joined if whole else joined._replace(whole=False)
+    return Past(whole=isinstance(v, (Const, External)))
 
 
 def join(pasts: list[Past]) -> Past:
@@ -78,7 +81,7 @@ def after(p: Player, values: list[Value]) -> Past:
     """The past of what an operation on these gives, with gradients on or off as they are now."""
     past = join([past_of(v) for v in values])
     if p.grad:
-        return past if past.mixed else past._replace(mixed=sum(isinstance(v, Tensor) for v in values) > 1)
+        return past if past.mixed else past._replace(mixed=len({v.past.outs for v in values if isinstance(v, Tensor)}) > 1)
     return Past(whole=past.whole, cut=past.cut or (p.off_at if past.graphs else None), batch=past.batch)
 
 
@@ -125,7 +128,9 @@ def _named(v: Value) -> dict[object, Value] | None:
 def _alike(row: list[Value]) -> Part:
     means = {v.past.mean if isinstance(v, Tensor) else None for v in row}
     single = all(isinstance(v, Tensor) and not v.loose for v in row)
-    return Part(all(map(_carries_all, row)), means.pop() if len(means) == 1 else None, single)
+    counts = {len(v.items) if isinstance(v, Seq) and v.exact else 0 for v in row}
+    mean = means.pop() if len(means) == 1 else None
+    return Part(all(map(_carries_all, row)), mean, single, counts.pop() if len(counts) == 1 else 0)
 
 
 def _carries_all(v: Value) -> bool:
@@ -152,7 +157,7 @@ def remembers(m: Module, seen: set[int] | None = None) -> bool:
         return False
     seen.add(id(m))
     inside = [v for v in (*m.items, *m.attrs.values()) if isinstance(v, Module)]
-    if not m.kind.startswith("torch.nn."):
+    if not m.kind.startswith(("torch.nn.", PRETRAINED)):
         if m.cls is None or any(not root.startswith("torch.nn.") for root in m.cls.roots()):
             return True
         if any(map(_keeps_attributes, _own_classes(m.cls))):
@@ -183,19 +188,22 @@ def part_of(t: Tensor) -> Past:
     return past._replace(graphs=frozenset(), whole=False, pair=False) if t.loose and t.past.graphs else past
 
 
-def item_of(p: Player, t: Tensor, i: Value) -> tuple[Past, bool]:
-    """The past of `t[i]` (or `t.i`), and whether it may be a structure. Of values and their places the latter carry none."""
+def item_of(p: Player, t: Tensor, i: Value) -> tuple[Past, bool, int]:
+    """The past of `t[i]` or `t.i`, whether it may be a structure, its items. Of values and their places these carry none."""
     name = i.value if isinstance(i, Const) else None
     known = dict(opened(p, t).parts).get(name) if isinstance(name, (int, str)) else None
+    if name in ("loss", "logits") and isinstance(t.form, Output) and t.form.module.kind == PRETRAINED and not t.form.trail:
+        known = Part(bool(t.past.graphs), True if name == "loss" else None, single=True)
     if known is not None:
         part = t.past if known.carries else part_of(t)
         outs = frozenset((out, name) for out in t.past.outs)
-        return part._replace(mean=known.mean, parts=(), outs=outs), not (known.single and known.carries)
+        loose = not (known.single and known.carries)
+        return part._replace(mean=known.mean, parts=(), outs=outs), loose, known.items if known.carries else 0
     if t.past.pair:
         places = isinstance(i, Const) and i.value == 1
-        return Past(whole=t.past.whole, cut=t.past.cut) if places else t.past._replace(pair=False), t.loose
+        return Past(whole=t.past.whole, cut=t.past.cut) if places else t.past._replace(pair=False), t.loose, 0
     sliced = isinstance(i, (Seq, Tensor))  # only a tensor can be: nothing else is sliced
-    return (t.past._replace(mean=None, total=False, drawn=None) if sliced else part_of(t)), t.loose
+    return (t.past._replace(mean=None, total=False, drawn=None) if sliced else part_of(t)), t.loose, 0
 
 
 def cut_off(p: Player, v: Value, at: At) -> Past:

@@ -39,6 +39,7 @@ class Path:
     statement_of: dict[Where, tuple[str, int]]
     choices: tuple[bool, ...]
     complete: bool
+    left: bool  # it leaves a loop early, where it is open whether it does: what comes of going on, it cannot tell
     called: set[ast.AST]
     asked: tuple[int, ...]  # for each choice, how many events had been said
     told: tuple[int, ...]  # the same for each story
@@ -66,7 +67,7 @@ class Play:
         keys = [(path, {(r.name, s.scenes[0][1]) for r, s in path.stories}) for path in self.paths if path.complete]
         for key, (rule, story, path) in told.items():
             lines = {path.statement_of[place] for _, place, _ in story.scenes if place in path.statement_of}
-            through = [key in mine for other, mine in keys if lines <= other.visited]
+            through = [key in mine for other, mine in keys if lines <= other.visited and (key in mine or not other.left)]
             if self.failed or (self.spent and key not in self.probed):
                 yield rule, story, self.failed or SPENT
             else:
@@ -79,11 +80,7 @@ def explore(program: Program, rules: Iterable[Rule], root: Root, paths: int = PA
     rules = tuple(rules)
     play = Play(root)
     budget = Budget(statements)
-    known = set(program.epoch_counts)
     first = _play(program, rules, root, (), budget, play)
-    if first is not None and program.epoch_counts != known:
-        # The first time through told which numbers count epochs: schedules made before their loop need it.
-        first = _play(program, rules, root, (), budget, play)
     queue = deque([(first, 0)] if first is not None else [])
     while queue and not (play.failed or play.spent):
         path, start = queue.popleft()
@@ -132,6 +129,17 @@ def _probe(program: Program, rules: tuple[Rule, ...], root: Root, statements: in
 def _play(
     program: Program, rules: tuple[Rule, ...], root: Root, forced: tuple[bool, ...], budget: Budget, play: Play
 ) -> Path | None:
+    known = len(program.epoch_counts)
+    path = _play_once(program, rules, root, forced, budget, play)
+    if path is not None and len(program.epoch_counts) != known:
+        # This time told which numbers count epochs: schedules made before their loop need it.
+        path = _play_once(program, rules, root, forced, budget, play)
+    return path
+
+
+def _play_once(
+    program: Program, rules: tuple[Rule, ...], root: Root, forced: tuple[bool, ...], budget: Budget, play: Play
+) -> Path | None:
     p = Player(program, rules, forced, budget)
     complete = True
     try:
@@ -156,7 +164,7 @@ def _play(
     finally:
         for lazy in p.lazies:
             lazy.abandon()
-    seen = (p.events, p.stories, p.visited, p.statement_of, tuple(p.choices), complete, p.called)
+    seen = (p.events, p.stories, p.visited, p.statement_of, tuple(p.choices), complete, p.rounds.left, p.called)
     return Path(*seen, tuple(p.asked), tuple(p.told), p.chains, p.remarks)
 
 

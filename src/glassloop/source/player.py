@@ -60,6 +60,16 @@ class Budget:
         self.left = statements
 
 
+class Rounds:
+    """How the loops under way may end."""
+
+    def __init__(self) -> None:
+        self.left = False  # some loop was left early, where it is open whether it is
+        self.floor = 0  # loops under way when the function was called that is under way
+        self.doubts: dict[int, int] = {}  # `undecided` when a loop began, by its entry's id
+        self.endless: set[int] = set()  # ids of the entries of `while True` loops
+
+
 class Group:
     """What the script tells of the processes that it may run in."""
 
@@ -121,6 +131,7 @@ class Player:
         self.inside = 0  # forwards that are played aside, within each other
         self.hidden = 0  # inside a model's own forward: only the outermost call is heard
         self.undecided = 0  # inside a branch that may not be taken
+        self.rounds = Rounds()
         self.cut = False  # some loop has more turns than were played
         self.loops: list[list[Any]] = []  # [sources of the bound, turn, whether it hands over data]
         self.played = 0

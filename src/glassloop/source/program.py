@@ -80,6 +80,7 @@ class Program:
             self.by_name.setdefault(module_name(t.path), []).append(t.path)
         self._quiet: dict[ast.AST, bool] = {}
         self._losses: dict[ast.ClassDef, bool] = {}
+        self._loops: dict[ast.AST, bool] = {}
         self._variables: set[str] = set()
         self._found: dict[tuple[str, str, int], str | None] = {}
         self.deepest = DEEPEST if len(texts) <= SMALL else 2  # imports within imports that are played
@@ -134,6 +135,13 @@ class Program:
             self._losses[cls] = any(name == "cross_entropy" or name.lower().endswith("loss") for name in names)
         return self._losses[cls]
 
+    def looks_in(self, loop: ast.AST) -> bool:
+        """Whether a loop does something now and then, by a remainder: it comes round to that again in its third turn."""
+        if loop not in self._loops:
+            guards = (s for s in getattr(loop, "body", ()) if isinstance(s, ast.If) and any(map(_is_mod, walk(s.test))))
+            self._loops[loop] = any(not self.quiet(s.body) for s in guards)
+        return self._loops[loop]
+
     def trains_in(self, function: ast.AST) -> bool:
         """Whether a function goes backward, steps or clears by itself."""
         return any(isinstance(n, ast.Call) and _called(n) in TRAINING_CALLS for n in walk(function))
@@ -181,6 +189,10 @@ class Program:
                 if names & {"step", "zero_grad"} or not self.quiet(node.body):
                     return True
         return False
+
+
+def _is_mod(node: ast.AST) -> bool:
+    return isinstance(node, ast.Mod)
 
 
 def _called(node: ast.Call) -> str:

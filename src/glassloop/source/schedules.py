@@ -42,7 +42,8 @@ def make_scheduler(
 ) -> Scheduler:
     """A schedule, said with the unit of its length where that can be known."""
     label = path.rsplit(".", 1)[-1]
-    given = args[0] if args else kwargs.get("optimizer")
+    given = next((a for a in args if isinstance(a, Optimizer)), args[0] if args else None)
+    given = kwargs.get("optimizer", given)
     optimizer = given if isinstance(given, Optimizer) else None
     if isinstance(given, Seq) and given.items and isinstance(given.items[0], Scheduler):
         optimizer = given.items[0].optimizer
@@ -53,8 +54,12 @@ def make_scheduler(
         counts |= {("count", length.value)}
     told = _told_by_size(p, label, length, args, kwargs)
     counts |= told
+    inner = _parts([*args, *kwargs.values()])
+    units = {part.unit for part in inner if part.unit is not None}
+    if len(units) == 1:
+        counts |= frozenset[Hashable]().union(*(part.counts for part in inner))
     made = Scheduler(p.ref(SCHEDULER, label), optimizer, counts, depth=len(p.loops))
-    made.unit = "epochs" if told else _unit(p, label, counts)
+    made.unit = "epochs" if told else units.pop() if len(units) == 1 else _unit(p, label, counts)
     facts: dict[str, object] = {} if made.unit not in ("epochs", "evaluations") else {"unit": "epochs"}
     if made.unit == "steps":
         facts["unit"] = "steps"
@@ -62,7 +67,7 @@ def make_scheduler(
         facts["length"] = length.value
     if "last_epoch" in kwargs:
         facts[events.PLACED] = True
-    parts = [v.ref for v in _parts([*args, *kwargs.values()])]
+    parts = [part.ref for part in inner]
     p.say(events.MADE, at, made.ref, (optimizer.ref, *parts) if optimizer is not None else None, **facts)
     return made
 

@@ -11,7 +11,7 @@ from glassloop.source import conditions
 from glassloop.source.expressions import assign, evaluate, index
 from glassloop.source.imports import play_import, play_import_from
 from glassloop.source.keeping import emptied
-from glassloop.source.loops import iterate, play_for, play_while
+from glassloop.source.loops import iterate, left_early, play_for, play_while
 from glassloop.source.owners import doubt
 from glassloop.source.player import Dead, Player
 from glassloop.source.signals import BreakSignal, ContinueSignal, ReturnSignal
@@ -151,10 +151,13 @@ def _class(p: Player, node: ast.ClassDef, scope: Scope) -> None:
 
 
 def _return(p: Player, node: ast.Return, scope: Scope) -> None:
-    raise ReturnSignal(evaluate(p, node.value, scope) if node.value is not None else NONE)
+    value = evaluate(p, node.value, scope) if node.value is not None else NONE
+    left_early(p, whole=True)
+    raise ReturnSignal(value)
 
 
 def _break(p: Player, node: ast.Break, scope: Scope) -> None:
+    left_early(p, whole=False)
     raise BreakSignal
 
 

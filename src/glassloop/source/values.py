@@ -179,6 +179,8 @@ class Seq(Value):
     items: list[Value]
     exact: bool = True
     frozen: bool = False  # a tuple
+    per: Seq | None = None  # what it was made of, one item for each
+    alike: bool = False  # what it holds beyond `items` is like these
 
 
 @dataclass(eq=False)
