@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import ast
-import copy
-import itertools
-import math
 from collections.abc import Callable
 
 from glassloop import events
@@ -14,23 +11,21 @@ from glassloop.source import conditions
 from glassloop.source.arithmetic import follows, of_loss, operation, through
 from glassloop.source.averages import averaged
 from glassloop.source.backward import say_backward
-from glassloop.source.builtin import BUILTINS, chain, consumed, fresh, number_of
+from glassloop.source.builtin import BUILTINS, consumed, fresh, number_of
 from glassloop.source.chance import CHANCE
 from glassloop.source.checkpoints import CHECKPOINTS, mark_devices
 from glassloop.source.data import DATA, foreign_loader, stored
 from glassloop.source.forms import LAYERS, axis_of, judged, squashed, unnamed
 from glassloop.source.frameworks import FRAMEWORKS
 from glassloop.source.kit_words import kit_call
-from glassloop.source.loops import begin
 from glassloop.source.marks import BLANK, UNSURE
 from glassloop.source.modes import functional, minding
 from glassloop.source.optimizers import make_optimizer, owners_of
-from glassloop.source.owners import restructured
 from glassloop.source.past import PRETRAINED, cut_off
-from glassloop.source.player import Dead, Player
-from glassloop.source.records import field, namedtuple
+from glassloop.source.player import Player
 from glassloop.source.replacing import reallocated
 from glassloop.source.schedules import is_scheduler, make_scheduler
+from glassloop.source.stdlib import STDLIB, copy_of, deepcopy, leave, parser, progress, trange
 from glassloop.source.tensors import by_hand
 from glassloop.source.values import (
     NONE,
@@ -38,14 +33,11 @@ from glassloop.source.values import (
     Context,
     External,
     Grad,
-    Instance,
     Module,
     Params,
-    Partial,
     Scaler,
     Scope,
     Seq,
-    Stream,
     Table,
     Tensor,
     Unknown,
@@ -138,7 +130,7 @@ def _torch(p: Player, path: str, last: str, args: Args, kwargs: Kwargs, at: At) 
     if path.startswith("torch.nn.") and ".utils." not in path and ".init." not in path and last[:1].isupper():
         return _layer(p, path, last, args, kwargs, at)
     if path.startswith("torch.optim.swa_utils.AveragedModel"):
-        return _copy_of(p, args)
+        return copy_of(p, args)
     if (last in FACTORIES and path.count(".") == 1) or path == "torch.autograd.Variable":
         return _factory(p, last, args, kwargs, at)
     form = squashed(p, last, args or [kwargs.get("input", NONE)], at, kwargs)
@@ -266,71 +258,6 @@ def _autograd_backward(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
     return NONE
 
 
-def _copy_of(p: Player, args: Args) -> Value:
-    if args and isinstance(args[0], Module):
-        twin = copy.copy(args[0])
-        restructured(twin)  # it has none of the parts that are remembered
-        twin.ref = p.ref(args[0].ref.role, args[0].ref.label)
-        twin.items = [_copy_of(p, [i]) for i in twin.items]
-        twin.attrs = {k: _copy_of(p, [v]) if isinstance(v, Module) else v for k, v in twin.attrs.items()}
-        return twin
-    return args[0] if args else NONE
-
-
-def _deepcopy(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
-    return _copy_of(p, args)
-
-
-def _partial(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
-    return Partial(args[0], args[1:], kwargs) if args else NONE
-
-
-def _progress(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
-    return args[0] if args else kwargs.get("iterable", fresh(at))
-
-
-def _trange(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
-    return BUILTINS["range"](p, args, {}, at)
-
-
-def _dataclass_replace(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
-    v = args[0] if args else NONE
-    return Instance(v.cls, {**v.attrs, **kwargs}, v.open, v.key) if isinstance(v, Instance) else v
-
-
-def _defaultdict(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
-    lists = bool(args) and isinstance(args[0], External) and args[0].path == "builtins.list"
-    return Table({}, lists=lists) if lists and len(args) == 1 else fresh(at)
-
-
-def _deque(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
-    return Seq([]) if not args and "maxlen" not in kwargs else fresh(at)
-
-
-def _count(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
-    first = args[0].value if args and isinstance(args[0], Const) and isinstance(args[0].value, int) else 0
-    return Stream(Const(i) for i in itertools.count(first))
-
-
-def _islice(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
-    ends = [a.value for a in args[1:] if isinstance(a, Const)]
-    if not args or len(ends) != len(args) - 1 or not all(e is None or isinstance(e, int) for e in ends):
-        return args[0] if args else fresh(at)
-    return Stream(itertools.islice(begin(p, args[0], at, [frozenset(), 0, True, False]), *ends))
-
-
-def _exit(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
-    raise Dead("SystemExit")
-
-
-def _whole(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
-    """math.ceil and math.floor: of a number that is not known, nearly the number itself."""
-    if args and isinstance(args[0], Const) and isinstance(args[0].value, (int, float)):
-        up = getattr(getattr(at[0], "func", None), "attr", getattr(getattr(at[0], "func", None), "id", "")) == "ceil"
-        return Const(math.ceil(args[0].value) if up else math.floor(args[0].value), args[0].source)
-    return args[0] if args and isinstance(args[0], Unknown) else fresh(at)
-
-
 def _context(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
     return Context()
 
@@ -341,16 +268,6 @@ def _autocast(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
     return Context(autocast=not (isinstance(flag, Const) and not flag.value))
 
 
-def _parser(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
-    from glassloop.source.arguments import new_parser
-
-    return new_parser()
-
-
-def _namespace(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
-    return Instance(None, dict(kwargs))
-
-
 # Under any module path: libraries re-export these names.
 ANYWHERE: dict[str, Callable[[Player, Args, Kwargs, At], Value]] = {
     "DataLoader": foreign_loader,
@@ -359,19 +276,20 @@ ANYWHERE: dict[str, Callable[[Player, Args, Kwargs, At], Value]] = {
     "clip_grad_norm": _clip,
     "clip_grads_with_norm_": _clip,
     "clip_grad_value_": _clip,
-    "tqdm": _progress,
-    "tqdm_notebook": _progress,
-    "trange": _trange,
+    "tqdm": progress,
+    "tqdm_notebook": progress,
+    "trange": trange,
     "autocast": _autocast,
-    "deepcopy": _deepcopy,
-    "_exit": _exit,
-    "ArgumentParser": _parser,
+    "deepcopy": deepcopy,
+    "_exit": leave,
+    "ArgumentParser": parser,
 }
 EXACT: dict[str, Callable[[Player, Args, Kwargs, At], Value]] = {
     **ANYWHERE,
     **DATA,
     **CHECKPOINTS,
     **CHANCE,
+    **STDLIB,
     "torch.device": device,
     **dict.fromkeys(("numpy.mean", "numpy.average", "statistics.mean", "statistics.fmean"), _mean_of),
     "torch._foreach_mul_": _rescaled,
@@ -380,24 +298,8 @@ EXACT: dict[str, Callable[[Player, Args, Kwargs, At], Value]] = {
     "torch.autograd.set_grad_enabled": _set_grad_enabled,
     "torch.autograd.grad": _autograd_grad,
     "torch.autograd.backward": _autograd_backward,
-    "functools.partial": _partial,
-    "dataclasses.replace": _dataclass_replace,
-    "collections.defaultdict": _defaultdict,
-    "collections.deque": _deque,
-    "collections.namedtuple": namedtuple,
-    "dataclasses.field": field,
-    "itertools.count": _count,
-    "itertools.islice": _islice,
-    "itertools.chain": chain,
-    "itertools.chain.from_iterable": chain,
-    "types.SimpleNamespace": _namespace,
-    "argparse.Namespace": _namespace,
-    "rich.progress.track": _progress,
-    "tqdm.auto.tqdm": _progress,
-    "sys.exit": _exit,
-    "os._exit": _exit,
+    "rich.progress.track": progress,
+    "tqdm.auto.tqdm": progress,
     "contextlib.nullcontext": _context,
-    "math.ceil": _whole,
-    "math.floor": _whole,
 }
 __all__ = ["call_library"]
