@@ -32,7 +32,6 @@ PROGRAM = "program"  # the program itself, for a rule that follows no object: on
 # --- kinds: `what` is the object acted on (None where the line below says so), `of` the optimizers concerned ----------
 MADE = "made"  # an optimizer, scheduler (of: its optimizer), scaler, loader or sampler has been built; facts: unit,
 #                length, drops, workers, shuffles
-REPLACED = "replaced"  # a model's parameters are new tensors now; of: the optimizers that hold the old ones
 PASS_BEGIN = "pass-begin"  # an iterator over a loader has been made; of: its DistributedSampler; facts: order, again
 BATCH = "batch"  # a loader has handed over a batch
 PASS_END = "pass-end"  # a loader has run dry (a `break` leaves its pass without an end); where a framework counts the
@@ -82,7 +81,7 @@ OPAQUE = "opaque"  # code that could not be followed may have touched `of` (None
 END = "end"  # the program is over (a text that is a library has no end)
 
 KINDS = (
-    MADE, REPLACED, PASS_BEGIN, BATCH, PASS_END, SET_EPOCH, TO_DEVICE, ZERO_GRAD, FORWARD, LOSS_MADE, SCALE, BACKWARD,
+    MADE, PASS_BEGIN, BATCH, PASS_END, SET_EPOCH, TO_DEVICE, ZERO_GRAD, FORWARD, LOSS_MADE, SCALE, BACKWARD,
     UNSCALE, CLIP, STEP, SCALER_UPDATE, SCHEDULE, TRAIN_MODE, EVAL_MODE, GRAD_ON, GRAD_OFF, LOG, SAVE, LOAD,
     RESTORE, SEED, SYNC, AVERAGED, JOINED, REJECTED, HELD, RESCALED, SOFTMAX, COMPARED, BROADCAST, MEASURED, DRAWN,
     OPAQUE, END,

@@ -18,7 +18,6 @@ from glassloop.events import (
     LOADER,
     MADE,
     OPTIMIZER,
-    REPLACED,
     RESCALED,
     RESTORE,
     SAMPLER,
@@ -144,17 +143,6 @@ def to_device(seen: Seens, context: Context) -> Note:
     return Note(TO_DEVICE, what, why, "", ())
 
 
-def replaced(seen: Seens, context: Context) -> Note:
-    """Parameters are new tensors."""
-    return Note(
-        REPLACED,
-        "Gives the model new parameters: an optimizer that was made before holds the old ones and would train those.",
-        "",
-        "It belongs before the optimizer is made.",
-        ("optimizer-stale-parameters",),
-    )
-
-
 def made(seen: Seens, context: Context) -> Note:
     """An optimizer, a scheduler or a scaler is built."""
     ref = seen[0].event.what
@@ -254,7 +242,6 @@ AROUND: dict[str, Callable[[Seens, Context], Note]] = {
     GRAD_ON: grad_on,
     SCHEDULE: schedule,
     TO_DEVICE: to_device,
-    REPLACED: replaced,
     MADE: made,
     SET_EPOCH: set_epoch,
     SAVE: save,

@@ -201,8 +201,8 @@ class Census:
     def _left_out(self, known: Known, living: list[Known], plans: list[Home], out: list[Any], fed: bool) -> str:
         """Says what it knows more of; gives the names of the rest."""
         homes = {key: home for home in reversed(plans) for key in home[2].names}
-        if fed and not any(key in homes for key in known.held.ids):
-            return ""  # it trains something that is fed to a model: a picture, a prompt
+        if fed and not any(key in homes for key in known.held.ids):  # it trains what is fed to a model: a picture, a prompt
+            out = [p for p in out if id(p) not in homes]
         out = self._listed(known, plans, [p for p in out if self._speaks(known, living, p, homes)])
         modes = {id(p): m.training for _, model, _ in plans for m in model.modules() for p in m.parameters(recurse=False)}
         out = [p for p in out if modes.get(id(p), True)]

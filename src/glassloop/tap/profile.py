@@ -24,7 +24,7 @@ from torch.optim.optimizer import register_optimizer_step_pre_hook
 from torch.utils.data import DataLoader
 from torch.utils.data.dataloader import _BaseDataLoaderIter
 
-from glassloop.events import BATCH, CLIP, FORWARD, LOSS_MADE, STEP, Event
+from glassloop.events import BATCH, CLIP, FORWARD, LOSS_MADE, ONLY_HEARD, STEP, Event
 from glassloop.tap.autograd import CLIPS
 from glassloop.tap.ear import Ear
 from glassloop.tap.models import F_LOSSES
@@ -86,6 +86,8 @@ class Profile(Tally):
 
     def hear(self, event: Event) -> None:
         """Count it, and end the clock of the call that it came from."""
+        if event.kind in ONLY_HEARD:
+            return
         super().hear(event)
         self._last = event
         if event.kind == FORWARD:  # said before the call; the call ends its own clock

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from glassloop.events import END, STEP, Event
+from glassloop.events import END, ONLY_HEARD, STEP, Event
 from glassloop.tap.place import Spot, resolve
 
 
@@ -19,7 +19,9 @@ class Tally:
         self.events: dict[int, Event] = {}
 
     def hear(self, event: Event) -> None:
-        """Count it."""
+        """Count it. What the ear finds by itself is no line's doing."""
+        if event.kind in ONLY_HEARD:
+            return
         key = id(event)
         if key in self.calls:
             self.calls[key] += 1

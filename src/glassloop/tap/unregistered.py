@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dis
+import sys
 from collections.abc import Iterator
-from types import CodeType, FunctionType
+from types import CodeType, FrameType, FunctionType
 from typing import Any
 
 from torch import nn
 
-from glassloop.tap.place import is_users
+from glassloop.tap.place import is_users, user_frame
 
 _OWN = frozenset(vars(nn.Module()))
 _PLAIN = (list, tuple, set, dict)
@@ -36,12 +37,12 @@ def _layers(value: Any, depth: int) -> Iterator[nn.Module]:
 
 
 def assigned(module: nn.Module, name: str) -> tuple[CodeType, int] | None:
-    """The instruction that puts `name` on a module, in the user's own classes; None where there is none.
+    """The instruction that puts `name` on a module, in its own classes or in what is running; None where there is none.
 
     Of a dict that begins empty and is filled by name, where the first is put into it.
     """
     codes = [code for cls in type(module).__mro__ for code in _codes(cls) if is_users(code)]
-    for code in sorted(codes, key=lambda code: code.co_name != "__init__"):
+    for code in [*sorted(codes, key=lambda code: code.co_name != "__init__"), *_running(user_frame(sys._getframe()))]:
         steps = [step for step in dis.get_instructions(code) if step.opname != "CACHE"]
         at = next((n for n, step in enumerate(steps) if step.opname == "STORE_ATTR" and step.argval == name), None)
         if at is not None:
@@ -52,6 +53,16 @@ def assigned(module: nn.Module, name: str) -> tuple[CodeType, int] | None:
 
 def _codes(cls: type[Any]) -> list[CodeType]:
     return [member.__code__ for member in vars(cls).values() if isinstance(member, FunctionType)]
+
+
+def _running(frame: FrameType | None) -> Iterator[CodeType]:
+    """The code of the user's frames, and of the functions and classes within it."""
+    while frame is not None:
+        codes = [frame.f_code]
+        for code in codes:
+            yield code
+            codes += [each for each in code.co_consts if isinstance(each, CodeType)]
+        frame = user_frame(frame.f_back)
 
 
 def _filled(steps: list[dis.Instruction], at: int, name: str) -> int | None:
