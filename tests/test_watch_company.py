@@ -204,6 +204,7 @@ def test_a_watch_in_another_thread_says_that_it_hears_nothing(caplog):
         found.append((inner.steps, inner.findings))
 
     with watch(pytest.fail):
+        train(*make())
         thread = threading.Thread(target=work)
         thread.start()
         thread.join()
@@ -211,6 +212,36 @@ def test_a_watch_in_another_thread_says_that_it_hears_nothing(caplog):
     assert [r.getMessage() for r in caplog.records] == [
         "this watch hears nothing: another thread of this process is being watched; stop that watch first"
     ]
+
+
+def forgets_to_clear() -> None:
+    model, optimizer = make()
+    for _ in range(4):
+        F.mse_loss(model(X), Y).backward()
+        optimizer.step()
+
+
+def test_a_thread_that_trains_while_the_main_one_waits_is_heard():
+    with watch(lambda finding: None) as seen:
+        thread = threading.Thread(target=forgets_to_clear)
+        thread.start()
+        thread.join()
+    assert [(s.finding.rule, seen.steps) for s in seen.findings] == [("zero-grad-missing", 3)], "from the second step on"
+
+
+def test_a_watch_in_the_thread_that_trains_is_heard_where_the_main_one_watches_and_waits():
+    found = []
+
+    def work() -> None:
+        with watch(lambda finding: None) as inner:
+            forgets_to_clear()
+        found.extend(inner.findings)
+
+    with watch(lambda finding: None) as outer:
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+    assert [s.finding.rule for s in found] == [s.finding.rule for s in outer.findings] == ["zero-grad-missing"]
 
 
 def test_a_thread_that_begins_a_watch_is_heard():

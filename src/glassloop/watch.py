@@ -91,8 +91,9 @@ class Watch:
     `lines`: "count" what each line does, or "profile" what it costs, too; `tally` has it once torch is there.
     `first`: is told the first step of each optimizer.
 
-    A watch inside a watch of the same thread hears the same calls and finds for itself; only the outer prints. One in
-    another thread than the watched one hears nothing, and says so. Nothing of ours is ever raised into the training.
+    A watch inside a watch of the same thread hears the same calls and finds for itself; only the outer prints. Where the
+    main thread began a watch and another thread trains, that one is heard. One thread is heard at a time: a watch in a
+    further one hears nothing, and says so. Nothing of ours is ever raised into the training.
     """
 
     def __init__(

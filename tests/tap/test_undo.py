@@ -150,6 +150,11 @@ def test_one_run_has_one_ear_and_the_last_to_leave_takes_it_out():
     assert differing(before, everything()) == []
 
 
+def heard_in(thread: threading.Thread) -> bool:
+    ear = None if tap_package._current is None else tap_package._current.ear
+    return ear is not None and ear.on and ear.thread == thread.ident
+
+
 def test_another_thread_is_refused_until_the_one_that_is_heard_has_ended():
     before, heard = everything(), []
     leave = threading.Event()
@@ -161,7 +166,7 @@ def test_another_thread_is_refused_until_the_one_that_is_heard_has_ended():
     thread = threading.Thread(target=listens)
     thread.start()
     try:
-        while tap_package._current is None or tap_package._current.ear.thread != thread.ident:
+        while not heard_in(thread):
             time.sleep(0.01)
         with pytest.raises(RuntimeError, match="another thread"):
             listen(heard.append)

@@ -103,7 +103,7 @@ def listen(
     `also` may change more of torch, outside of what the ear has changed; it is undone with it. `numbers`: say `measured`,
     too, which reads tensors, late and many steps at once. `first` is told the first step of each optimizer,
     `gone` of objects that are no more, some time after their end.
-    Raises RuntimeError where another thread, still alive, is heard: one process has one ear.
+    Raises RuntimeError where another thread, still alive, is heard and trains: one process has one ear.
     """
     global _current
     from glassloop.tap import autograd, files, hands, loaders, models, optimizers, scalers, schedulers, waiting
@@ -111,7 +111,7 @@ def listen(
     from glassloop.tap.patch import Patches
 
     shared = _current
-    if shared is not None and shared.ear.on and shared.ear.thread != threading.get_ident():
+    if shared is not None and shared.ear.on and shared.ear.thread != threading.get_ident() and not shared.ear.move():
         if any(thread.ident == shared.ear.thread for thread in threading.enumerate()):
             raise RuntimeError("another thread of this process is being watched; stop that watch first")
         shared.ear.on = False  # its thread ended without stopping it

@@ -95,6 +95,14 @@ class Ear:
         """Whether a call made now is an event at all. What is being compiled is read, not run."""
         return not _compiling() and self.on and not self.hush and threading.get_ident() == self.thread
 
+    def move(self) -> bool:
+        """Hears the calling thread from now on, if the main thread was heard and has not trained: it waits for this one."""
+        here = threading.get_ident()
+        waits = self.thread == threading.main_thread().ident and not (self.stepped or self.hush or self.deep)
+        if self.on and waits:
+            self.thread = here
+        return self.thread == here
+
     def fault(self, in_hook: bool = False) -> None:
         """To be called where code of ours raised: says so once, and nothing is heard from then on.
 

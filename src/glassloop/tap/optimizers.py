@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import sys
+import threading
 from collections.abc import Mapping
 from types import FrameType, MappingProxyType
 from typing import Any
@@ -81,6 +82,9 @@ class Steps:
     def ended(self, optimizer: Any, args: Any, kwargs: Any) -> None:
         """Called after the update."""
         ear, running = self._ear, self._running
+        if ear.thread != threading.get_ident():
+            ear.move()  # from the next call on: of this step the beginning was missed
+            return
         if not ear.hears() or not running or running[-1][0] is not optimizer:
             return
         try:
