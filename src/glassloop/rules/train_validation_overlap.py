@@ -91,7 +91,7 @@ WHOLE = 0.98  # a share that is all, but for what was not looked at
 
 
 class Inside(NamedTuple):
-    """A validation whose samples were all trained on: said at the end, if nothing else was validated on as often."""
+    """A validation on all that was trained on, or part of it: said at the end, if nothing else was measured as often."""
 
     loader: Ref
     at: Place
@@ -100,7 +100,7 @@ class Inside(NamedTuple):
 
 
 class State(NamedTuple):
-    """`made`: loaders, and where. `clean`: something was measured on data that was not all trained on."""
+    """`made`: loaders, and where. `clean`: something was measured on other data. `said`: nothing more about these."""
 
     lessons: Lessons = Lessons()
     made: tuple[tuple[Ref, Place], ...] = ()
@@ -134,13 +134,13 @@ def _measured(state: State, loader: Ref, at: Place, found: Shared | None) -> tup
     """After a pass that measured, over samples of which `found` were trained on."""
     if found is None:
         less = tuple(i._replace(ahead=max(i.ahead - 1, -2)) for i in state.inside)
-        return state._replace(clean=True, inside=less), ()
+        return state._replace(clean=True, inside=less, said=state.said | {loader}), ()  # what comes later was measured first
     if loader in state.said:
         return state, ()
     if _few(found):
         rare = () if found.repeated > SHARE else (_rare(state, loader, at, found),)  # else all know that it repeats itself
         return state._replace(clean=True, said=state.said | {loader}), rare
-    if found.number < WHOLE * found.of and found.whole:
+    if found.whole and found.number < WHOLE * min(found.of, found.among):  # neither lies in the other
         return state._replace(said=state.said | {loader}), (_story(state, loader, at, found),)
     ahead = next((i.ahead for i in state.inside if i.loader == loader), 0)
     others = tuple(i for i in state.inside if i.loader != loader)

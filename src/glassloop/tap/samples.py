@@ -114,8 +114,8 @@ class Samples:
     def fetched(self, iterator: Any, index: Any) -> None:
         """A sampler has given the indices of a batch (or one)."""
         now = self._pass(iterator)
-        indices = (index,) if isinstance(index, int) else index
-        if not isinstance(indices, (list, tuple)) or not all(isinstance(i, int) for i in indices):
+        indices = index if isinstance(index, (list, tuple)) else (index,)
+        if not indices or not isinstance(indices[0], (int, np.integer)):
             now.order = now.fetched = 0  # a stream, or a dataset with keys of its own
             return
         now.order = hash((now.order, *indices))
