@@ -143,7 +143,7 @@ class Passes:
         self._ear = ear
         self._refs: weakref.WeakKeyDictionary[Any, Ref] = weakref.WeakKeyDictionary()
         self._samples, self._waiting = Samples(), Waiting()
-        self.ends = Ends(ear, self._samples.ends)
+        self.ends = Ends(ear, self._samples.ending)
 
     def begin(self, ref: Ref, loader: Any, iterator: Any) -> None:
         """A pass of a loader begins."""

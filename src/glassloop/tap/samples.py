@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import weakref
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from types import MappingProxyType
 from typing import Any
@@ -94,8 +94,10 @@ class Seen:
 class Pass:
     """One pass of a loader: its order so far, as a number, and the digests of its first batches."""
 
-    def __init__(self, seen: Seen | None, source: Any) -> None:
-        self.seen, self.source = seen, source  # the sampler's iterator: a new one is a new pass
+    def __init__(self, iterator: Any) -> None:
+        self.seen: Seen | None = None
+        self.source = iterator._sampler_iter  # a new one is a new pass
+        self.sampler = type(getattr(iterator._index_sampler, "sampler", None))
         self.order = self.fetched = self.samples = self.batches = 0
         self.head: tuple[bytes, ...] = ()
         self.early = array("q")  # indices fetched ahead, before it is known whose pass this is
@@ -162,20 +164,26 @@ class Samples:
         if digest:
             self._digested(seen, fields, names, size_of(batch))
 
+    def ending(self, iterator: Any) -> Callable[[], Mapping[str, object]]:
+        """What will be known of this pass when it has run dry, even if the iterator itself is gone by then."""
+        now = self._passes.get(iterator)
+        return lambda: self._ended(now)
+
     def ends(self, iterator: Any) -> Mapping[str, object]:
         """Facts on a pass that has run dry."""
-        now = self._passes.pop(iterator, None)
+        return self._ended(self._passes.pop(iterator, None))
+
+    def _ended(self, now: Pass | None) -> Mapping[str, object]:
         if now is None or now.seen is None:
             return NO_FACTS
         now.seen.open = False
         shared = tuple(found for other in self._seen.values() if (found := self._shares(now.seen, other)) is not None)
-        return _facts(shared, self._repeats(now, iterator))
+        return _facts(shared, self._repeats(now))
 
     def _pass(self, iterator: Any) -> Pass:
         now = self._passes.get(iterator)
-        source = iterator._sampler_iter
-        if now is None or now.source is not source:  # workers that persist serve one pass after the other
-            now = self._passes[iterator] = Pass(None, source)
+        if now is None or now.source is not iterator._sampler_iter:  # workers that persist serve one pass after the other
+            now = self._passes[iterator] = Pass(iterator)
         return now
 
     def _digested(self, seen: Seen, fields: list[Column], names: list[bytes], size: int) -> None:
@@ -197,10 +205,10 @@ class Samples:
             known = self._pairs[mine.ref, theirs.ref] = now, shares(mine, theirs)
         return known[1]
 
-    def _repeats(self, now: Pass, iterator: Any) -> Ref | None:
+    def _repeats(self, now: Pass) -> Ref | None:
         """The loader whose pass over the same data, the last one, came in the order of this one."""
         assert now.seen is not None
-        key = _order(now, iterator)
+        key = _order(now)
         dataset = now.seen.dataset()
         if key is None or dataset is None:
             return None
@@ -230,14 +238,13 @@ def _chance(mine: Seen, theirs: Seen) -> tuple[bool, float]:
     return mine.telling.sure() and theirs.telling.sure(), round(theirs.repeated / max(theirs.looked, 1), 3)
 
 
-def _order(now: Pass, iterator: Any) -> tuple[object, ...] | None:
+def _order(now: Pass) -> tuple[object, ...] | None:
     """What is equal for passes in the same order; None where an order tells nothing."""
-    sampler = getattr(iterator._index_sampler, "sampler", None)
     if now.fetched < FEW or now.batches < HEAD:
         return None
-    if type(sampler) in _RANDOM:
+    if now.sampler in _RANDOM:
         return now.order, now.fetched
-    if type(sampler) is SequentialSampler and len(set(now.head)) > 1:
+    if now.sampler is SequentialSampler and len(set(now.head)) > 1:
         return now.order, now.fetched, now.head
     return None
 
