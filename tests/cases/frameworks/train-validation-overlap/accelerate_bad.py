@@ -9,10 +9,10 @@ accelerator = Accelerator(cpu=True)
 x = torch.randn(40, 4)
 y = x.sum(1, keepdim=True)
 loader = DataLoader(TensorDataset(x[:30], y[:30]), batch_size=10, shuffle=True)
-held_out = DataLoader(TensorDataset(x[25:], y[25:]), batch_size=5)
+held_out = DataLoader(TensorDataset(x[25:], y[25:]), batch_size=5)  # expect: train-validation-overlap
 model = nn.Linear(4, 1)
 optimizer = torch.optim.SGD(model.parameters(), lr=0.05)
-model, optimizer, loader, held_out = accelerator.prepare(model, optimizer, loader, held_out)  # expect: train-validation-overlap
+model, optimizer, loader, held_out = accelerator.prepare(model, optimizer, loader, held_out)
 for epoch in range(2):
     for a, b in loader:
         optimizer.zero_grad()
