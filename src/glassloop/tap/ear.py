@@ -95,6 +95,10 @@ class Ear:
         """Whether a call made now is an event at all. What is being compiled is read, not run."""
         return not _compiling() and self.on and not self.hush and threading.get_ident() == self.thread
 
+    def here(self) -> bool:
+        """The same, where it is known that nothing is being compiled."""
+        return self.on and not self.hush and threading.get_ident() == self.thread
+
     def move(self) -> bool:
         """Hears the calling thread from now on, if the main thread was heard and has not trained: it waits for this one."""
         here = threading.get_ident()
