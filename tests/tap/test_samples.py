@@ -97,7 +97,17 @@ def test_no_claim_where_nothing_can_be_known():
     freed = """
     for _ in range(4): read(DataLoader(TensorDataset(torch.randn(64, 8)), 16))
     """
-    for code in (apart, augmented, odd, freed):
+    targets = """
+    grid = torch.linspace(0, 1, 40).unsqueeze(1)
+    a = DataLoader(TensorDataset(grid, torch.randn(40)), 10); read(a)
+    read(DataLoader(TensorDataset(grid, torch.randn(40)), 10))
+    """
+    pairs = """
+    a = [(rows[0], i) for i in range(20)]
+    b = [(rows[0], i) for i in range(20, 40)]
+    read(DataLoader(a, 10)); read(DataLoader(b, 10))
+    """
+    for code in (apart, augmented, odd, freed, targets, pairs):
         assert shared(code) == []
 
 

@@ -67,12 +67,14 @@ def _origins(dataset: Any, indices: Array, positions: Array) -> Iterator[Part]:
 
 def _items(dataset: Any, indices: Array, positions: Array) -> Iterator[Part]:
     indices = np.where(indices < 0, indices + len(dataset), indices)
-    for rows in _rows(dataset):
-        found = _addresses(rows, indices)
-        if found is not None:
-            yield found[0], found[1], positions
-            return
-    yield f"dataset {id(dataset)}", indices, positions
+    found = [at for rows in _rows(dataset) if (at := _addresses(rows, indices)) is not None]
+    if not found:
+        yield f"dataset {id(dataset)}", indices, positions
+        return
+    space, numbers = found[0]
+    for other, more in found[1:]:  # inputs that are shared by targets of two kinds make no equal samples
+        space, numbers = f"{space}, {other}", numbers * 1_000_003 ^ more
+    yield space, numbers, positions
 
 
 def _rows(dataset: Any) -> Iterator[Any]:
@@ -110,12 +112,20 @@ def _addresses(rows: Any, indices: Array) -> tuple[str, Array] | None:
 
 
 def _leaf(item: Any) -> int | None:
-    """The address of the first tensor or array in a sample."""
-    while isinstance(item, (tuple, list)) and item:
-        item = item[0]
-    if isinstance(item, torch.Tensor) and item.device.type == "cpu" and item.layout is torch.strided:
-        return item.data_ptr() or None
-    return int(item.__array_interface__["data"][0]) if _is_array(item) and item.ndim else None
+    """A number for where all tensors and arrays of a sample lie; None where it is made of anything else."""
+    parts = item if isinstance(item, (tuple, list)) else (item,)
+    found = [_place(part) for part in parts]
+    if not any(isinstance(part, torch.Tensor) or _is_array(part) for part in parts) or None in found:
+        return None
+    return hash(tuple(found)) if len(found) > 1 else found[0]
+
+
+def _place(part: Any) -> int | None:
+    if isinstance(part, torch.Tensor) and part.device.type == "cpu" and part.layout is torch.strided:
+        return part.data_ptr() or None
+    if _is_array(part):
+        return int(part.__array_interface__["data"][0])
+    return hash(part) if isinstance(part, (int, float, str)) else None
 
 
 def _is_array(value: Any) -> bool:
