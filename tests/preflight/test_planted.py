@@ -181,3 +181,12 @@ def test_a_warm_up_from_zero_is_no_mistake():
     torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: step / 10)
     found = glassloop.preflight(model, (X, Y), F.cross_entropy, optimizer, skip=("one batch",))["updates"]
     assert (found.verdict, "a schedule will raise it" in found.says) == ("not-applicable", True)
+
+
+def test_a_frozen_layer_is_named():
+    model = mlp()
+    model[0].requires_grad_(False)
+    found = glassloop.preflight(model, (X, Y), F.cross_entropy, adam(model), skip=("one batch",))
+    assert found["gradients"].facts["frozen"] == ["0.weight", "0.bias"]
+    assert "2 are frozen: 0.weight, 0.bias" in found["gradients"].says
+    assert found["updates"].facts["held_but_frozen"] == ["0.weight", "0.bias"]

@@ -117,7 +117,7 @@ def _call(ear: Ear, original: Any) -> Any:
     compiling, grad_on = torch.compiler.is_compiling, torch.is_grad_enabled
 
     def __call__(self: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N807
-        if compiling() or ear.deep or not ear.hears():
+        if compiling() or ear.deep or not ear.here():
             return original(self, *args, **kwargs)
         is_loss = isinstance(self, _Loss)
         if not is_loss:
@@ -171,7 +171,7 @@ def _loss(ear: Ear, original: Any) -> Any:
 
     @functools.wraps(original)
     def loss(*args: Any, **kwargs: Any) -> Any:
-        if compiling() or not ear.hears():
+        if compiling() or not ear.here():
             return original(*args, **kwargs)
         if elementwise:
             try:
