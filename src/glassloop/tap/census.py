@@ -68,7 +68,6 @@ class Course:
         self.ref, self.born = ref, born
         self.steps, self.look, self.burst, self.changes = 0, 1, _FIRST, 0
         self.turn, self.walks = 0, 0
-        self.met: set[int] = set()  # parameters that had a gradient; the optimizer keeps their ids theirs
         self.waiting: dict[int, Waiting] = {}
         self.in_turns = self.fed = self.stale = self.said = False
         self.plans: list[Plan] = []  # of the models that those are in
@@ -94,6 +93,7 @@ class Census:
         self._kept: list[Course] = []
         self._held_once: Notes[bool] = Notes()  # by optimizers that are gone
         self._traces: Notes[Trace] = Notes()
+        self._met: Notes[bool] = Notes()  # had a gradient once, whoever held them then
         self._by_hand: Notes[bool] = Notes()  # updated by no optimizer, and yet updated
         self._speakers: Notes[Ref] = Notes()  # whose steps tell of a parameter that nobody holds
         self._facts: dict[tuple[str, object], dict[str, object]] = {}
@@ -251,11 +251,11 @@ class Census:
         course = known.course
         for param in known.held.params:
             key = id(param)
-            if key in course.met:
+            if self._met.get(param):
                 continue
             waiting = course.waiting.get(key)
             if param.grad is not None or (waiting is not None and (waiting.came or waiting.settled())):
-                course.met.add(key)
+                self._met.set(param, True)
                 if waiting is not None:
                     course.in_turns = course.in_turns or waiting.came
                     course.waiting.pop(key).handle.remove()
