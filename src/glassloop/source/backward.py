@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from glassloop.source.player import Player
 
 At = tuple[ast.AST, Scope]
+WINDOW = 4  # turns of a shortened loop in which every window comes to its end
 
 
 def say_backward(p: Player, loss: Value | None, args: list[Value], kwargs: dict[str, Value], at: At, **facts: Any) -> None:
@@ -38,6 +39,8 @@ def say_backward(p: Player, loss: Value | None, args: list[Value], kwargs: dict[
     if isinstance(kept, Const) and isinstance(created, Const):
         facts[events.RETAINED] = bool(kept.value) and not created.value
     facts[events.TURN] = tuple(entry[1] for entry in p.loops)
+    if p.program.accumulates and p.loops and p.loops[-1][1] <= WINDOW:
+        facts[events.YOUNG] = True  # what stands under a remainder comes in a later turn
     if p.autocast:
         facts[events.AUTOCAST] = True
     p.say(events.BACKWARD, at, None, of, **facts)
