@@ -40,6 +40,7 @@ Sink = Callable[[Finding], None]
 _log = logging.getLogger("glassloop")
 _open: set[Watch] = set()  # the watches that have begun and not ended
 _shown: set[tuple[str, Where]] = set()  # what they have printed
+_RARE = frozenset({SCHEDULE, MADE, HELD, END, MEASURED})
 
 
 class MistakeFoundError(BaseException):
@@ -161,18 +162,23 @@ class Watch:
 
     def hear(self, event: Event) -> None:
         """The tap's sink: tells every rule that listens for this kind of event."""
-        if event.kind == STEP:
+        kind = event.kind
+        if kind == STEP:
             self.steps += 1
-        elif event.kind in (SCHEDULE, MADE, HELD, END):
-            for complete in self._text.completes(event):
-                self._apply(complete)
+        elif kind in _RARE:
+            self._hear_rare(event)
             return
-        self._apply(event)
-
-    def _apply(self, event: Event) -> None:
-        found = self._memory.hear(event) if event.kind != MEASURED else self._numbers.hear(event)
+        found = self._memory.hear(event)
         if found:
             self._found(found)
+
+    def _hear_rare(self, event: Event) -> None:
+        """What is not remembered as it is: numbers, and events that the text completes."""
+        if event.kind == MEASURED:
+            self._found(self._numbers.hear(event))
+            return
+        for complete in self._text.completes(event):
+            self._found(self._memory.hear(complete))
 
     def __enter__(self) -> Watch:
         return self

@@ -15,6 +15,7 @@ import traceback
 import weakref
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from threading import get_ident
 from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -80,7 +81,7 @@ class Ear:
         self.before: Callable[[], None] | None = None  # what must be said before the next event: see hands.py
         self.pass_over: Callable[[], None] = lambda: None  # says the end of a pass that is still to be said: see ends.py
         self.sink = sink
-        self.thread = threading.get_ident()
+        self.thread = get_ident()
         self._events: dict[tuple[object, ...], Event] = {}
         self._spots: dict[tuple[int, int], Spot] = {}
         self._covers: dict[int, tuple[int, int, tuple[Ref, ...]]] = {}
@@ -93,15 +94,15 @@ class Ear:
 
     def hears(self) -> bool:
         """Whether a call made now is an event at all. What is being compiled is read, not run."""
-        return not _compiling() and self.on and not self.hush and threading.get_ident() == self.thread
+        return not _compiling() and self.on and not self.hush and get_ident() == self.thread
 
     def here(self) -> bool:
         """The same, where it is known that nothing is being compiled."""
-        return self.on and not self.hush and threading.get_ident() == self.thread
+        return self.on and not self.hush and get_ident() == self.thread
 
     def move(self) -> bool:
         """Hears the calling thread from now on, if the main thread was heard and has not trained: it waits for this one."""
-        here = threading.get_ident()
+        here = get_ident()
         waits = self.thread == threading.main_thread().ident and not (self.stepped or self.hush or self.deep)
         if self.on and waits:
             self.thread = here

@@ -100,6 +100,7 @@ class Measures:
     def __init__(self, ear: Ear) -> None:
         self._ear = ear
         self.steps = 0
+        self.due = True  # whether the next step of some optimizer is one at which gradients are measured
         self._accounts: dict[int, Account] = {}  # by serial of the optimizer
         self._scales: dict[int, Scale] = {}
 
@@ -118,7 +119,7 @@ class Measures:
 
     def before_clip(self, owners: Iterable[Known]) -> None:
         """Gradients of these are about to be clipped: from here on they are others."""
-        for known in owners:
+        for known in owners if self.due else ():
             self.before_step(known)
 
     def clipped(self, owners: Iterable[Known], norm: Any) -> None:
@@ -145,6 +146,8 @@ class Measures:
         account.taken.append(Taken(self.steps, at, account.losses, account.clips, account.parts, rates))
         account.count += 1
         account.losses, account.clips, account.parts = [], [], None
+        if account.count >= DENSE:
+            self.due = any(self._samples(one) for one in self._accounts.values())
         if len(account.taken) >= EVERY and not _is_captured(next(_tensors(account.taken[-1]), None)):
             self._turn(account)
 
@@ -184,6 +187,7 @@ class Measures:
             self._turn(gone)
             self._say(gone)
         account = self._accounts[ref.serial] = Account(ref)
+        self.due = True
         return account
 
     def _samples(self, account: Account) -> bool:

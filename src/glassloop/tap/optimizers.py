@@ -72,7 +72,7 @@ class Steps:
         if (measures is None and first is None) or len(self._running) > 1:
             return
         try:
-            if measures is not None and _closure(args, kwargs) is None:
+            if measures is not None and measures.due and _closure(args, kwargs) is None:
                 measures.before_step(self._ear.optimizer(optimizer))
             if first is not None:
                 first.begins(self._ear.optimizer(optimizer))
