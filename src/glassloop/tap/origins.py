@@ -117,7 +117,13 @@ def returned(code: CodeType, instruction: int) -> bool:
         return after is not None
     if not after.opname.startswith("STORE_FAST"):
         return False
+    name = variables(after)[0]
     return any(
-        load.opname.startswith("LOAD_FAST") and load.argval == after.argval and back.opname == "RETURN_VALUE"
+        "LOAD_FAST" in load.opname and variables(load)[-1] == name and back.opname == "RETURN_VALUE"
         for load, back in itertools.pairwise(steps)
     )
+
+
+def variables(step: dis.Instruction) -> tuple[str, ...]:
+    """The variables that an instruction loads or stores: since Python 3.13 one may do both, or two."""
+    return step.argval if isinstance(step.argval, tuple) else (str(step.argval),)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from glassloop.events import BROADCAST, SHAPES
+from glassloop.tap.origins import variables
 from glassloop.tap.place import user_frame
 from glassloop.tap.spoken import names_in
 
@@ -122,7 +123,7 @@ def _written(loss: Any, frame: FrameType) -> Any:
     stores = [
         step.offset
         for step in dis.get_instructions(user.f_code)
-        if step.opname.startswith("STORE_") and step.argval in names and step.offset < user.f_lasti
+        if step.opname.startswith("STORE_") and names.intersection(variables(step)) and step.offset < user.f_lasti
     ]
     return (user.f_code, stores[-1]) if stores else frame
 
