@@ -45,8 +45,33 @@ def test_a_named_file_that_is_no_python_is_said_even_where_it_trains_nothing(com
     assert done.returncode == 2
     assert done.stderr == "error: broken.py: is not valid Python: invalid syntax (line 1)\n"
     assert "zero-grad-missing" in done.stdout  # the others are checked all the same
-    assert done.stdout.endswith("1 finding in 1 file; 1 cannot be read (--verbose says which)\n")
+    assert done.stdout.endswith("1 finding in 1 file; 1 cannot be read\n")
     assert command("check", ".").returncode == 1  # in a folder it is passed over, as a linter of loops should
+
+
+def test_a_training_file_in_a_folder_that_is_no_python_fails_the_check(command, write):
+    write("train.py", NEVER_CLEARED + "def f(:\n")
+    done = command("check", ".")
+    assert done.returncode == 1
+    assert "train.py: is not valid Python: invalid syntax" in done.stderr
+    assert done.stdout == "no findings in 0 files; 1 cannot be read\n"
+
+
+def test_the_remedy_is_said_once_and_everywhere(command, write):
+    write("train.py", NEVER_CLEARED)
+    said = command("check", "train.py").stdout
+    assert "were never cleared" in said
+    assert said.count("once for every step") == 1
+    assert "once for every step" in command("check", "train.py", "--format", "github").stdout
+    (result,) = json.loads(command("check", "train.py", "--format", "sarif").stdout)["runs"][0]["results"]
+    assert "Call optimizer.zero_grad() once for every step" in result["message"]["text"]
+
+
+def test_explain_without_a_name_lists_rules_and_events(command):
+    said = command("explain").stdout
+    assert all(f"  {rule.name} " in said for rule in all_rules())
+    assert "\nEvents\n" in said
+    assert "\n  zero-grad " in said
 
 
 def test_wrong_usage_is_one_line(command):

@@ -47,7 +47,8 @@ def check(
     `# glassloop: ignore\\[rule]` on a line sets a finding aside; \\[tool.glassloop] in pyproject.toml takes select, ignore,
     exclude and per-file-ignores.
 
-    Exit code 0: clean; 1: errors or warnings were found; 2: wrong usage, or a file that was named cannot be read.
+    Exit code 0: clean; 1: errors or warnings were found, or a training file in a folder cannot be read; 2: wrong usage, or a
+    file that was named cannot be read.
 
     Example: glassloop check train.py helpers/ --format json
     """
@@ -73,7 +74,8 @@ def check(
     _aside(report, paths, verbose, statistics)
     if set(report.unreadable) & set(paths):
         raise typer.Exit(2)
-    raise typer.Exit(1 if any(f.severity.value != "info" for f in report.findings) else 0)
+    bad = bool(report.unreadable) or any(f.severity.value != "info" for f in report.findings)
+    raise typer.Exit(1 if bad else 0)
 
 
 def _names(given: Sequence[str] | None) -> list[str]:
@@ -129,16 +131,16 @@ def _show(report: Report, format: Format, to_stderr: bool) -> None:
 def _summary(report: Report) -> str:
     n, files = len(report.findings), report.statistics["files"]
     found = "no findings" if not n else f"{n} finding{'s' if n > 1 else ''}"
-    unread = f"; {len(report.unreadable)} cannot be read (--verbose says which)" if report.unreadable else ""
+    unread = f"; {len(report.unreadable)} cannot be read" if report.unreadable else ""
     return f"{found} in {files} file{'s' if files != 1 else ''}{unread}"
 
 
 def _aside(report: Report, paths: list[str], verbose: bool, statistics: bool) -> None:
-    """What is no finding goes to stderr: files named that cannot be read always, the rest when asked for."""
+    """What is no finding goes to stderr: files that cannot be read always, the rest when asked for."""
     if not report.statistics["files"]:
         print(f"note: no .py or .ipynb file below {', '.join(paths)} that is neither excluded nor ignored", file=sys.stderr)
     for path, note in report.notes:
-        if verbose or path in paths:
+        if verbose or path in paths or path in report.unreadable:
             print(f"error: {path}: {note}" if path in report.unreadable else f"{path}: {note}", file=sys.stderr)
     if verbose:
         from glassloop.cli.formats import place_of

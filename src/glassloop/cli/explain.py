@@ -14,21 +14,53 @@ if TYPE_CHECKING:
 
 
 def explain(
-    name: Annotated[str, typer.Argument(help="A rule (zero-grad-missing) or an event (backward).")],
+    name: Annotated[str, typer.Argument(help="A rule (zero-grad-missing) or an event (backward); none: list them.")] = "",
 ) -> None:
-    """Say what a rule or an event is, why it matters, when it is intended, and how to mend it.
+    """Say what a rule or an event is, why it matters, when it is intended, and how to mend it; without a name, list them.
 
     Example: glassloop explain zero-grad-missing
     """
     from glassloop.events import KINDS
     from glassloop.rules import all_rules
 
-    page = page_of(name)
+    page = page_of(name) if name else index()
     if page is None:
         rules = sorted(rule.name for rule in all_rules())
         known = f"rules: {', '.join(rules)}; events: {', '.join(KINDS)}"
         raise UserError(f"neither a rule nor an event is called {name}; {meant(name, [*rules, *KINDS])}{known}")
     print(page)
+
+
+ABOUT = {
+    "optimizer": "Gradients and steps",
+    "scaler": "Mixed precision",
+    "scheduler": "Schedules",
+    "model": "Models and modes",
+    "loader": "Loaders",
+    "sampler": "Samplers",
+    "program": "The whole program",
+}
+
+
+def index() -> str:
+    """All rules, by what they follow, and all events: a line each."""
+    from glassloop.events import KINDS, definition
+    from glassloop.rules import all_rules
+
+    rules = all_rules()
+    width = max(len(name) for name in (*(rule.name for rule in rules), *KINDS))
+    lines: list[str] = []
+    for key, title in ABOUT.items():
+        lines += ["", title]
+        for rule in (rule for rule in rules if rule.key == key):
+            where = " (heard in runs only)" if rule.card.only_run else " (off by default)" if rule.card.asked else ""
+            lines.append(f"  {rule.name:{width}}  {rule.card.severity.value:8} {_brief(rule.card.what)}{where}")
+    lines += ["", "Events", *(f"  {kind:{width}}  {_brief(definition(kind))}" for kind in KINDS)]
+    return "\n".join(lines[1:])
+
+
+def _brief(text: str) -> str:
+    return textwrap.shorten(text, 90, placeholder=" …")
 
 
 def page_of(name: str, examples: bool = True) -> str | None:

@@ -58,7 +58,8 @@ def as_text(finding: Finding, report: Report, fixable: bool = False) -> str:
     head = f"{typer.style(place_of(at, report), bold=True)}: {kind}"
     scenes = [(at, ""), *((w, words) for w, words in finding.related if words)]
     width = max(len(str(w.line)) for w, _ in scenes)
-    lines = [head, f"    {finding.message}"]
+    story = finding.message.rpartition("; ")[0] or finding.message  # its last words are the remedy, which comes below
+    lines = [head, f"    {story}"]
     for where, words in dict.fromkeys(sorted(scenes, key=lambda s: (s[0].path != at.path, s[0]))):
         mark = ">" if where == at and not words else " "
         other = "" if where.path == at.path else f" ({place_of(where, report)})"
@@ -89,7 +90,7 @@ def as_github(report: Report) -> str:
         at = {"file": w.path, "line": w.line, "endLine": max(w.line, w.end_line), "col": column_of(w, report)}
         options = ",".join(f"{name}={_property(str(value))}" for name, value in at.items())
         title = _property(f"glassloop: {finding.rule}")
-        rows.append(f"::{kinds[finding.severity]} {options},title={title}::{_data(finding.message)}")
+        rows.append(f"::{kinds[finding.severity]} {options},title={title}::{_data(finding.message)}%0A{_data(finding.fix)}")
     return "\n".join(rows)
 
 
@@ -138,7 +139,7 @@ def _sarif_result(finding: Finding, index: int, report: Report) -> dict[str, Any
         "ruleId": finding.rule,
         "ruleIndex": index,
         "level": LEVELS[finding.severity],
-        "message": {"text": finding.message},
+        "message": {"text": f"{finding.message}. {finding.fix}"},
         "locations": [_sarif_place(finding.where, report)],
         "relatedLocations": [place | {"id": i} for i, place in enumerate(related)],
         "partialFingerprints": {"ruleAndLine/v1": fingerprint},  # lines that move keep it

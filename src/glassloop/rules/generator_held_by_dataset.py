@@ -111,7 +111,7 @@ def hear(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
     if state.draws is None or state.made is None:
         return state, ()
     says = (
-        "the dataset keeps the generator made here and draws samples with it; each worker of the loader made at {made} "
+        "the dataset keeps the generator made here and draws samples with it: each worker of the loader made at {made} "
         "gets a copy, and all repeat the same numbers, every epoch"
     )
     story = Story(says, (("draws", state.draws, ""), ("made", state.made, "several workers read it")))
