@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from glassloop.events import BATCH, FORWARD, GRAD, LOADER, PASS_BEGIN, PASS_END, STEP, TRAINING, Event, Ref
+from glassloop.events import BATCH, FORWARD, GRAD, LOADER, OPTIMIZER, PASS_BEGIN, PASS_END, STEP, TRAINING, Event, Ref
 
 LESSONS = frozenset({PASS_BEGIN, BATCH, PASS_END, FORWARD, STEP})
 PAIRS, LOADERS = 16, 64  # of models and loaders, and loaders, that are remembered
@@ -52,8 +52,13 @@ def measures(s: Lessons, loader: Ref) -> bool:
 
 
 def teachers(s: Lessons) -> set[Ref]:
-    """The loaders that the model measured now has been trained on since the last measurement."""
-    return {loader for key, loader in s.taught if key in s.looked}
+    """The loaders that the model measured now has been trained on since the last measurement.
+
+    A model that nobody has trained is a copy (an average of the weights, say), where only one has been trained at all.
+    """
+    own = {loader for key, loader in s.taught if key in s.looked}
+    optimizers = {key for key, _ in s.taught if key.role == OPTIMIZER}
+    return own or ({loader for _, loader in s.taught} if len(optimizers) == 1 else set())
 
 
 def _forward(s: Lessons, event: Event) -> Lessons:

@@ -158,9 +158,9 @@ def _few(found: Shared) -> bool:
 def _alone(state: State, inside: Inside) -> bool:
     """Whether the model is measured on trained samples in the first place."""
     found = inside.found
-    if found.of <= (TOY if found.telling else SMALL):
-        return False
     whole = found.number >= WHOLE * found.among
+    if (whole and found.of <= TOY) or (not found.telling and found.of <= SMALL):
+        return False
     return not (state.clean or state.lessons.loose) or (not whole and inside.ahead > 0)
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable, Iterator, Mapping
-from hashlib import blake2b
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -55,16 +54,10 @@ def is_listed(batch: Any, size: int | None) -> bool:
     return isinstance(batch, (list, tuple)) and together != size == len(batch)
 
 
-def digests(fields: list[Column]) -> list[bytes]:
-    """A digest for each sample of a batch."""
-    found = []
-    for i in range(fields[0].rows):
-        digest = blake2b(digest_size=8)
-        for field in fields:
-            digest.update(field.row(i))
-            digest.update(b"|")
-        found.append(digest.digest())
-    return found
+def digests(fields: list[Column]) -> list[int]:
+    """A digest of 64 bits for each sample of a batch: Python's own hash of its bytes, which is quick for few."""
+    rows = [field.row for field in fields]
+    return [hash(tuple([bytes(row(i)) for row in rows])) for i in range(fields[0].rows)]
 
 
 def size_of(batch: Any) -> int:
@@ -184,11 +177,11 @@ class Telling:
 
     def __init__(self) -> None:
         self._heads: list[Array] = []
-        self._names: set[bytes] = set()
+        self._names: set[int] = set()
         self._rows = 0
         self._varied = 0
 
-    def add(self, fields: list[Column], names: list[bytes]) -> None:
+    def add(self, fields: list[Column], names: list[int]) -> None:
         """Looks at a batch, and at the digests of its samples."""
         arrays = [f.array for f in fields if f.array is not None and (f.array.dtype.kind == "f" or f.array.ndim > 2)]
         if not arrays or self._rows >= self.ROWS:

@@ -47,7 +47,7 @@ class Seen:
         self.size: int | None = loader.batch_size
         self._loader, self._dataset = weakref.ref(loader), _weak(loader.dataset)
         self.indices = array("q")
-        self.names: dict[bytes, int] = {}  # digests of samples, and where in the pass each came first
+        self.names: dict[int, int] = {}  # digests of samples, and where in the pass each came first
         self.looked = self.repeated = self.bytes = 0  # samples digested; those of them met before; their size
         self.telling = Telling()
         self.listed: bool | None = None  # whether its batches are lists of samples; None: no batch has come
@@ -99,7 +99,7 @@ class Pass:
         self.source = iterator._sampler_iter  # a new one is a new pass
         self.sampler = type(getattr(iterator._index_sampler, "sampler", None))
         self.order = self.fetched = self.samples = self.batches = 0
-        self.head: tuple[bytes, ...] = ()
+        self.head: tuple[int, ...] = ()
         self.early = array("q")  # indices fetched ahead, before it is known whose pass this is
 
 
@@ -186,7 +186,7 @@ class Samples:
             now = self._passes[iterator] = Pass(iterator)
         return now
 
-    def _digested(self, seen: Seen, fields: list[Column], names: list[bytes], size: int) -> None:
+    def _digested(self, seen: Seen, fields: list[Column], names: list[int], size: int) -> None:
         seen.telling.add(fields, names)
         for name in names:
             if seen.names.setdefault(name, seen.looked) != seen.looked:
