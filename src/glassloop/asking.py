@@ -146,7 +146,7 @@ def files_of_run(path: str) -> list[str]:
     home = os.path.dirname(os.path.abspath(main or path)) + os.sep
     others = sorted((file for file in loaded if file and is_users_file(file)), key=lambda file: not file.startswith(home))
     files = [main, path, *others]
-    return list(dict.fromkeys(file for file in files if file and file.endswith(".py")))[:LARGEST_PROGRAM]
+    return list(dict.fromkeys(os.path.abspath(file) for file in files if file and file.endswith(".py")))[:LARGEST_PROGRAM]
 
 
 __all__ = ["Text", "files_of_run"]

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from glassloop.events import (
     BACKWARD,
+    CLOSURE,
     FORWARD,
     MEAN,
     OPAQUE,
@@ -136,7 +137,8 @@ def hear(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
     if event.kind == BACKWARD and concerns:
         return _made(state, event), ()
     if event.kind == STEP and concerns:
-        found = state.twice is not None and not state.lost
+        # A closure is called as often as the optimizer likes, for one and the same batch.
+        found = state.twice is not None and not state.lost and event.facts.get(CLOSURE) is not True
         return State(state.me), ((_story(state.twice, event.at),) if found else ())
     if event.kind == ZERO_GRAD and concerns:
         return State(state.me, ran=state.ran), ()

@@ -104,8 +104,9 @@ class Steps:
         ref = known.ref
         if ear.deep:  # a hook steps inside the backward: for this optimizer the backward is over
             ear.say(BACKWARD, frame, None, (ref,))
+        inside = closure is not None and ear.gathered > 0  # Lightning hands over a closure that does nothing, too
         ear.gathered = 0
-        event = ear.say(STEP, frame, ref, ear.sharing(known), _facts(closure is not None, self._scaler(frame)))
+        event = ear.say(STEP, frame, ref, ear.sharing(known), _facts(inside, self._scaler(frame)))
         if ear.kept.on:
             held = ear.kept.stepped(ear.rounds.places)
             if held is not None:
