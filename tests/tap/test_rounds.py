@@ -44,10 +44,19 @@ def test_a_while_loop_goes_round_too_and_an_index_that_starts_again_is_another_p
     n = 0
     while n < 2:
         n += 1
-        for i in range(2):
+        for i in range(3):
             model(x).mean().backward()
     """
-    assert turns(code) == [(0, 1), (0, 0), (1, 1), (1, 0)]
+    assert turns(code) == [(0, 1), (0, 0), (0, 1), (1, 0), (1, 1), (1, 0)]
+
+
+def test_a_size_that_goes_up_and_down_is_no_index():
+    code = """
+    n = 0
+    for size in (4, 9, 2, 7, 8, 5):
+        model(x).mean().backward()
+    """
+    assert {p for p, _ in turns(code)} == {0}
 
 
 def test_a_pass_of_a_loader_is_a_pass_in_a_while_loop():

@@ -18,21 +18,33 @@ from glassloop.events import Ref
 from glassloop.tap.place import is_users
 
 Turn = tuple[int, int, int]  # the place, and the parities of its pass and its turn
+LARGEST = 1 << 62
 Names = tuple[str, ...]  # what a `for` binds; () for a `while`
 
 
 class Site:
     """One place where backwards run: how often under which calls, and what its loops counted at the last."""
 
-    __slots__ = ("chains", "count", "gathers", "index", "number", "outer", "parity")
+    __slots__ = ("chains", "count", "counted", "gathers", "index", "number", "outer", "parity")
 
     def __init__(self, number: int) -> None:
         self.number = number
         self.chains: dict[tuple[int, ...], int] = {}
-        self.count = self.parity = 0
+        self.count = self.parity = self.counted = 0
         self.gathers = False
         self.outer: tuple[object, ...] | None = None
         self.index: int | None = None
+
+
+    def starts_again(self, index: int | None) -> bool:
+        """Whether an index that has counted by ones, and nothing else, is back below where it was."""
+        if index is None or self.index is None or index == self.index:
+            return False
+        if index == self.index + 1:
+            self.counted += 1
+        elif index > self.index or not self.counted:
+            self.counted = -LARGEST  # a length or a size, which goes up and down
+        return index < self.index and self.counted > 0
 
 
 class Rounds:
@@ -87,8 +99,7 @@ class Rounds:
     def _pass(self, site: Site, frames: list[FrameType]) -> None:
         site.gathers = True
         outer, index = self._counted(frames)
-        back = index is not None and site.index is not None and index < site.index
-        if site.outer is not None and (site.outer != outer or back):
+        if site.outer is not None and (site.outer != outer or site.starts_again(index)):
             site.parity ^= 1
         site.outer, site.index = outer, index
 
