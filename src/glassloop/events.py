@@ -106,6 +106,7 @@ UNMOVED = "unmoved"  # compared: (str, int), names of parameters that the optimi
 SHAPES = "shapes"  # broadcast: str, the shapes of the prediction, of the target and of what came of them (a run only)
 MINDS = "minds"  # forward: the name of a layer inside that is in training mode and minds it; absent where none is known
 WITH = "with"  # forward: the words and small numbers among its arguments after the first: which head, which task
+FROZEN = "frozen"  # forward: True where a graph could be recorded and no parameter inside takes a gradient (reader only)
 GRAD = "grad"  # forward: bool, whether a graph is recorded
 SCALED = "scaled"  # backward: bool, whether the loss came out of an enabled scaler
 UNIT = "unit"  # made(scheduler): "epochs" or "steps", what its length is counted in

@@ -15,6 +15,7 @@ from glassloop.events import (
     CLIP,
     CLOSURE,
     FORWARD,
+    FROZEN,
     GRAD,
     LOSS_MADE,
     MEAN,
@@ -91,7 +92,7 @@ def forward(seen: Sequence[Seen]) -> Note:
     records = {s.event.facts.get(GRAD) for s in seen}
     modes = {s.event.facts.get(TRAINING) for s in seen}
     owners = {s.event.of for s in seen}
-    if records == {False} and any(s.told["walked"] and s.told["recording"] for s in seen):
+    if all(s.event.facts.get(FROZEN) for s in seen):
         what = "Goes through a model whose parameters take no gradient here. Where its input carries a graph, "
         return Note(FORWARD, what + "gradients flow through it to that input; otherwise no graph is kept.")
     if records == {False}:

@@ -110,6 +110,7 @@ def forward(p: Player, m: Module, args: Args, kwargs: Kwargs, at: At) -> Value:
     holders = p.holding({m})
     facts: dict[str, object] = {"grad": p.grad}
     if p.grad and all_frozen(m, holders):  # what it is given may carry a graph: a generator's picture
+        facts["frozen"] = True
         pasts = [past_of(g) for g in given]
         facts["grad"] = any(past.graphs for past in pasts)
         if not facts["grad"] and not all(past.whole for past in pasts):
