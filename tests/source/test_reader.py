@@ -43,9 +43,22 @@ def test_case(case: labels.Case):
     assert found(case.path) == labels.read(case)
 
 
+# Loops that a framework keeps to itself: Ignite's, the Transformers Trainer's, Accelerate's counting of batches.
+SILENT = {
+    "frameworks/clip-after-step/ignite_update_bad.py",
+    "frameworks/scheduler-per-batch/transformers_epochs_bad.py",
+    "frameworks/scheduler-per-epoch/ignite_handler_bad.py",
+    "frameworks/softmax-before-cross-entropy/ignite_supervised_bad.py",
+    "frameworks/softmax-before-cross-entropy/transformers_trainer_bad.py",
+    "frameworks/train-mode-missing/ignite_evaluator_bad.py",
+    "frameworks/zero-grad-breaks-accumulation/accelerate_accumulate_bad.py",
+    "frameworks/zero-grad-missing/ignite_engine_bad.py",
+}
+
+
 @pytest.mark.parametrize("case", labels.load(labels.FRAMEWORKS), ids=name)
 def test_in_a_framework_it_is_right_or_silent(case: labels.Case):
-    assert found(case.path) <= case.expected
+    assert found(case.path) == (set() if name(case) in SILENT else labels.read(case))
 
 
 @pytest.mark.parametrize("program", labels.load_programs(), ids=lambda program: program.main.parent.name)
