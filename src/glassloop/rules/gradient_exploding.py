@@ -80,7 +80,7 @@ KEY = OPTIMIZER
 HEARS = {MEASURED}
 
 WINDOW = 32  # steps of the past that a norm is held against
-LEAST = 5  # norms that make a past
+LEAST = 3  # norms that make a past
 JUMP = 50.0  # times the middle norm of the past
 AFTER, FOLLOWS = 6, 3  # so many of the next steps are looked at; the loss of so many of them must be high
 

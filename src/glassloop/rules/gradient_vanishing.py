@@ -137,10 +137,11 @@ def _vanished(state: State) -> list[tuple[str, float]]:
         return []
     share = {i: most[i] / most[top] for i in used}
     low = [i for i in used if share[i] < VANISHED]
-    if low != used[: len(low)]:  # a layer before them learns: whatever it is, it is no dying away
+    order = [i for i in used if i != top]  # some models name their head first
+    if low != order[: len(low)]:  # a layer before them learns: whatever it is, it is no dying away
         return []
     left = [share[i] for i in low if share[i] > 0]
-    high = sorted(share[i] for i in used[len(low) :])
+    high = sorted(share[i] for i in used if i not in low)
     slope = left and high[0] < STEEP * max(left) and sum(value < SLOPE for value in high) > 1
     if not slope and (left or any(state.layers[i] in state.alive for i in low)):  # what died was killed: another mistake
         return []
