@@ -31,7 +31,8 @@ INDICES = 1 << 20  # of a loader: all that are looked at
 SAMPLES = 1 << 16  # of a loader whose contents are digested
 BYTES = 64 << 20  # of a loader's samples that are digested
 BYTES_IN_ALL = 512 << 20  # of all loaders of a run
-LOADERS = 16  # the latest ones are compared
+SAMPLES_IN_ALL = 1 << 18  # of all loaders of a run: a few tens of megabytes
+LOADERS = 8  # the latest ones are compared
 HEAD = 2  # batches whose content tells the order of a dataset of the user's
 FEW = 8  # samples of which two random orders may well be equal
 SHOWN = 5  # samples that a finding names
@@ -111,7 +112,7 @@ class Samples:
         self._passes: weakref.WeakKeyDictionary[Any, Pass] = weakref.WeakKeyDictionary()
         self._orders: dict[int, tuple[Seen, tuple[object, ...]]] = {}  # by id of the dataset: its last whole pass
         self._pairs: dict[tuple[Ref, Ref], tuple[tuple[object, ...], Shared | None]] = {}
-        self._left = BYTES_IN_ALL
+        self._left, self._samples = BYTES_IN_ALL, SAMPLES_IN_ALL
 
     def fetched(self, iterator: Any, index: Any) -> None:
         """A sampler has given the indices of a batch (or one)."""
@@ -128,8 +129,10 @@ class Samples:
 
     def begins(self, ref: Ref, loader: Any, iterator: Any) -> None:
         """A pass begins; with workers, some of its indices have been fetched."""
-        seen = self._seen.get(ref)
-        if seen is None:
+        seen = self._seen.pop(ref, None)
+        if seen is not None:
+            self._seen[ref] = seen  # the latest now
+        else:
             seen = self._seen[ref] = Seen(ref, loader)
             if len(self._seen) > LOADERS:
                 gone = next(iter(self._seen))
@@ -148,7 +151,7 @@ class Samples:
             return
         seen = now.seen
         now.batches += 1
-        digest = seen.open and seen.looked < SAMPLES and min(BYTES - seen.bytes, self._left) > 0
+        digest = seen.open and min(SAMPLES - seen.looked, BYTES - seen.bytes, self._left, self._samples) > 0
         if not seen.readable or not (digest or now.batches <= HEAD):
             return
         try:
@@ -194,6 +197,7 @@ class Samples:
             seen.looked += 1
         seen.bytes += size
         self._left -= size
+        self._samples -= len(names)
 
     def _shares(self, mine: Seen, theirs: Seen) -> Shared | None:
         """`shares`, asked again only where one of them has handed over more, or is gone."""
