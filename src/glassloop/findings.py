@@ -25,6 +25,7 @@ class Where(NamedTuple):
     line: int
     column: int = 1
     end_line: int = 0  # 0: the same line
+    end_column: int = 0  # 0: who knows. Of `f(x).g()` it tells which call is meant
 
     def spans(self, line: int) -> bool:
         """Whether the statement at this place covers `line`."""

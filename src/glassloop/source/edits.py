@@ -80,12 +80,16 @@ class Page:
     # --- finding things ---------------------------------------------------------------------------------------------------
 
     def call(self, scene: str) -> ast.Call:
-        """The call at a scene: where the event stood, or the only call that begins there."""
+        """The call at a scene: where the event stood, or the outermost call that begins there."""
         place = self._place(scene)
         found = [n for n in ast.walk(self.tree) if isinstance(n, ast.Call) and self._at(n, place)]
         if not found:
             raise CannotEditError(f"no call stands at line {place.line}")
-        return max(found, key=lambda n: self.span(n)[1])  # of `a.b().c()` the outermost is the event
+        meant = [n for n in found if (n.end_lineno, n.end_col_offset) == (place.end_line, place.end_column - 1)]
+        if not meant:
+            return max(found, key=lambda n: self.span(n)[1])
+        outer = self.parents.get(meant[0])  # a layer that is made and called at once: `Softmax(1)(x)`
+        return outer if isinstance(outer, ast.Call) and outer.func is meant[0] else meant[0]
 
     def statement(self, scene: str) -> ast.stmt:
         """The innermost statement around a scene."""

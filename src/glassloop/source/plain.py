@@ -178,7 +178,8 @@ class _Reader:
         return any(word in text for text in texts for word in ("hasattr", "__version__", "version", "signature"))
 
     def _say(self, kind: str, node: ast.expr | ast.stmt, **facts: object) -> None:
-        at = Where(self.path, node.lineno, node.col_offset + 1, node.end_lineno or node.lineno)
+        end = (node.end_lineno or node.lineno, (node.end_col_offset or 0) + 1)
+        at = Where(self.path, node.lineno, node.col_offset + 1, *end)
         self.found.append(Event(kind, at, None, (), facts))
 
 

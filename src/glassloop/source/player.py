@@ -152,7 +152,8 @@ class Player:
         """The place of a node; lines and columns count from 1."""
         line = getattr(node, "lineno", 1)
         end = getattr(node, "end_lineno", line) or line
-        return Where(scope.path, line, getattr(node, "col_offset", 0) + 1, end)
+        last = getattr(node, "end_col_offset", None)
+        return Where(scope.path, line, getattr(node, "col_offset", 0) + 1, end, last + 1 if last is not None else 0)
 
     def say(
         self,
