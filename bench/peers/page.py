@@ -55,13 +55,15 @@ def _sums(told: dict[str, Any], names: list[str]) -> str:
         if "not_installed" in tool:
             text += _row(name, tool["version"], "does not install: " + tool["not_installed"], "", "", "", "")
             continue
-        found = sum(bool(news(tool, m, about["of"])) for m, about in told["mistakes"].items())
-        alarms = sum(bool(tool["said"].get(f"right: {name}")) for name in told["right"])
+        judged = [m for m in told["mistakes"] if m in tool.get("judged", told["mistakes"])]
+        rights = [r for r in told["right"] if f"right: {r}" in tool.get("judged", tool["said"])]
+        found = sum(bool(news(tool, m, told["mistakes"][m]["of"])) for m in judged)
+        alarms = sum(bool(tool["said"].get(f"right: {r}")) for r in rights)
         text += _row(
             name,
             tool["version"],
-            f"{found} of {len(told['mistakes'])}",
-            f"{alarms} of {len(told['right'])}",
+            f"{found} of {len(judged)}",
+            f"{alarms} of {len(rights)}",
             tool["lines"],
             *_cost(tool),
         )
@@ -82,7 +84,7 @@ def _sums(told: dict[str, Any], names: list[str]) -> str:
 
 def _cost(tool: dict[str, Any]) -> tuple[str, str]:
     if tool.get("slowdown") is None:
-        return "it stops the right script", ""
+        return "not measured" if "judged" in tool else "it stops the right script", ""
     low, high = tool["slowdown_spread"]
     return f"{tool['slowdown']} ({low} to {high})", f"{tool['set_up_s']} s"
 
@@ -99,6 +101,8 @@ def _each(told: dict[str, Any], names: list[str]) -> str:
 
 
 def _cell(tool: dict[str, Any], mistake: str, of: str) -> str:
+    if mistake not in tool.get("judged", [mistake]):
+        return "not tried"
     found = news(tool, mistake, of)
     return f"{len(found)} invariants" if found and tool.get("many") else ", ".join(found) or "·"
 
@@ -106,11 +110,15 @@ def _cell(tool: dict[str, Any], mistake: str, of: str) -> str:
 def _right(told: dict[str, Any], names: list[str]) -> str:
     text = "## What is said of right scripts\n\n" + _row("right script", *names) + _row(*["---"] * (len(names) + 1))
     for right in told["right"]:
-        said = [(told["tools"][name].get("said", {}).get(f"right: {right}", {}), told["tools"][name]) for name in names]
-        text += _row(
-            right, *[(f"{len(s)} invariants" if tool.get("many") and s else ", ".join(sorted(s))) or "·" for s, tool in said]
-        )
+        text += _row(right, *[_said(told["tools"][name], f"right: {right}") for name in names])
     return text
+
+
+def _said(tool: dict[str, Any], key: str) -> str:
+    said = tool.get("said", {}).get(key, {})
+    if key not in tool.get("judged", [key]):
+        return "not tried"
+    return f"{len(said)} invariants" if said and tool.get("many") else ", ".join(sorted(said)) or "·"
 
 
 def _notes(told: dict[str, Any], names: list[str]) -> str:
