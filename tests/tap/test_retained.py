@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import glassloop
-from glassloop.events import BACKWARD, GRAPHS, RETAINED, Event
+from glassloop.events import BACKWARD, GRAPHS, RETAINED, WHOLE, Event
 from tests.tap.hearing import hear, line
 
 
@@ -23,9 +23,9 @@ def reported(code: str) -> list[int]:
     return sorted({line(e) for e in events if e.kind == BACKWARD and any(f.where.line == line(e) for f in found)})
 
 
-def test_nothing_is_said_of_graphs_where_none_is_kept():
+def test_no_graph_is_looked_through_where_none_is_kept():
     for event in backwards("for i in range(3): model(x).mean().backward()"):
-        assert not {GRAPHS, RETAINED} & set(event.facts)
+        assert not {WHOLE, RETAINED} & set(event.facts)
 
 
 def test_the_walk_of_a_shared_part_is_known_from_the_walk_of_a_new_graph():
@@ -39,7 +39,7 @@ def test_the_walk_of_a_shared_part_is_known_from_the_walk_of_a_new_graph():
     assert isinstance(one, frozenset)
     assert isinstance(other, frozenset)
     assert one & other
-    assert GRAPHS not in third.facts, "what was kept has been walked, nothing is kept any more"
+    assert WHOLE not in third.facts, "what was kept has been walked, nothing is kept any more"
 
 
 NEEDED = {
