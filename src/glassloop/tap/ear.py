@@ -313,6 +313,9 @@ class Ear:
     def meet_living_optimizers(self) -> None:
         """Finds the optimizers made before the ear listened, without running any code of theirs."""
         classes = set(subclasses(torch.optim.Optimizer))
+        if not any(type(thing) in classes for thing in gc.get_objects()):
+            return
+        gc.collect()  # those of an earlier training, which only wait to be collected, are none
         for thing in gc.get_objects():
             if type(thing) in classes and "param_groups" in vars(thing):
                 self.optimizer(thing)
