@@ -39,6 +39,7 @@ def hear(code: str, start: str = START) -> list[Event]:
         exec(compile(text, FILE, "exec"), names)
     finally:
         tap.stop(ended=False)
+        names.clear()  # a parameter's hook is a cycle that Python cannot see: its optimizer would live on
     return events
 
 
