@@ -37,6 +37,7 @@ FRAMEWORKS = ("accelerate", "ignite", "lightning", "lightning_fabric", "pytorch_
 STREAM_DIFFERS = {
     "right/full_batch_of_unknown_data.py": "one batch in the run; of data whose size is unknown the reader plays two",
     "right/lbfgs_closure.py": "the optimizer calls its closure as often as the numbers want; the reader plays it once",
+    "zero-grad-missing/bare_tensors_ok.py": "a plain tensor's lost gradient is found at the next backward",
     "right/monte_carlo_dropout.py": "a loop over the layers of a model runs once; the reader, which sees none, twice",
 }
 _UPDATES = sorted((labels.HERE / "scaler-update-missing").glob("*_bad.py"))

@@ -52,3 +52,27 @@ def test_the_models_own_zero_grad_names_the_optimizers():
 def test_clamped_in_place_is_a_clip():
     assert heard("p.grad.clamp_(-1, 1)") == [("backward", 1), ("clip", 3), ("step", 4)]
     assert heard("p.grad.data.clip_(-1, 1)") == [("backward", 1), ("clip", 3), ("step", 4)]
+
+
+BARE = """
+import torch
+w, b = torch.ones(3, requires_grad=True), torch.ones(1, requires_grad=True)
+opt = torch.optim.SGD([w, b], lr=0.1)
+"""
+
+
+def of_bare_tensors(clearing: str) -> list[str]:
+    text = f"for _ in range(2):\n    (w.sum() + b).backward()\n    opt.step()\n    {clearing}\n"
+    return [e.kind for e in hear(text, BARE)]
+
+
+def test_what_is_assigned_to_a_plain_tensors_grad_is_found_at_the_next_backward():
+    expected = ["backward", "step", "opaque", "backward", "step"]
+    assert of_bare_tensors("w.grad = b.grad = None") == expected
+    assert of_bare_tensors("w.grad = torch.zeros(3)") == expected
+
+
+def test_a_plain_tensors_gradient_that_stays_or_is_cleared_aloud_is_no_riddle():
+    assert of_bare_tensors("pass") == ["backward", "step", "backward", "step"]
+    for aloud in ("opt.zero_grad()", "for t in (w, b): t.grad.zero_()"):
+        assert of_bare_tensors(aloud) == ["backward", "step", "zero-grad"] * 2

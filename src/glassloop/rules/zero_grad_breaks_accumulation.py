@@ -14,8 +14,8 @@ CARD = Card(
     "is thrown away.",
     why="The step applies the gradient of the last batch alone, divided by k: an update k times too small, from a "
     "batch k times smaller than meant.",
-    intended="A backward whose gradients are not wanted (a generator's loss that also reaches the discriminator) "
-    "is not reported.",
+    intended="A backward whose gradients are not wanted (a generator's loss that also reaches the discriminator; two "
+    "optimizers that take turns on one loss) is not reported.",
     fix="Clear where you step, under the same condition.",
     severity=Severity.ERROR,
     safe=True,
@@ -81,7 +81,7 @@ EXPERIMENT = Experiment(
 
 KEY = OPTIMIZER
 HEARS = {BACKWARD, ZERO_GRAD, STEP, OPAQUE}
-
+OTHERS = True  # another optimizer's step may be what a backward was for
 
 Made = tuple[Place, tuple[Ref, ...] | None]  # a backward: where, and whose parameters it reached
 
@@ -89,6 +89,7 @@ Made = tuple[Place, tuple[Ref, ...] | None]  # a backward: where, and whose para
 class State(NamedTuple):
     """`made`: the backwards since the last step or clearing; `lost`: (clearing, backwards it threw away).
 
+    `turn`: another optimizer has stepped on one of `made`: what this one holds of them may be cleared.
     `whole`: steps in a row (2: two or more) that used all that was made, once each: this loop gathers nothing.
     """
 
@@ -97,6 +98,7 @@ class State(NamedTuple):
     whole: int = 0
     gathers: bool = False
     made: frozenset[Made] = frozenset()
+    turn: bool = False
     lost: tuple[Place, frozenset[Made]] | None = None
     broken: tuple[Place, Place] | None = None
 
@@ -114,7 +116,8 @@ def hear(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
     """
     concerns = reaches(event, state.me)
     if concerns is False:
-        return state, ()
+        taken = event.kind == STEP and any(event.what in (of or ()) for _, of in state.made)
+        return (state._replace(turn=True) if taken else state), ()
     if event.kind == BACKWARD and concerns:
         broken = state.broken
         backward = (event.at, event.of)
@@ -123,8 +126,8 @@ def hear(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
         gathers = state.gathers or backward in state.made
         return state._replace(made=state.made | {backward}, lost=None, broken=broken, gathers=gathers), ()
     if event.kind == ZERO_GRAD and concerns:
-        lost = (event.at, state.made) if state.made else state.lost
-        return state._replace(made=frozenset(), lost=lost), ()
+        lost = (event.at, state.made) if state.made and not state.turn else state.lost
+        return state._replace(made=frozenset(), turn=False, lost=lost), ()
     if event.kind == STEP and concerns:
         searched = event.facts.get(CLOSURE) is True  # an optimizer that tries several points clears before each
         if not state.gathers and (state.whole == 2 or state.broken is None):

@@ -21,6 +21,7 @@ from glassloop.events import (
     GRAPHS,
     MEAN,
     NO_FACTS,
+    OPAQUE,
     RETAINED,
     SCALED,
     TURN,
@@ -28,6 +29,7 @@ from glassloop.events import (
     YOUNG,
 )
 from glassloop.tap.ear import Ear, Known
+from glassloop.tap.gradients import Mark
 from glassloop.tap.patch import Patches
 from glassloop.tap.place import is_users
 from glassloop.tap.retained import Walk
@@ -70,10 +72,10 @@ def _backward(ear: Ear, scaled: Scaled, original: Any) -> Any:
         if ear.before is not None:
             ear.settle()
         try:
-            before = [(known, known.held.marks()) for known in ear.fresh()]
+            frame = sys._getframe(1)
+            before = _marks(ear, frame)
             came_scaled = _came_scaled(scaled, tensors)
             mean = None if _weighted(args, kwargs) else ear.means.of(tensors)
-            frame = sys._getframe(1)
             turn = ear.rounds.turn(frame, ear.gathered > 0)
             walk = ear.retained.walk(tensors, _retains(args, kwargs), turn[0] if turn else _NOWHERE)
             if ear.first is not None:
@@ -92,6 +94,7 @@ def _backward(ear: Ear, scaled: Scaled, original: Any) -> Any:
             for known, marks in before:
                 if known.held.reached(marks):
                     known.held.clean = False
+                    known.held.leave()
                     reached.append(known.ref)
             cut, autocast = not reached and _cut(tensors), torch._C._is_any_autocast_enabled()
             facts = _facts(came_scaled, cut, autocast, mean, turn, walk)
@@ -108,6 +111,15 @@ def _backward(ear: Ear, scaled: Scaled, original: Any) -> Any:
             ear.fault()
 
     return backward
+
+
+def _marks(ear: Ear, frame: FrameType) -> list[tuple[Known, list[Mark] | None]]:
+    """What the gradients of each optimizer are before a backward; says of whose somebody exchanged them unheard."""
+    before = [(known, known.held.marks()) for known in ear.fresh()]
+    for known, _ in before:
+        if known.held.left and known.held.exchanged():
+            ear.say(OPAQUE, frame, None, (known.ref,))
+    return before
 
 
 @functools.cache

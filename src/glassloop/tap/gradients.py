@@ -6,26 +6,31 @@ device.
 
 from __future__ import annotations
 
+import weakref
 from typing import Any
 
 import torch
 
 Mark = tuple[torch.Tensor | None, int]
+Left = tuple[torch.Tensor, weakref.ref[torch.Tensor]]
 
 
 class Held:
     """The parameters of one optimizer, flat, and whether all their gradients are known to be None.
 
-    The optimizer itself is not kept alive.
+    The optimizer itself is not kept alive. `bare`: those of the parameters that are plain tensors, whose `grad` anyone
+    may assign unheard; `left`: what their gradients were after the last backward, until a clearing is heard.
     """
 
-    __slots__ = ("clean", "groups", "ids", "params")
+    __slots__ = ("bare", "clean", "groups", "ids", "left", "params")
 
     def __init__(self, optimizer: torch.optim.Optimizer) -> None:
         self.clean = False
         self.groups: list[tuple[list[Any], int]] = []
         self.params: list[torch.Tensor] = []
         self.ids: frozenset[int] = frozenset()
+        self.bare: list[torch.Tensor] = []
+        self.left: list[Left] = []
         self.refresh(optimizer)
 
     def refresh(self, optimizer: torch.optim.Optimizer) -> None:
@@ -38,7 +43,19 @@ class Held:
         self.groups = now
         self.params = [p for params, _ in now for p in params]
         self.ids = frozenset(map(id, self.params))  # alive as long as the lists above
+        self.bare = [p for p in self.params if not isinstance(p, torch.nn.Parameter)]
+        self.left = []
         self.clean = False
+
+    def leave(self) -> None:
+        """To be called after a backward: remembers whose gradients there are, and keeps none of them alive."""
+        if self.bare:
+            self.left = [(p, weakref.ref(grad)) for p, grad in ((p, p.grad) for p in self.bare) if grad is not None]
+
+    def exchanged(self) -> bool:
+        """Whether a plain tensor's gradient is gone, or another tensor, since the last backward, and nobody heard why."""
+        left, self.left = self.left, []
+        return any(p.grad is None or p.grad is not grad() for p, grad in left)
 
     def marks(self) -> list[Mark] | None:
         """What the gradients are before a backward; None where all are known to be None."""

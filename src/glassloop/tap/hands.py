@@ -1,7 +1,8 @@
 """What people do to gradients by hand: `p.grad = None`, `p.grad.zero_()`, `p.grad.clamp_(-1, 1)`.
 
 The writes are noted as they come, with their places; whose gradients they were is asked once, before the next event.
-After `p.grad = something` nobody knows what the gradient is.
+After `p.grad = something` nobody knows what the gradient is. Of a plain tensor that an optimizer holds, an assignment is
+not heard (all tensors would pay); the next backward finds that the gradient is another: see gradients.py.
 """
 
 from __future__ import annotations
@@ -115,6 +116,7 @@ class Hands:
         for known in self._ear.fresh():
             done = _mine(assigned, _ids(known.held)) + _mine(written, _addresses(known.held))
             for kind, at in dict.fromkeys(done):
+                known.held.left = []
                 self._ear.say_at(kind, at, None, (known.ref,), NO_FACTS)
                 if kind == ZERO_GRAD and self._ear.measures is not None:
                     self._ear.measures.cleared((known.ref,))

@@ -36,7 +36,11 @@ def hear(ear: Ear, patches: Patches) -> None:
     def cleared(caller: FrameType, args: Any, kwargs: Any, _: Any) -> None:
         known = ear.optimizer(args[0])
         known.held.clean = bool(args[1] if len(args) > 1 else kwargs.get("set_to_none", True))
-        ear.say(ZERO_GRAD, caller, known.ref, ear.sharing(known))
+        sharing = ear.sharing(known)
+        for each in map(ear.optimizers.get, (ref.serial for ref in sharing)):
+            if each is not None:
+                each.held.left = []
+        ear.say(ZERO_GRAD, caller, known.ref, sharing)
         if ear.measures is not None:
             ear.measures.cleared((known.ref,))
 
