@@ -84,25 +84,35 @@ LEAST = 3  # norms that make a past
 JUMP = 50.0  # times the middle norm of the past
 AFTER, FOLLOWS = 6, 3  # so many of the next steps are looked at; the loss of so many of them must be high
 
+# Runs are stopped in the blow-up. This is enough without the steps that never come:
+RISE = 3.0  # times the loss and the norm of the step before, and that some steps in a row
+FAR = {2: 1e9, 3: 1e3}  # so many steps in a row; times what was usual, both loss and norm
+ABOVE = 10.0  # times a high loss
+QUIET, RESTLESS = 8, 10.0  # steps of the past before it; times their middle, where they are not quiet
+
 
 class Jump(NamedTuple):
-    """A norm outside its past: its row, what was usual, from where on a loss is high, and what came after it."""
+    """A norm outside its past, which may be `young` or `even`; what was usual, what loss is high, and what came after."""
 
     row: Row
     usual: float
     loss: float
     high: float
+    young: bool
+    even: bool
     after: int = 0
     worst: tuple[float, ...] = ()
 
 
 class State(NamedTuple):
-    """Norms and losses of the last steps; the first losses; the jump that is looked at; whether it was told."""
+    """What the last steps measured; the first losses; the jump that is looked at; how many steps up to `last` rose."""
 
     norms: tuple[float, ...] = ()
     losses: tuple[float, ...] = ()
     start: tuple[float, ...] = ()
     jump: Jump | None = None
+    last: Row | None = None
+    climb: int = 0
     told: bool = False
 
 
@@ -112,13 +122,16 @@ def initial(me: Ref) -> State:
 
 
 def hear(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
-    """A jump is told once, when the losses of some steps behind it are high."""
+    """A jump is told once, when the losses of some steps behind it are high, or when nothing holds them any more."""
     if state.told:
         return state, ()
     norms, losses, start, jump = list(state.norms), list(state.losses), list(state.start), state.jump
-    for row in rows_of(event):
+    last, climb, rows = state.last, state.climb, rows_of(event)
+    for row in rows:
+        climb = climb + 1 if last is not None and _rises(last, row) else 0
+        last = row
         if jump is None:
-            jump = _outside(row, norms, losses, start)
+            jump = _outside(row, norms, losses, start, climb)
             if jump is None:
                 norms += known([row.norm])
                 losses += known([row.loss])
@@ -127,20 +140,49 @@ def hear(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
         if row.loss is not None and not row.loss <= jump.high:  # NaN is high, too
             jump = jump._replace(worst=(*jump.worst, row.loss))
         jump = jump._replace(after=jump.after + 1)
-        if len(jump.worst) >= FOLLOWS:
-            return State(told=True), (_story(jump),)
+        if len(jump.worst) >= FOLLOWS or _runs_away(jump, row, climb):
+            return State(told=True), () if jump.young and _overflows(rows) else (_story(jump),)
         jump = jump if jump.after < AFTER else None
-    return State(tuple(norms[-WINDOW:]), tuple(losses[-WINDOW:]), tuple(start), jump), ()
+    return State(tuple(norms[-WINDOW:]), tuple(losses[-WINDOW:]), tuple(start), jump, last, climb), ()
 
 
-def _outside(row: Row, norms: list[float], losses: list[float], start: list[float]) -> Jump | None:
+def _rises(last: Row, row: Row) -> bool:
+    """Whether loss and norm are a multiple of the step before; not where the rate rises, too, as when one is looked for."""
+    if last.loss is None or row.loss is None or last.norm is None or row.norm is None or len(last.rates) != len(row.rates):
+        return False
+    if any(old is None or new is None or new > old for old, new in zip(last.rates, row.rates, strict=True)):
+        return False
+    return 0 < RISE * last.loss < row.loss and 0 < RISE * last.norm < row.norm
+
+
+def _runs_away(jump: Jump, row: Row, climb: int) -> bool:
+    """Whether a quiet past was left by orders of magnitude, in steps that all went the same way."""
+    far = FAR.get(min(climb, max(FAR)))
+    if far is None or jump.young or not jump.even or row.loss is None or row.norm is None:
+        return False
+    return row.loss > max(ABOVE * jump.high, far * abs(jump.loss)) and row.norm > far * jump.usual
+
+
+def _overflows(rows: tuple[Row, ...]) -> bool:
+    """Whether this goes on to infinity at once: where nothing was ever usual, that alone is to be said."""
+    return any(value is not None and not math.isfinite(value) for row in rows for value in (row.loss, row.norm))
+
+
+def _even(past: list[float]) -> bool:
+    """Whether the last of it is without leaps of its own."""
+    return max(map(abs, past[-QUIET:]), default=0.0) <= RESTLESS * abs(middle(past[-QUIET:]))
+
+
+def _outside(row: Row, norms: list[float], losses: list[float], start: list[float], climb: int) -> Jump | None:
     if row.norm is None or len(norms) < LEAST or not losses or not max(norms[-WINDOW:]) < row.norm < math.inf:
         return None
     usual, recent = middle(norms[-WINDOW:]), losses[-WINDOW:]
     if not 0 < JUMP * usual < row.norm:
         return None
     low, top, loss = min(recent), max(recent), middle(recent)
-    return Jump(row, usual, loss, max(top + max(3 * (top - low), 2 * abs(loss)), 0.8 * middle(start)))
+    high = max(top + max(3 * (top - low), 2 * abs(loss)), 0.8 * middle(start))
+    before = [values[: len(values) - max(climb - 1, 0)] for values in (norms, losses)]  # the climb that leads to it
+    return Jump(row, usual, loss, high, min(map(len, before)) < QUIET, all(map(_even, before)))
 
 
 def _story(jump: Jump) -> Story:
