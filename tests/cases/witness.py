@@ -59,6 +59,8 @@ class Witness:
     def __init__(self, paths: tuple[Path, ...]) -> None:
         self.paths = {str(path) for path in paths}
         self.optimizers: list[torch.optim.Optimizer] = []
+        self.alive: set[int] = set()  # those of them that got numbers, none of them nought alone or not finite
+        self.tried = False  # a scaler was asked to step, and may have skipped it
         self.reached: set[int] = set()  # parameters that a backward reached since their optimizer's last step
         self.in_vain = 0  # line of a backward since the last step that reached no optimizer's parameter
         self.used: set[int] = set()  # parameters whose present gradient a step has read
@@ -112,6 +114,9 @@ class Witness:
                 self.stale.add(id(p))
             self.used.discard(id(p))
             self.reached.add(id(p))
+            grad = p.grad.coalesce().values() if p.grad.is_sparse else p.grad
+            if grad.any() and grad.isfinite().all():
+                self.alive.add(id(p))
         return result
 
     def clearing(self, params) -> None:
@@ -132,7 +137,7 @@ class Witness:
         if not full:
             if not ids & self.reached:
                 self.see(*(("detached-loss", self.in_vain) if self.in_vain else ("backward-missing", line)))
-            for where in (lost or {0}) if ids & self.reached else ():  # line 0: cleared by hand, unheard
+            for where in (lost or {0}) if ids & self.alive else ():  # line 0: cleared by hand, unheard
                 self.see("zero-grad-between-backward-and-step", where)
         elif not ids & self.reached and all(self.before.get(id(p)) is p.grad for p in full):
             self.see("backward-missing", line)
@@ -149,6 +154,7 @@ class Witness:
         self.in_vain = 0
         self.before.update({id(p): p.grad for p in params})
         self.reached -= ids
+        self.alive -= ids
         self.stale -= ids
         self.used |= ids
         self.lost = {i: where for i, where in self.lost.items() if i not in ids}
@@ -214,7 +220,7 @@ class Witness:
         for o in self.optimizers:
             ids = {id(p) for g in o.param_groups for p in g["params"]}
             lines = {self.first_reached[i] for i in ids if i in self.first_reached}
-            if lines and not ids & self.stepped:
+            if lines and not ids & self.stepped and not self.tried:
                 self.see("step-missing", min(lines))
         unread = [f.line for f in self.forwards if not f.training and not f.read]
         for line in unread:
@@ -255,6 +261,7 @@ def patch() -> None:
     torch.autograd.backward = lambda *a, **k: HEARD.backward(lambda: walk(*a, **k)) if HEARD else walk(*a, **k)
     before(torch.optim.Optimizer, "__init__", lambda w, o: w.optimizers.append(o))
     before(torch.amp.GradScaler, "scale", lambda w, s: setattr(w, "scaling", s))
+    before(torch.amp.GradScaler, "step", lambda w, s: setattr(w, "tried", True))
     before(
         torch.optim.Optimizer, "zero_grad", lambda w, o: w.clearing([p for g in o.param_groups for p in g["params"]])
     )

@@ -13,7 +13,7 @@ scheduler = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, "max", patienc
 evaluate = importlib.import_module("statistics").mean
 for epoch in range(2):
     for step, (x, y) in enumerate(DataLoader(data, batch_size=4, shuffle=True)):
-        if step % 2 == 0:
+        if step % 2 == 1:
             accuracy = evaluate([0.5, epoch])
             scheduler.step(accuracy)
         loss = nn.functional.cross_entropy(model(x), y)
