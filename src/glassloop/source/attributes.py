@@ -249,8 +249,10 @@ def _set_parameter(p: Player, v: Params | Tensor, name: str, value: Value, at: A
             freeze(owners, not value.value)
         elif isinstance(v, Tensor) and isinstance(value, Const) and value.value:
             require_grad(v)
-    elif name == "grad":
+    elif name in ("grad", "_grad"):
         cleared = isinstance(value, Const) and value.value is None
+        if not cleared and all(e.kind != events.BACKWARD for e in p.events):
+            p.given_grads |= owners_in(owners)
         holders = p.holding(owners)
         if holders != ():
             p.say(events.ZERO_GRAD if cleared else events.OPAQUE, at, None, holders)

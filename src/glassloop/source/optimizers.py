@@ -10,6 +10,7 @@ from glassloop import events
 from glassloop.events import OPTIMIZER
 from glassloop.source import conditions
 from glassloop.source.checkpoints import load_state_dict, state_dict
+from glassloop.source.owners import owners_in
 from glassloop.source.player import Player
 from glassloop.source.replacing import taken_up
 from glassloop.source.schedules import step_scheduler
@@ -92,6 +93,8 @@ def step_optimizer(p: Player, o: Optimizer, args: Args, kwargs: Kwargs, at: At, 
         call(p, closure, [], {}, at)
         p.grad = grad
     facts: dict[str, object] = {} if by is None else {events.BY: by.ref}
+    if p.given_grads and not p.given_grads.isdisjoint(owners_in(o.owners)):
+        p.opaque(at, (o,))  # who else holds the memory of its gradients may have cleared it
     p.steps.append((o, [(entry, entry[1]) for entry in p.loops]))
     p.say(events.STEP, at, o.ref, sharing(p, o), closure=closure is not None, **facts)
 

@@ -104,6 +104,7 @@ class Player:
         self.spaces: dict[str, Scope] = {}  # modules of the user's, played once
         self.modules: dict[str, Value] = {}
         self.optimizers: list[Optimizer] = []
+        self.given_grads: set[Any] = set()  # owners whose gradients were put in by hand before any backward: views, maybe
         self.steps: list[tuple[Optimizer, list[tuple[list[Any], int]]]] = []  # each with the turns of the loops around it
         self.over_batch: list[tuple[Module, tuple[ast.AST, Scope]]] = []  # softmaxes over a model's first dimension
         self.classifiers_seen: set[int] = set()  # models whose forward was looked at for such softmaxes, by serial
