@@ -43,7 +43,7 @@ def test_case(case: labels.Case):
     assert found(case.path) == labels.read(case)
 
 
-# Loops that a framework keeps to itself: Ignite's, the Transformers Trainer's, Accelerate's counting of batches.
+# Loops that a framework keeps to itself: Ignite's and the Transformers Trainer's.
 SILENT = {
     "frameworks/clip-after-step/ignite_update_bad.py",
     "frameworks/scheduler-per-batch/transformers_epochs_bad.py",
@@ -51,7 +51,6 @@ SILENT = {
     "frameworks/softmax-before-cross-entropy/ignite_supervised_bad.py",
     "frameworks/softmax-before-cross-entropy/transformers_trainer_bad.py",
     "frameworks/train-mode-missing/ignite_evaluator_bad.py",
-    "frameworks/zero-grad-breaks-accumulation/accelerate_accumulate_bad.py",
     "frameworks/zero-grad-missing/ignite_engine_bad.py",
 }
 

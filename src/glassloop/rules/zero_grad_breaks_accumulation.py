@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from glassloop.events import BACKWARD, CLOSURE, OPAQUE, OPTIMIZER, STEP, ZERO_GRAD, Event, Place, Ref
+from glassloop.events import BACKWARD, CLOSURE, OPAQUE, OPTIMIZER, STEP, UNGUARDED, ZERO_GRAD, Event, Place, Ref
 from glassloop.experiments import Case, Experiment, Moved, Verdict
 from glassloop.findings import Delete, Insert, Move, Severity, Story
 from glassloop.rules import Card, reaches
@@ -91,6 +91,8 @@ class State(NamedTuple):
 
     `turn`: another optimizer has stepped on one of `made`: what this one holds of them may be cleared.
     `whole`: steps in a row (2: two or more) that used all that was made, once each: this loop gathers nothing.
+    `latest`: the last backward; `used`: the last that a step has used, and that step; `since`: steps (2: two or more) since
+    a clearing at every batch, where steps guard themselves.
     """
 
     me: Ref
@@ -101,6 +103,9 @@ class State(NamedTuple):
     turn: bool = False
     lost: tuple[Place, frozenset[Made]] | None = None
     broken: tuple[Place, Place] | None = None
+    latest: Place | None = None
+    used: tuple[Place, Place] | None = None
+    since: int | None = None
 
 
 def initial(me: Ref) -> State:
@@ -124,22 +129,27 @@ def hear(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
         if state.lost is not None and backward in state.lost[1]:
             broken = (state.lost[0], event.at)
         gathers = state.gathers or backward in state.made
-        return state._replace(made=state.made | {backward}, lost=None, broken=broken, gathers=gathers), ()
+        return state._replace(made=state.made | {backward}, lost=None, broken=broken, gathers=gathers, latest=event.at), ()
     if event.kind == ZERO_GRAD and concerns:
+        if event.facts.get(UNGUARDED) is True:
+            again = (_guarded(event.at, *state.used),) if state.used is not None and state.since == 1 else ()
+            return state._replace(made=frozenset(), turn=False, since=0), again
         lost = (event.at, state.made) if state.made and not state.turn else state.lost
         return state._replace(made=frozenset(), turn=False, lost=lost), ()
     if event.kind == STEP and concerns:
+        used = (state.latest, event.at) if state.latest is not None else None
+        since = None if state.since is None else min(state.since + 1, 2)
         searched = event.facts.get(CLOSURE) is True  # an optimizer that tries several points clears before each
         if not state.gathers and (state.whole == 2 or state.broken is None):
             # What was cleared unused, now and then, in a loop that gathers nothing: a step left out on purpose.
-            return State(state.me, stepped=True, whole=min(state.whole + 1, 2)), ()
+            return State(state.me, stepped=True, whole=min(state.whole + 1, 2), used=used, since=since), ()
         if not state.stepped or searched or state.broken is None:
-            return State(state.me, stepped=True, gathers=state.gathers), ()
+            return State(state.me, stepped=True, gathers=state.gathers, used=used, since=since), ()
         # What was made again after the clearing is what the step uses, and was not cleared once more.
         broken = state.broken
-        used = any(place == broken[1] for place, _ in state.made)
-        state = State(state.me, stepped=True, gathers=state.gathers)
-        return state, ((_story(*broken, event.at),) if used else ())
+        counts = any(place == broken[1] for place, _ in state.made)
+        state = State(state.me, stepped=True, gathers=state.gathers, used=used, since=since)
+        return state, ((_story(*broken, event.at),) if counts else ())
     return State(state.me), ()
 
 
@@ -151,3 +161,11 @@ def _story(cleared: Place, made: Place, step: Place) -> Story:
     scenes = (("cleared", cleared, ""), ("made", made, "gathers gradients"), ("step", step, "uses what is left"))
     follow = (Delete("cleared"), Insert("{cleared}", after="step"))
     return Story(says, scenes, ((Move("cleared", after="step"),), follow))
+
+
+def _guarded(cleared: Place, made: Place, step: Place) -> Story:
+    says = (
+        "the step at {step} waits until enough batches are gathered, this clearing does not: it drops what the backward at "
+        "{made} made for the batches in between; the prepared optimizer's own zero_grad() waits, too"
+    )
+    return Story(says, (("cleared", cleared, ""), ("made", made, "gathers gradients"), ("step", step, "uses what is left")))

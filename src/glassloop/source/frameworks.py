@@ -11,19 +11,21 @@ from glassloop.source.builtin import fresh
 from glassloop.source.lightning import make_trainer
 from glassloop.source.optimizers import owners_of
 from glassloop.source.player import Player
-from glassloop.source.values import NONE, Const, Context, Instance, Loader, Scope, Seq, Span, Unknown, Value
+from glassloop.source.values import NONE, Const, Context, Instance, Loader, Optimizer, Scope, Seq, Span, Unknown, Value
 
 At = tuple[ast.AST, Scope]
 Args = list[Value]
 Kwargs = dict[str, Value]
 KEEPERS = ("accelerate", "fabric")
+STEPS = "gradient_accumulation_steps"
 
 
 def _accelerate(p: Player, path: str, args: Args, kwargs: Kwargs, at: At) -> Value:
     from glassloop.source.calls import unknown_call
 
     if path.endswith(".Accelerator"):
-        return Instance(None, {}, open=True, key=KEEPERS[0])
+        told = {k: v for k, v in kwargs.items() if k == STEPS}
+        return Instance(None, told, open=True, key=KEEPERS[0])
     return unknown_call(p, None, args, kwargs, at, harmless=path.endswith(("set_seed", "Config", "Plugin")))
 
 
@@ -76,6 +78,8 @@ def keeper_method(p: Player, me: Instance, name: str, args: Args, kwargs: Kwargs
         for loader in (a for a in args if isinstance(a, Loader)):
             if loader.sampler is not None:
                 loader.sampler = Unknown(("sampler", loader.ref))  # they tell it the epoch themselves
+        for optimizer in (a for a in args if isinstance(a, Optimizer)):
+            optimizer.guarded = me.key == KEEPERS[0]
         return args[0] if len(args) == 1 else Seq(list(args), frozen=True)
     if name == "backward":
         # Whether it scales the loss is configured elsewhere: no word of it.
@@ -87,7 +91,10 @@ def keeper_method(p: Player, me: Instance, name: str, args: Args, kwargs: Kwargs
         return NONE
     if name == "autocast":
         return Context(autocast=True)
-    if name in ("accumulate", "no_sync", "no_backward_sync", "local_main_process_first", "main_process_first"):
+    if name == "accumulate":
+        every = me.attrs.get(STEPS)
+        return Context(window=isinstance(every, Const) and isinstance(every.value, int) and every.value > 1)
+    if name in ("no_sync", "no_backward_sync", "local_main_process_first", "main_process_first"):
         return Context()
     if name in ("gather", "gather_for_metrics", "reduce", "pad_across_processes", "to_device", "all_gather"):
         return args[0] if args else NONE

@@ -191,7 +191,12 @@ def _mode(p: Player, m: Module, name: str, args: Args, kwargs: Kwargs, at: At) -
 
 
 def _module_zero_grad(p: Player, m: Module, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
-    p.say(events.ZERO_GRAD, at, m.ref, p.holding({m}), **_part(p, m))
+    holders = p.holding({m})
+    facts = _part(p, m)
+    open_to_all = p.window and not (p.window_asked or p.supposed or p.undecided or p.either)
+    if open_to_all and any(o.guarded and holders == (o.ref,) for o in p.optimizers):
+        facts[events.UNGUARDED] = True
+    p.say(events.ZERO_GRAD, at, m.ref, holders, **facts)
     return NONE
 
 

@@ -126,6 +126,8 @@ class Player:
         self.grad = True
         self.off_at: Where | None = None  # where gradients were last switched off
         self.autocast = False
+        self.window = False  # inside a context whose steps guard themselves: only some of its batches come to one
+        self.window_asked = False  # the script itself asks, in its own way, whether this batch comes to a step
         self.computed_of: list[Value] = []  # what losses were computed of
         self.either = 0  # inside a branch of which both arms are played, one after the other
         self.minded = False  # something in the forward that is played aside minds the mode

@@ -274,7 +274,8 @@ def enter(p: Player, manager: Value, at: tuple[ast.AST, Scope]) -> tuple[Value, 
         before = p.grad if manager.before is None else manager.before
         set_grad(p, manager.grad, at)
         outside, p.autocast = p.autocast, p.autocast if manager.autocast is None else manager.autocast
-        return manager, lambda: _leave(p, before, outside, at)
+        window, p.window = p.window, p.window or manager.window
+        return manager, lambda: _leave(p, before, (outside, window), at)
     if isinstance(manager, Stream):  # @contextmanager
         value = next(manager.it, NONE)
         return value, lambda: _finish(manager.it)
@@ -284,8 +285,8 @@ def enter(p: Player, manager: Value, at: tuple[ast.AST, Scope]) -> tuple[Value, 
     return manager, lambda: None
 
 
-def _leave(p: Player, grad: bool, autocast: bool, at: tuple[ast.AST, Scope]) -> None:
-    p.autocast = autocast
+def _leave(p: Player, grad: bool, outside: tuple[bool, bool], at: tuple[ast.AST, Scope]) -> None:
+    p.autocast, p.window = outside
     set_grad(p, grad, at)
 
 

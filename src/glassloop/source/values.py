@@ -126,6 +126,7 @@ class Optimizer(Value):
     owners: frozenset[Any] | None
     attrs: dict[str, Value] = field(default_factory=dict)
     cls: ClassValue | None = None
+    guarded: bool = False  # prepared by Accelerate: its steps and clearings wait for the end of a window
     stale: set[Any] = field(default_factory=set)  # what came into its models after it was made: not held (replacing.py)
 
 
@@ -289,6 +290,7 @@ class Context(Value):
     grad: bool | None = None
     before: bool | None = None  # what leaving it sets gradients to, where making it has already switched them
     autocast: bool | None = None  # what it sets autocast to
+    window: bool = False  # only some of the batches in it come to a step
 
 
 class Scope:
