@@ -134,7 +134,7 @@ RETAINED = "retained"  # backward: bool, whether it was told to keep its graph
 AUTOCAST = "autocast"  # backward: True where it ran inside autocast
 PART = "part"  # zero-grad: (cleared, all), sets of marks, where a model was told that holds only some parameters of the
 #              one optimizer concerned, and others have gradients; absent where all are cleared
-UNGUARDED = "unguarded"  # zero-grad: True where the steps around it guard themselves (Accelerate's accumulate), and it does not
+UNGUARDED = "unguarded"  # zero-grad: True where it does not guard itself as the steps around it do (in accumulate())
 BY = "by"  # step: the scaler that made it
 
 UNSAFE = "unsafe"  # load: str, how it runs code that the file may hold (reader only)

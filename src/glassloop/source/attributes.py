@@ -18,7 +18,7 @@ from glassloop.source.owners import doubt, owners_in, restructured
 from glassloop.source.past import cut_off, item_of
 from glassloop.source.player import Player
 from glassloop.source.registering import kept
-from glassloop.source.replacing import bound_again, put_in
+from glassloop.source.replacing import at_work, bound_again, put_in
 from glassloop.source.values import (
     MODE,
     NONE,
@@ -65,6 +65,8 @@ MODULE_METHODS = frozenset(
 
 def attribute(p: Player, v: Value, name: str, at: At) -> Value:
     """`v.name`."""
+    if p.copies and (isinstance(v, (Module, Params, Tensor)) or name == "param_groups"):
+        at_work(p, (v,))
     if isinstance(v, External):
         return External(f"{v.path}.{name}")
     if isinstance(v, Space):
@@ -228,6 +230,7 @@ def set_attribute(p: Player, v: Value, name: str, value: Value, at: At) -> None:
         doubt(value)
     say_drawn(p, value, at)
     if isinstance(v, (Params, Tensor)):
+        at_work(p, (v,))
         _set_parameter(p, v, name, value, at)
     elif isinstance(v, (Instance, Module)):
         replaced(p, v.attrs.get(name), value, at)

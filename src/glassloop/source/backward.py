@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from glassloop import events
 from glassloop.source.arithmetic import roots_of
 from glassloop.source.past import fresh_graph, past_of
+from glassloop.source.replacing import walked
 from glassloop.source.values import Const, Scope, Tensor, Value
 
 if TYPE_CHECKING:
@@ -19,7 +20,9 @@ WINDOW = 4  # turns of a shortened loop in which every window comes to its end
 
 def say_backward(p: Player, loss: Value | None, args: list[Value], kwargs: dict[str, Value], at: At, **facts: Any) -> None:
     """`loss.backward(*args, **kwargs)`; `facts` are those of the one who is asked. No loss: nobody knows which."""
-    of = p.reached(roots_of(loss) if loss is not None else None)
+    roots = roots_of(loss) if loss is not None else None
+    walked(p, roots)
+    of = p.reached(roots)
     if loss is not None:
         past = past_of(loss)
         if isinstance(loss, Tensor) and loss.leaf:  # made of numbers, and told to require a gradient: it walks itself

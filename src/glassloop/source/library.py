@@ -23,7 +23,7 @@ from glassloop.source.modes import functional, minding
 from glassloop.source.optimizers import make_optimizer, owners_of
 from glassloop.source.past import PRETRAINED, cut_off
 from glassloop.source.player import Player
-from glassloop.source.replacing import reallocated
+from glassloop.source.replacing import at_work, reallocated
 from glassloop.source.schedules import is_scheduler, make_scheduler
 from glassloop.source.stdlib import STDLIB, copy_of, deepcopy, leave, parser, progress, trange
 from glassloop.source.tensors import by_hand
@@ -34,6 +34,7 @@ from glassloop.source.values import (
     External,
     Grad,
     Module,
+    Optimizer,
     Params,
     Scaler,
     Scope,
@@ -70,6 +71,8 @@ def call_library(p: Player, path: str, args: Args, kwargs: Kwargs, at: At) -> Va
         if handler is not None:
             made = handler(p, args, kwargs, at)
             return follows(p, made, args) if last in ("str", "repr", "format", "int") else made
+    if p.copies:
+        at_work(p, [v for v in p.reachable([*args, *kwargs.values()]) if not isinstance(v, Optimizer)])
     for name in (path, last):
         if name in EXACT and (name == path or name in ANYWHERE):
             return EXACT[name](p, args, kwargs, at)

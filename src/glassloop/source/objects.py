@@ -25,7 +25,7 @@ from glassloop.source.owners import doubt, owners_within, restructured
 from glassloop.source.past import of_forward, of_results, past_of, remembers
 from glassloop.source.player import Player
 from glassloop.source.registering import unregistered
-from glassloop.source.replacing import unheld
+from glassloop.source.replacing import at_work, unheld
 from glassloop.source.tensors import GRADIENT, PARAMETER, TENSOR
 from glassloop.source.values import (
     NONE,
@@ -119,7 +119,8 @@ def forward(p: Player, m: Module, args: Args, kwargs: Kwargs, at: At) -> Value:
         facts["training"] = m.training
     if m.training and (name := minds(p, m, args)):
         facts["minds"] = name
-    if p.replaced and (stale := unheld(p, m)) is not None:
+    at_work(p, (m,))
+    if (p.replaced or p.copies) and (stale := unheld(p, m)) is not None:
         facts["unheld"] = stale
     if facts.get("grad") and p.optimizers and m.cls is not None:
         if m.ref.serial not in p.unregistered:

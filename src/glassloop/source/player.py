@@ -16,6 +16,7 @@ from glassloop.findings import Story, Where
 from glassloop.rules import Listening, Rule
 from glassloop.source.owners import owners_in
 from glassloop.source.values import (
+    Grad,
     Instance,
     Loader,
     Module,
@@ -113,6 +114,8 @@ class Player:
         self.unregistered: dict[int, tuple[Where, ...]] = {}  # see registering.py, by the model's serial
         self.filled: dict[int, Where] = {}  # where plain dicts got their first layer, by the dict's id
         self.replaced: list[Any] = []  # parameters that became others while an optimizer held them (replacing.Replaced)
+        self.copies: list[Any] = []  # of models that an optimizer holds (replacing.Copied)
+        self.copies_trained: set[int] = set()  # ids of those that a backward has reached
         self.datasets: dict[int, list[Loader]] = {}  # loaders of the user's own datasets, by the dataset's id
         self.loads: list[Unknown] = []  # what torch.load gave
         self.answered = 0  # questions that an assumption of this path has answered
@@ -187,9 +190,13 @@ class Player:
         if touched is None:
             for module in self.known_modules():
                 module.training = None
+            self.copies.clear()
             self.say(events.OPAQUE, at)
             return
         refs: dict[Ref, None] = {}
+        touched = list(touched)
+        if self.copies and any(isinstance(v, (Module, Optimizer, Params, Grad)) for v in touched):
+            self.copies.clear()
         for value in touched:
             refs.update(self._touch(value))
         if refs:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from glassloop.findings import Where
 from glassloop.source.owners import owners_in, owners_within
-from glassloop.source.values import Module, Optimizer, Scope, Tensor, Value
+from glassloop.source.values import Grad, Module, Optimizer, Params, Scope, Tensor, Value
 
 if TYPE_CHECKING:
     from glassloop.source.player import Player
@@ -60,6 +61,53 @@ def bound_again(p: Player, old: Value | None, new: Value, at: At) -> None:
         _note(p, new, holders, at, whole=True)
 
 
+class Copied(NamedTuple):
+    """A copy of a model that an optimizer holds: where it was made, and how many steps there had been."""
+
+    original: Module
+    copy: Module
+    at: Where
+    holders: tuple[Optimizer, ...]
+    steps: int
+    owners: frozenset[Value]
+
+
+def copied(p: Player, old: Value, new: Value, at: At) -> None:
+    """A model was copied once and for all; which of the two goes on training is to be seen."""
+    if not p.optimizers or p.inside or p.either or p.undecided or p.loops or p.hidden:
+        return
+    if isinstance(old, Module) and isinstance(new, Module) and has_parameters(new):
+        holders = _holders(p, old)
+        if holders and all(o.owners is not None for o in p.optimizers):
+            p.copies.append(Copied(old, new, p.where(*at), holders, len(p.steps), owners_within(old)))
+
+
+def at_work(p: Player, used: Iterable[Value]) -> None:
+    """These are used, or touched: what was copied from them, or from what an optimizer holds with them, is no stand-in."""
+    for v in used if p.copies else ():
+        owners = owners_in(v.owners) if isinstance(v, (Params, Grad, Optimizer)) else owners_within(v)
+        p.copies = [c for c in p.copies if owners.isdisjoint(c.owners.union(*(owners_in(o.owners) for o in c.holders)))]
+
+
+def walked(p: Player, roots: frozenset[Value] | None) -> None:
+    """A backward reaches these."""
+    if roots is None:
+        p.copies.clear()  # who knows what it reaches
+        return
+    at_work(p, roots)
+    p.copies_trained |= {id(c.copy) for c in p.copies if c.copy in roots}
+
+
+def _stand_in(p: Player, m: Module) -> tuple[Where, tuple[object, ...]] | None:
+    """A copy that a backward has reached, of a model that did nothing while its optimizer stepped, a turn ago."""
+    for c in p.copies:
+        mine = m is c.copy and id(c.copy) in p.copies_trained and not m.frozen and not m.doubtful
+        steps = [o for o, _ in p.steps[c.steps :]]
+        if mine and p.holding({m}) == () and all(o in steps for o in c.holders) and set(steps) == set(c.holders):
+            return c.at, tuple(o.ref for o in c.holders)
+    return None
+
+
 def reallocated(p: Player, m: Module, at: At) -> None:
     """All parameters of a model are new tensors, the model is the same."""
     if p.optimizers and not p.inside and not p.either:
@@ -88,6 +136,8 @@ def taken_up(o: Optimizer, owners: frozenset[Value] | None) -> None:
 
 def unheld(p: Player, m: Module) -> tuple[Where, tuple[object, ...]] | None:
     """Where parameters of a model became others that no optimizer holds, and the optimizers that hold the old ones."""
+    if p.copies and (stands := _stand_in(p, m)) is not None:
+        return stands
     if not p.replaced:
         return None
     inside = owners_within(m)

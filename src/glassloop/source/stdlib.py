@@ -13,6 +13,7 @@ from glassloop.source.loops import begin
 from glassloop.source.owners import restructured
 from glassloop.source.player import Dead, Player
 from glassloop.source.records import field, namedtuple
+from glassloop.source.replacing import copied
 from glassloop.source.values import (
     NONE,
     Const,
@@ -47,7 +48,10 @@ def copy_of(p: Player, args: Args) -> Value:
 
 def deepcopy(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
     """copy.deepcopy."""
-    return copy_of(p, args)
+    made = copy_of(p, args)
+    if args:
+        copied(p, args[0], made, at)
+    return made
 
 
 def _partial(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
