@@ -15,6 +15,6 @@ for step in range(6):
     loss = nn.functional.mse_loss(worker(x), x.sum(1, keepdim=True))
     loss.backward()
     for mine, theirs in zip(worker.parameters(), shared.parameters()):
-        theirs._grad = mine.grad
+        theirs.grad = mine.grad.clone()
     optimizer.step()
 print(loss.item())
