@@ -83,10 +83,23 @@ class Group:
         self.made_of: dict[Hashable, tuple[Hashable, ...]] = {}  # what an unknown answer depends on, where that is known
 
 
-class Player:
+class Watched:
+    """What may yet prove to stand in for something else, and the windows that guard steps."""
+
+    def __init__(self) -> None:
+        self.given_grads: set[Any] = set()  # owners whose gradients were put in by hand before any backward: views, maybe
+        self.replaced: list[Any] = []  # parameters that became others while an optimizer held them (replacing.Replaced)
+        self.copies: list[Any] = []  # of models that an optimizer holds (replacing.Copied)
+        self.copies_trained: set[int] = set()  # ids of those that a backward has reached
+        self.window = False  # inside a context whose steps guard themselves: only some of its batches come to one
+        self.window_asked = False  # the script itself asks, in its own way, whether this batch comes to a step
+
+
+class Player(Watched):
     """Plays one path. `forced` are the first choices at undecided branches; `choices` records all that were made."""
 
     def __init__(self, program: Program, rules: Iterable[Rule], forced: tuple[bool, ...], budget: Budget) -> None:
+        super().__init__()
         self.program = program
         self.events: list[Event] = []
         self.listening = Listening(rules, self.events)
@@ -105,7 +118,6 @@ class Player:
         self.spaces: dict[str, Scope] = {}  # modules of the user's, played once
         self.modules: dict[str, Value] = {}
         self.optimizers: list[Optimizer] = []
-        self.given_grads: set[Any] = set()  # owners whose gradients were put in by hand before any backward: views, maybe
         self.steps: list[tuple[Optimizer, list[tuple[list[Any], int]]]] = []  # each with the turns of the loops around it
         self.over_batch: list[tuple[Module, tuple[ast.AST, Scope]]] = []  # softmaxes over a model's first dimension
         self.classifiers_seen: set[int] = set()  # models whose forward was looked at for such softmaxes, by serial
@@ -113,9 +125,6 @@ class Player:
         self.unnamed: list[tuple[ast.AST, Scope]] = []  # softmaxes of no named dimension in the forward that is played aside
         self.unregistered: dict[int, tuple[Where, ...]] = {}  # see registering.py, by the model's serial
         self.filled: dict[int, Where] = {}  # where plain dicts got their first layer, by the dict's id
-        self.replaced: list[Any] = []  # parameters that became others while an optimizer held them (replacing.Replaced)
-        self.copies: list[Any] = []  # of models that an optimizer holds (replacing.Copied)
-        self.copies_trained: set[int] = set()  # ids of those that a backward has reached
         self.datasets: dict[int, list[Loader]] = {}  # loaders of the user's own datasets, by the dataset's id
         self.loads: list[Unknown] = []  # what torch.load gave
         self.answered = 0  # questions that an assumption of this path has answered
@@ -129,8 +138,6 @@ class Player:
         self.grad = True
         self.off_at: Where | None = None  # where gradients were last switched off
         self.autocast = False
-        self.window = False  # inside a context whose steps guard themselves: only some of its batches come to one
-        self.window_asked = False  # the script itself asks, in its own way, whether this batch comes to a step
         self.computed_of: list[Value] = []  # what losses were computed of
         self.either = 0  # inside a branch of which both arms are played, one after the other
         self.minded = False  # something in the forward that is played aside minds the mode
