@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import nn
 from torch.utils.data import DataLoader, Dataset
 
-SIDE = 1000
+SIDE = 2000
 
 
 def packed(value):
