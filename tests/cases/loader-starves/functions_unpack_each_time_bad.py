@@ -16,7 +16,7 @@ def packed(value):
 
 def unpacked(data):
     picture = np.frombuffer(zlib.decompress(data), np.float32).reshape(SIDE, SIDE)
-    return torch.from_numpy(picture[::400, ::400].copy()).flatten()
+    return torch.from_numpy(picture[::800, ::800].copy()).flatten()
 
 
 class Pictures(Dataset):
