@@ -122,6 +122,11 @@ def text_of(fields: Mapping[str, Any]) -> str:
     return text[1:-1]
 
 
+def digest_of(value: Any) -> str:
+    """Hex sha256 of a plain JSON value as compact text with sorted keys: `jq -cSja` prints the same. Raises ValueError."""
+    return sha256(json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()).hexdigest()
+
+
 def rows(path: Path) -> Iterator[dict[str, Any]]:
     """Each whole row of a ledger, one at a time; a torn last line is left out. Says nothing of whether the chain holds.
 
