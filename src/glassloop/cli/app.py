@@ -13,14 +13,16 @@ import glassloop
 from glassloop.cli.annotate import annotate
 from glassloop.cli.check import check
 from glassloop.cli.explain import explain
+from glassloop.cli.keygen import keygen
 from glassloop.cli.lab import lab
 from glassloop.cli.new import new
 from glassloop.cli.practice import practice
 from glassloop.cli.run import run
 from glassloop.cli.server import server
+from glassloop.cli.verify import verify
 from glassloop.errors import UserError
 
-FRONT_DOOR, LEARN, SEE = "Front door", "Learn", "See"
+FRONT_DOOR, LEARN, PROVE, SEE = "Front door", "Learn", "Prove", "See"
 
 DEBUG_VARIABLE = "GLASSLOOP_DEBUG"  # an environment variable, so that a loop that runs inside a command sees it, too
 
@@ -104,4 +106,6 @@ app.command(rich_help_panel=LEARN)(explain)
 app.command(rich_help_panel=LEARN)(practice)
 app.command(rich_help_panel=LEARN)(lab)
 app.command(rich_help_panel=LEARN)(annotate)
+app.command(rich_help_panel=PROVE)(verify)
+app.command(rich_help_panel=PROVE)(keygen)
 app.command(rich_help_panel=SEE)(server)

@@ -23,6 +23,7 @@ _CHUNK = 1 << 20
 _HEADER = 100 << 20  # safetensors' own limit
 _DIRECTORY = 64 << 20  # of a zip: about a million members
 _MOST_FILES = 10_000
+_DEEPEST = 32  # folders within folders
 
 
 class ContentError(UserError):
@@ -61,17 +62,22 @@ def file_digest(path: Path) -> tuple[str, int]:
     return sha256(listed.encode()).hexdigest(), size
 
 
-def names_in(folder: Path) -> list[str]:
-    """The files below a folder, by their path from it, sorted by bytes. Raises UnsafeError for a link or a strange file."""
+def names_in(folder: Path, *, links: bool = True) -> list[str]:
+    """The files below a folder, by their path from it, sorted by bytes.
+
+    Raises UnsafeError for a pipe, a device, or a link (`links` False: it is left out), ContentError for far too many files.
+    """
     names: list[str] = []
     for at, folders, files in os.walk(folder):
-        names += [(Path(at) / name).relative_to(folder).as_posix() for name in files]
         for name in (*folders, *files):
             path = Path(at) / name
-            if not stat.S_ISREG(mode := path.lstat().st_mode) and not stat.S_ISDIR(mode):
+            mode = path.lstat().st_mode
+            if stat.S_ISREG(mode):
+                names.append(path.relative_to(folder).as_posix())
+            elif not stat.S_ISDIR(mode) and (links or not stat.S_ISLNK(mode)):
                 raise UnsafeError(f"{path} is a link or no plain file: not read")
-        if len(names) + len(folders) > _MOST_FILES:
-            raise ContentError(f"{folder} holds more than {_MOST_FILES} files: it is no checkpoint")
+        if len(names) + len(folders) > _MOST_FILES or at.count(os.sep) - str(folder).count(os.sep) > _DEEPEST:
+            raise ContentError(f"{folder} holds more than {_MOST_FILES} files, or far too deep folders: not read")
     return sorted(names, key=os.fsencode)
 
 

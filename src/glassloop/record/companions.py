@@ -1,0 +1,200 @@
+"""The files beside a ledger against what its rows state of them: run.json, source, data, generators, those of the end."""
+
+import json
+from collections.abc import Mapping
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from glassloop.errors import UserError
+from glassloop.record.course import Course
+from glassloop.record.ledger import NAME, digest_of
+from glassloop.record.reading import inside, open_plain
+from glassloop.record.verdict import Verdict, counted, first_line
+
+RUN_JSON = "run.json"
+FACTS = "it is not what was written"
+
+_MOST = 16 << 20  # bytes of a run.json; a long one has thirty thousand
+_CHUNK = 1 << 20
+
+
+def read_json(run: Path, name: str) -> dict[str, Any]:
+    """A JSON object in the folder. Raises UserError, in one line, OSError."""
+    with open_plain(inside(run, name)) as file:
+        raw = file.read(_MOST + 1)
+    if len(raw) > _MOST:
+        raise UserError(f"it is longer than {_MOST} bytes: not read")
+    try:
+        found = json.loads(raw.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"it is no JSON ({type(error).__name__}: {first_line(error)})") from None
+    if type(found) is not dict:
+        raise UserError("it is no JSON object")
+    return found
+
+
+def check_run_json(run: Path, course: Course, verdict: Verdict) -> dict[str, Any] | None:
+    """run.json against the digest that the last row which states one gives; returns it where it is to be believed."""
+    try:
+        facts = read_json(run, RUN_JSON)
+    except FileNotFoundError:
+        verdict.incomplete(RUN_JSON, "it is missing", "what was run, and on what, cannot be read")
+        return None
+    except (OSError, UserError) as error:
+        verdict.broken(RUN_JSON, first_line(error), "it was changed, or is not glassloop's")
+        return None
+    if not course.stated:
+        verdict.incomplete(RUN_JSON, "no row of the ledger vouches for it", "it may have been changed")
+        return None
+    found = digest_of({name: fact for name, fact in facts.items() if name != "ledger"})
+    *before, last = course.stated
+    if found == last["run_json"]:
+        return facts
+    sessions = facts.get("sessions")
+    if any(found == row["run_json"] for row in before) and last["n"] == verdict.rows - 1:
+        verdict.incomplete(RUN_JSON, f"it is as it was before row {last['n']}", "the run was killed while it wrote it")
+    elif isinstance(sessions, list) and len(sessions) == course.session + 1 and _running(sessions[-1]):
+        what = f"it tells of session {len(sessions)}, and the ledger of {course.session}"
+        verdict.incomplete(RUN_JSON, what, "that session was killed before its first row, or run.json was changed")
+    else:
+        stated = {name for name, digest in course.facts.items() if not _stands(facts, name, digest)}
+        named = f": {', '.join(sorted(stated)[:10])}" if stated else ""
+        verdict.broken(RUN_JSON, f"{FACTS}{named}", f"it was changed after row {last['n']} was written", row=last["n"])
+    return None
+
+
+def _running(session: Any) -> bool:
+    return isinstance(session, dict) and session.get("status") == "running"
+
+
+def _stands(facts: Mapping[str, Any], name: str, stated: Any) -> bool:
+    fact = facts.get(name)
+    return bool(stated in (fact, digest_of(fact)))
+
+
+def check_head(facts: Mapping[str, Any], head_at: Mapping[int, str], course: Course, verdict: Verdict) -> None:
+    """The rows and the head that run.json states. `head_at`: the digest of the last of the first N lines, by N."""
+    stated = facts.get("ledger")
+    if stated is None:
+        if course.end is not None:
+            means = "the run was killed as it ended, or it was changed: nothing vouches for the last row"
+            verdict.incomplete(RUN_JSON, "it does not state the ledger's head", means)
+        return
+    count, head = (stated.get("rows"), stated.get("head")) if isinstance(stated, dict) else (None, None)
+    if type(count) is not int or not isinstance(head, str):
+        verdict.broken(RUN_JSON, "what it states of the ledger is not as glassloop writes it", "it was changed")
+    elif count > verdict.rows:
+        what = f"run.json says that the ledger ended with {count} rows, and it has {verdict.rows}"
+        verdict.incomplete(NAME, what, f"rows {verdict.rows} to {count - 1} are gone: its tail was cut", row=verdict.rows)
+    elif head_at.get(count) != head:
+        means = "that row, or what run.json says of it, was changed"
+        what = f"its row {count - 1} is not the one whose digest run.json states"
+        verdict.broken(NAME, what, means, row=count - 1, line=count)
+    elif count < verdict.rows and course.end is not None:
+        means = "rows were put in at the end, or run.json is of before"
+        what = f"run.json states its end after {count} rows, and {verdict.rows} are there"
+        verdict.broken(NAME, what, means, row=count, line=count + 1)
+
+
+def check_sources(run: Path, facts: Mapping[str, Any], verdict: Verdict, kept: bool) -> None:
+    """The texts in source/ against the digests in run.json, session by session. `kept`: the texts were to be there."""
+    sessions = facts.get("sessions")
+    told = [facts.get("sources")]
+    for session in sessions if isinstance(sessions, list) else []:
+        changed = session.get("changed") if isinstance(session, dict) else None
+        told.append(changed.get("sources") if isinstance(changed, dict) else None)
+    folder = run / "source"
+    if not folder.is_symlink() and not (folder.is_dir() and any(folder.iterdir())) and not kept:
+        verdict.note("the folder has digests of the source that ran, not its text (--no-source)")
+        return
+    count = 0
+    for number, sources in enumerate(told):
+        for name, digest in sources.items() if isinstance(sources, dict) else ():
+            _source(run, max(number, 1), str(name), digest, verdict)
+            count += 1
+    verdict.checked.append(counted(count, "source file"))
+
+
+def _source(run: Path, session: int, name: str, digest: Any, verdict: Verdict) -> None:
+    places = [f"source/{name}", f"source/session-{session}/{name}"]
+    found: dict[str, str] = {}
+    for place in places:
+        try:
+            found[place] = plain_digest(run, place)
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except (OSError, UserError) as error:
+            verdict.broken(place, first_line(error), "it was not read")
+            return
+    if digest in found.values():
+        return
+    if not found:
+        verdict.incomplete(places[0], "it is missing, and run.json states its digest", "the text that ran cannot be read")
+    else:
+        verdict.broken(list(found)[-1], FACTS, "the source was changed after the run")
+
+
+def check_files(run: Path, course: Course, verdict: Verdict) -> None:
+    """Side files whose digests stand in rows: of data and order (a first part of them), of generators, of the end."""
+    for name, row in course.data.items():
+        _first_part(run, name, row, course, verdict)
+    if course.data:
+        verdict.checked.append(counted(len(course.data), "side file"))
+    for row in course.generators:
+        _whole_file(run, row.get("file"), row.get("digest"), row["n"], verdict)
+    files = (course.end or {}).get("files")
+    for name, digest in files.items() if isinstance(files, dict) else ():
+        _whole_file(run, name, digest, (course.end or {})["n"], verdict)
+    folder = run / "data"
+    loose = sorted(path.name for path in folder.iterdir()) if folder.is_dir() and not folder.is_symlink() else []
+    told = {name.split("/")[1] for name in course.data if name.startswith("data/")}
+    for name in loose[:20]:
+        if name not in told:
+            verdict.note(f"no row vouches for data/{name}")
+
+
+def _first_part(run: Path, name: str, row: dict[str, Any], course: Course, verdict: Verdict) -> None:
+    try:
+        path = inside(run, name)
+        digest, size = sha256(), 0
+        with open_plain(path) as file:
+            while size < row["bytes"] and (chunk := file.read(min(_CHUNK, row["bytes"] - size))):
+                digest.update(chunk)
+                size += len(chunk)
+            more = bool(file.read(1))
+    except FileNotFoundError:
+        what = f"it is missing, and row {row['n']} states its digest"
+        verdict.incomplete(name, what, "what it held cannot be read", row=row["n"])
+    except (OSError, UserError) as error:
+        verdict.broken(name, first_line(error), "it was not read", row=row["n"])
+    else:
+        if size < row["bytes"]:
+            what = f"it has {size} bytes, and row {row['n']} vouches for {row['bytes']}"
+            verdict.incomplete(name, what, "its end was cut off", row=row["n"])
+        elif digest.hexdigest() != row["digest"]:
+            verdict.broken(name, f"it is not what row {row['n']} vouches for", "it was changed", row=row["n"])
+        elif more and course.end is not None and row["n"] > course.began:
+            what = f"more stands after the {size} bytes that row {row['n']} vouches for"
+            verdict.broken(name, what, "something was put in at its end", row=row["n"])
+
+
+def _whole_file(run: Path, name: Any, digest: Any, number: int, verdict: Verdict) -> None:
+    try:
+        found = plain_digest(run, str(name))
+    except FileNotFoundError:
+        verdict.incomplete(str(name), f"it is missing, and row {number} states its digest", "it was removed", row=number)
+    except (OSError, UserError) as error:
+        verdict.broken(str(name), first_line(error), "it was not read", row=number)
+    else:
+        if found != digest:
+            verdict.broken(str(name), f"it is not what row {number} vouches for", "it was changed", row=number)
+
+
+def plain_digest(run: Path, name: str) -> str:
+    """Hex sha256 of the bytes of a file in the folder. Raises UserError, OSError."""
+    digest = sha256()
+    with open_plain(inside(run, name)) as file:
+        while chunk := file.read(_CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()

@@ -1,0 +1,88 @@
+"""order.bin: which samples were handed over, batch by batch, and whether they are those that the rows vouch for.
+
+A record is a batch: loader and count as little-endian u4, then count indices as little-endian i8; of count 0 where a pass
+begins. A row's `order` is the first 16 hex digits of sha256 over the `batches` records since the row before that had one.
+"""
+
+import os
+import struct
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+from glassloop.errors import UserError
+from glassloop.record.reading import inside, open_plain
+
+NAME = "order.bin"
+
+_HEAD = struct.Struct("<II")
+_CHUNK = 1 << 20
+
+
+class Record(NamedTuple):
+    """A batch: the number of its loader in this session, and the bytes of its indices (little-endian int64)."""
+
+    loader: int
+    indices: bytes
+
+
+class EndedError(UserError):
+    """The file ends before the records that are asked for do."""
+
+
+class OrderFile:
+    """The order of a run, read forward, a chunk at a time. Raises UnsafeError or OSError where it cannot be opened."""
+
+    def __init__(self, run: Path) -> None:
+        self._file: BinaryIO = open_plain(inside(run, NAME))
+        self.size = os.fstat(self._file.fileno()).st_size
+        self.at = 0  # byte of the record that comes next
+
+    def seek(self, at: int) -> None:
+        """Go to the record at this byte. Raises EndedError for one beyond the end."""
+        if not 0 <= at <= self.size:
+            raise EndedError(f"it has {self.size} bytes, and a session is said to begin at byte {at}")
+        if at != self.at:
+            self._file.seek(at)
+            self.at = at
+
+    def digest(self, batches: int) -> tuple[str, int]:
+        """The `order` of the next `batches` records, and how many samples they name. Raises EndedError."""
+        found, samples = sha256(), 0
+        for _ in range(batches):
+            head, count = self._head()
+            found.update(head)
+            left = 8 * count
+            while left:
+                part = self._file.read(min(left, _CHUNK))
+                if not part:
+                    raise EndedError(f"it ends at byte {self.size}, within the record at byte {self.at}")
+                found.update(part)
+                left -= len(part)
+            self.at += 8 + 8 * count
+            samples += count
+        return found.hexdigest()[:16], samples
+
+    def records(self, end: int | None = None) -> Iterator[Record]:
+        """Every whole record from here on (up to byte `end`); a torn one at the end of the file is left out."""
+        while self.at < (self.size if end is None else end):
+            try:
+                head, count = self._head()
+            except EndedError:
+                return
+            self.at += 8 + 8 * count
+            yield Record(_HEAD.unpack(head)[0], self._file.read(8 * count))
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def _head(self) -> tuple[bytes, int]:
+        head = self._file.read(8)
+        if len(head) < 8:
+            raise EndedError(f"it ends at byte {self.size}, and a record should begin at byte {self.at}")
+        count: int = _HEAD.unpack(head)[1]
+        if 8 * count > self.size - self.at - 8:  # nothing is read, or kept, on the word of a count
+            raise EndedError(f"it ends at byte {self.size}, and the record at byte {self.at} says it has {count} indices")
+        return head, count

@@ -1,0 +1,92 @@
+"""Checkpoints against the rows that vouch for them: nothing is unpickled, nothing outside the folder is opened."""
+
+from pathlib import Path
+from typing import Any
+
+from glassloop.errors import UserError
+from glassloop.record.course import Course
+from glassloop.record.reading import inside
+from glassloop.record.tensors import content_digest, file_digest
+from glassloop.record.verdict import Verdict, counted, first_line
+
+Row = dict[str, Any]
+
+
+def check_saved(run: Path, course: Course, verdict: Verdict) -> None:
+    """Each path's newest checkpoint row against what lies there."""
+    found = {name: "" for name in course.saved if _is_inside(run, name)}
+    for name in course.saved:
+        if name not in found:
+            verdict.note(f"{name} lies outside the run folder: not looked at ({_stated(course.saved[name])})")
+    ours = [name for name in found if name.startswith("checkpoints/")]
+    newest = max(ours, key=lambda name: int(course.saved[name]["n"]), default=None)
+    gone = [name for name in found if not _exists(run, name)]
+    for name in found:
+        if name not in gone:
+            _check(run, name, course, verdict)
+        elif name == newest:
+            what = f"it is missing, and row {course.saved[name]['n']} is the newest checkpoint's"
+            verdict.incomplete(name, what, "it was removed", row=course.saved[name]["n"])
+    gone = [name for name in gone if name != newest]
+    if gone:
+        verdict.note(f"{len(gone)} older checkpoints are no longer there (the newest and the best are kept): not looked at")
+    there = len(found) - len(gone)
+    if there:
+        verdict.checked.append(counted(there, "checkpoint"))
+    for name in _loose(run, course):
+        verdict.note(f"no row vouches for {name}")
+
+
+def _check(run: Path, name: str, course: Course, verdict: Verdict) -> None:
+    row = course.saved[name]
+    try:
+        path = inside(run, name)
+        raw = file_digest(path)[0] if "sha256" in row else ""
+        if "sha256" in row and raw == row["sha256"]:
+            return
+        held = content_digest(path)
+    except (OSError, UserError) as error:
+        held, raw, why = "", "", first_line(error)
+    else:
+        why = f"it is not what row {row['n']} (step {row.get('step')}) vouches for"
+        if held == row["digest"] and "sha256" not in row:
+            return
+    begun = course.saving.get(name)
+    other = next((r for r in course.saved.values() if r is not row and raw and r.get("sha256") == raw), None)
+    if begun is not None:
+        means = f"the run was killed while it saved it again (row {begun['n']}), or it was changed after"
+        verdict.incomplete(name, why, means, row=begun["n"])
+    elif other is not None:
+        means = f"it was exchanged: it is that of row {other['n']} (step {other.get('step')})"
+        verdict.broken(name, why, means, row=row["n"])
+    elif held and held == row["digest"]:
+        verdict.broken(name, f"{why}: its bytes differ", "it was written again, though it holds the same", row=row["n"])
+    else:
+        verdict.broken(name, why, "it was changed or exchanged", row=row["n"])
+
+
+def _is_inside(run: Path, name: str) -> bool:
+    """Is this a name in the folder? What leads there through a link is: it is told when it is opened."""
+    try:
+        inside(run, name)
+    except UserError as error:
+        return "link" in str(error)
+    return True
+
+
+def _exists(run: Path, name: str) -> bool:
+    path = run / name
+    return path.is_symlink() or path.exists() or any(part.is_symlink() for part in path.parents if part.is_relative_to(run))
+
+
+def _stated(row: Row) -> str:
+    digest = row.get("sha256") if isinstance(row.get("sha256"), str) else None
+    return f"row {row['n']} gives its sha256, {digest}" if digest else f"row {row['n']} gives the digest of its contents"
+
+
+def _loose(run: Path, course: Course) -> list[str]:
+    folder = run / "checkpoints"
+    if folder.is_symlink() or not folder.is_dir():
+        return []
+    names = sorted(f"checkpoints/{path.name}" for path in folder.iterdir() if not path.is_symlink())
+    return [name for name in names if name not in course.saved and "/step-" in name][:20]
