@@ -111,6 +111,8 @@ class State(NamedTuple):
 
     `trained`: it has been trained in training mode; `eval_at`: where it was put in evaluation mode; `checked`: a forward
     without a graph came first after that, so it is a validation; `meant`: a forward to train with came first, untrained.
+    `waits`: it has trained once in the mode of such a first validation; were that forward no validation but features that
+    the trained part stands on, one more would come before the next step, with no eval() before it (`again`: one came).
     `lively`: the optimizers of a forward in training mode; `stale`: (place, optimizers) of one in evaluation mode
     that a graph was recorded for, `hot` once a backward has reached those.
     """
@@ -123,6 +125,8 @@ class State(NamedTuple):
     hot: bool = False
     checked: bool = False
     meant: bool = False
+    waits: bool = False
+    again: bool = False
 
 
 def initial(me: Ref) -> State:
@@ -140,9 +144,9 @@ def hear(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
         return _forward(state, event), ()
     if event.kind == EVAL_MODE:
         begins = state.eval_at is None and not state.meant
-        return (state._replace(eval_at=event.at, checked=False) if begins else state), ()
+        return (state._replace(eval_at=event.at, checked=False) if begins else state._replace(again=True)), ()
     if event.kind == TRAIN_MODE:
-        return state._replace(eval_at=None, stale=None, hot=False, checked=False, meant=False), ()
+        return state._replace(eval_at=None, stale=None, hot=False, checked=False, meant=False, waits=False), ()
     if event.kind == OPAQUE:
         mine = event.of is None or state.me in event.of
         return (State(state.me, state.trained) if mine else state), ()
@@ -162,6 +166,8 @@ def hear(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
 def _forward(state: State, event: Event) -> State:
     training, graph = event.facts.get(TRAINING), event.facts.get(GRAD)
     if graph is False and training is False and event.of:
+        if state.waits and not state.again:
+            return state._replace(eval_at=None, stale=None, hot=False, meant=True, waits=False)
         return state._replace(checked=True) if not state.checked and state.stale is None else state
     if graph is not True or not event.of:
         return state
@@ -176,6 +182,8 @@ def _forward(state: State, event: Event) -> State:
 
 def _step(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
     if state.hot and state.stale is not None and state.eval_at is not None and event.what in state.stale[1]:
+        if not (state.trained or state.waits):
+            return state._replace(stale=None, hot=False, waits=True, again=False), ()
         return state._replace(stale=None, hot=False), (_story(state.stale[0], state.eval_at, event.at),)
     return (state._replace(trained=True, lively=()) if event.what in state.lively else state), ()
 

@@ -276,6 +276,8 @@ def _is_a(v: Value, kinds: Value) -> bool | None:
     names = {part.path.rsplit(".", 1)[-1] for part in parts if isinstance(part, External)}
     if len(names) < len(parts):
         return None
+    if isinstance(v, Module):
+        return True if "Module" in names else None
     if isinstance(v, Tensor):
         return None if v.loose else not names.isdisjoint({"Tensor", "Parameter"} if v.leaf else {"Tensor"})
     if isinstance(v, Seq):

@@ -116,6 +116,11 @@ def call_function(p: Player, f: Function, args: Args, kwargs: Kwargs, at: At) ->
         return _framed(p, node, lambda: evaluate(p, node.body, scope))
     if is_generator(node):
         return Stream(_generator(p, node, scope))
+    if isinstance(f.me, Optimizer) and node.name == "step":
+        from glassloop.source.optimizers import own_step
+
+        closure = [*args, *kwargs.values()][:1]
+        return own_step(p, f.me, f, closure, lambda: _framed(p, node, lambda: _in_contexts(p, f, node, scope, at)), at)
     return _framed(p, node, lambda: _in_contexts(p, f, node, scope, at))
 
 

@@ -27,6 +27,7 @@ from glassloop.source.values import (
     Unknown,
     Value,
 )
+from glassloop.source.walk import walk
 
 if TYPE_CHECKING:
     from glassloop.source.player import Player
@@ -164,10 +165,28 @@ def _compare(p: Player, node: ast.Compare, scope: Scope) -> Decided:
     from glassloop.source.expressions import evaluate
 
     op, right_node = node.ops[0], node.comparators[0]
+    newer = than_torch(node)
+    if newer is not None:
+        return newer
     if is_remainder(node) and isinstance(node.left, ast.BinOp):
         return _remainder(p, node.left, op, evaluate(p, right_node, scope), scope)
     left, right = evaluate(p, node.left, scope), evaluate(p, right_node, scope)
     return compare(p, left, op, right, node, scope)
+
+
+def than_torch(node: ast.Compare) -> bool | None:
+    """What a comparison of torch's version with one that is long gone comes to: today's is newer."""
+    sides, op = [node.left, node.comparators[0]], type(node.ops[0])
+    if len(node.ops) > 1 or op not in (ast.Lt, ast.LtE, ast.Gt, ast.GtE):
+        return None
+    asks = [any(isinstance(n, ast.Attribute) and ast.unparse(n) == "torch.__version__" for n in walk(s)) for s in sides]
+    told = sides[asks[0]]
+    if isinstance(told, ast.Call) and told.args:
+        told = told.args[0]
+    text = told.value if isinstance(told, ast.Constant) else None
+    if asks[0] == asks[1] or not isinstance(text, str) or text.split(".")[0] not in ("0", "1"):
+        return None
+    return asks[0] == (op in (ast.Gt, ast.GtE))
 
 
 def is_remainder(node: ast.Compare) -> bool:

@@ -117,6 +117,8 @@ def _drops(given: Kwargs) -> bool | None:
 def _even(given: Kwargs) -> bool:
     """Whether every batch is certainly full."""
     rows, size = _rows(given.get("dataset", NONE)), given.get("batch_size", Const(1))
+    if _is(given.get("batch_sampler", NONE), None) and isinstance(size, Const) and size.value == 1:
+        return True
     known = rows is not None and isinstance(size, Const) and isinstance(size.value, int) and size.value > 0
     return known and rows % size.value == 0  # type: ignore[attr-defined]
 

@@ -151,7 +151,7 @@ def _compare(p: Player, node: ast.Compare, scope: Scope) -> Value:
         for part in (node.left, *node.comparators):
             evaluate(p, part, scope)
         return Unknown(conditions.site(node, scope))
-    if conditions.is_remainder(node):
+    if conditions.is_remainder(node) or conditions.than_torch(node) is not None:
         return truth_value(conditions.condition(p, node, scope), plain=True)
     left, right = evaluate(p, node.left, scope), evaluate(p, node.comparators[0], scope)
     tensors: list[Value] = [v for v in (left, right) if isinstance(v, Tensor)]

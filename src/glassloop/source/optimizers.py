@@ -29,6 +29,7 @@ from glassloop.source.values import (
     Unknown,
     Value,
 )
+from glassloop.source.walk import walk
 
 At = tuple[ast.AST, Scope]
 Args = list[Value]
@@ -97,6 +98,22 @@ def step_optimizer(p: Player, o: Optimizer, args: Args, kwargs: Kwargs, at: At, 
         p.opaque(at, (o,))  # who else holds the memory of its gradients may have cleared it
     p.steps.append((o, [(entry, entry[1]) for entry in p.loops]))
     p.say(events.STEP, at, o.ref, sharing(p, o), closure=closure is not None, **facts)
+
+
+def own_step(p: Player, o: Optimizer, step: Function, args: Args, body: Callable[[], Value], at: At) -> Value:
+    """A step that a class of the script's own writes out: nothing inside it is heard but the closure that it is given.
+
+    One that hands on to another optimizer is heard there.
+    """
+    if any(isinstance(n, ast.Attribute) and n.attr == "step" for n in walk(step.node)):
+        return body()
+    p.hidden += 1
+    try:
+        result = body()
+    finally:
+        p.hidden -= 1
+    step_optimizer(p, o, args, {}, at)
+    return result
 
 
 def _optimizer_zero_grad(p: Player, o: Optimizer, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
