@@ -37,7 +37,7 @@ CELLS = [
 def test_cells_are_heard_one_after_the_other(tmp_path: Path) -> None:
     (tmp_path / "train.py").write_text(SETUP + "train(clears=False)\n")
     book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(text) for text in CELLS])
-    nbclient.NotebookClient(book, timeout=300, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    nbclient.NotebookClient(book, timeout=900, resources={"metadata": {"path": str(tmp_path)}}).execute()
     printed = ["".join(o.get("text", "") for o in cell.outputs) for cell in book.cells]
     assert printed[4] == "[('zero-grad-missing', 2)]\n"
     assert printed[6] == "1 3\n"

@@ -156,7 +156,7 @@ def test_torchrun_starts_it_as_it_starts_python(write: Write, tmp_path: Path) ->
     words = ["torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m", "glassloop", "run", "train.py"]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     done = subprocess.run(
-        [sys.executable, "-m", *words], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300
+        [sys.executable, "-m", *words], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=900
     )
     assert done.returncode == 0, done.stderr
     # torchrun's children do not buffer, so one's line break may come after the other's words.

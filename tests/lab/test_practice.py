@@ -161,7 +161,7 @@ def test_a_damaged_file_is_put_aside_and_said(state: Path, text: str):
 
 def run(*words: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "glassloop", "practice", *words]
-    return subprocess.run(command, capture_output=True, text=True, timeout=300, stdin=subprocess.DEVNULL)
+    return subprocess.run(command, capture_output=True, text=True, timeout=900, stdin=subprocess.DEVNULL)
 
 
 def test_the_command_in_a_pipe(state: Path):

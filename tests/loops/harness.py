@@ -47,7 +47,7 @@ class Running:
         file = self.log.with_suffix(".out")
         return file.read_text() if file.exists() else ""
 
-    def wait(self, timeout: float = 240) -> Ended:
+    def wait(self, timeout: float = 900) -> Ended:
         self.process.join(timeout)
         if self.process.is_alive():
             self.process.kill()

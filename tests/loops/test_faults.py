@@ -90,7 +90,7 @@ def test_a_signal_finishes_the_step_and_saves(whole, tmp_path, number, workers):
 
 
 def wait_for_checkpoint(running, folder):
-    until = time.time() + 60
+    until = time.time() + 600
     while not list(folder.glob("checkpoints/step-*")):
         assert running.process.is_alive(), running.wait()
         assert time.time() < until
@@ -100,7 +100,7 @@ def wait_for_checkpoint(running, folder):
 def test_second_ctrl_c_stops_at_once(make_project, tmp_path):
     project = make_project()
     with open(project / "task.py", "a") as file:  # a batch that takes longer than anybody waits
-        file.write("\n\ndef augment(batch, draw):\n    import time; time.sleep(60)\n    return batch\n")
+        file.write("\n\ndef augment(batch, draw):\n    import time; time.sleep(3000)\n    return batch\n")
     text = (project / "train.py").read_text()
     assert "    check_first_batch" in text  # which would wait for that batch too, before signals are heard
     (project / "train.py").write_text(text.replace("    check_first_batch", "    # "))
@@ -114,7 +114,7 @@ def test_second_ctrl_c_stops_at_once(make_project, tmp_path):
     time.sleep(0.3)
     os.kill(running.pid, signal.SIGINT)
     ended = running.wait()
-    assert time.time() - began < 30
+    assert time.time() - began < 300
     assert ended.code == 130, ended
     assert "stopped at once" in ended.stderr
     assert "Traceback" not in ended.stderr
