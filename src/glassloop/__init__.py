@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from glassloop.findings import Finding as Finding
     from glassloop.findings import Severity as Severity
     from glassloop.preflight import preflight as preflight
+    from glassloop.recording import record as record
     from glassloop.watch import watch as watch
 
 __version__ = "0.1.0"
@@ -22,7 +23,7 @@ _HOMES = {"check_source": "glassloop.check", "Finding": "glassloop.findings", "S
 
 def __getattr__(name: str) -> Any:
     """Public names, loaded when they are first asked for."""
-    if name in ("watch", "preflight"):
+    if name in ("watch", "preflight", "record"):
         return import_module(f"glassloop.{name}")  # the module, which can be called: a submodule takes its name here
     home = _HOMES.get(name)
     if home is not None:

@@ -26,6 +26,7 @@ from glassloop.asking import Text
 from glassloop.events import END, HELD, MADE, MEASURED, SCHEDULE, STEP, Event, Place, Ref
 from glassloop.findings import Finding, Severity, Story, Where, tell
 from glassloop.memory import Memory
+from glassloop.record import current
 from glassloop.record.files import write_json
 from glassloop.rules import Listening, Rule, rules_of_runs
 from glassloop.tap.traces import REPORT, without_our_frames
@@ -250,6 +251,7 @@ class Watch:
             self.findings.append(self._seen[key])
             for sink in self._sinks:
                 self._tell(sink, finding)
+            current.found(finding.rule, finding.where.path, finding.where.line, self._seen[key].step)
             self._save()
             if self._strict and finding.severity is Severity.ERROR:
                 self.stopped_by = finding

@@ -11,11 +11,30 @@ import typer
 from glassloop.errors import UserError
 
 
+class Data(str, Enum):
+    """Of which samples a digest is kept."""
+
+    seen = "seen"
+    full = "full"
+    none = "none"
+
+
 class Format(str, Enum):
     """How the end of a run is told."""
 
     text = "text"
     json = "json"
+
+
+DataDigest = Annotated[Data, typer.Option("--data-digest", help="Digests of samples: within a budget, of all, of none.")]
+DigestEvery = Annotated[
+    int | None,
+    typer.Option("--digest-every", metavar="K", min=0, help="Digest the state every K steps.", show_default="by cost"),
+]
+Nonce = Annotated[str | None, typer.Option("--nonce", metavar="WORD", help="An auditor's word, to stand in the first row.")]
+Key = Annotated[
+    Path | None, typer.Option("--key", metavar="FILE", help="Sign the record with this key; `keygen` makes one.")
+]
 
 
 def run(
@@ -35,6 +54,10 @@ def run(
         bool, typer.Option("--no-preflight", help="Say nothing of the first step (its loss, gradients, shapes).")
     ] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Stop at the first error that is found; exit code 3.")] = False,
+    data_digest: DataDigest = Data.seen,
+    digest_every: DigestEvery = None,
+    nonce: Nonce = None,
+    key: Key = None,
     profile: Annotated[bool, typer.Option("--profile", help="Also measure what each line costs.")] = False,
 ) -> None:
     """Run a training script as `python` would, or a shipped loop by its name, watched and recorded.
@@ -51,13 +74,18 @@ def run(
     if no_watch and profile:
         raise UserError("--profile measures what the watch hears and --no-watch hears nothing; leave one of them out")
     from glassloop import templates
+    from glassloop.cli.recording import Keeping, give_hash_seed
     from glassloop.cli.running import run_program
     from glassloop.cli.watching import Watching
 
+    keeping = Keeping(not no_record, not no_source, data_digest.value, digest_every, nonce, key)
+    if no_record and key is not None:
+        raise UserError("--key signs the record and --no-record leaves none; leave one of them out")
+    keeping.check()
+    if not no_record:
+        give_hash_seed()
     watching = Watching(on=not no_watch, strict=strict, profile=profile, preflight=not no_preflight)
-    folder, code = run_program(
-        watching, name, args, out, module=module, record=not no_record, keep_source=not no_source
-    )
+    folder, code = run_program(watching, name, args, out, module=module, keeping=keeping)
     if form is Format.json:
         run_folder = None if folder is None else str(folder)
         print(json.dumps({"run": run_folder, "findings": watching.findings, "exit_code": code}), flush=True)

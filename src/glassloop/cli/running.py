@@ -8,21 +8,29 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from glassloop import templates
 from glassloop.cli.program import Program, find_module, find_script
+from glassloop.cli.recording import Keeping
 from glassloop.cli.watching import Watching
 from glassloop.errors import UserError
 from glassloop.record import manifest, report
 from glassloop.record.folders import new_run_folder, newest_run_folder
 from glassloop.record.sources import loaded_sources
 
+if TYPE_CHECKING:
+    from glassloop.recording import Recording
+
 # Which no shipped loop knows.
-OPTIONS = ("--out", "--format", "--no-source", "--no-record", "--no-watch", "--no-preflight", "--strict", "--profile")
+OPTIONS = (
+    "--out", "--format", "--no-source", "--no-record", "--no-watch", "--no-preflight", "--strict", "--profile",
+    "--data-digest", "--digest-every", "--nonce", "--key",
+)  # fmt: skip
 
 
 def run_program(
-    watching: Watching, name: str, args: list[str], out: Path | None, *, module: bool, record: bool, keep_source: bool
+    watching: Watching, name: str, args: list[str], out: Path | None, *, module: bool, keeping: Keeping
 ) -> tuple[Path | None, int]:
     """Run a script (or a `module`) or the shipped loop called `name`. Returns the folder, if any, and the exit code.
 
@@ -30,18 +38,18 @@ def run_program(
     """
     if module or Path(name).is_file():
         found = find_module(name) if module else find_script(name)
-        return _run_own(watching, found, name, args, out, record, keep_source)
+        return _run_own(watching, found, name, args, out, keeping)
     if name in templates.tasks():
-        return _run_shipped(watching, name, args, out, record, keep_source)
+        return _run_shipped(watching, name, args, out, keeping)
     raise UserError(_unknown(name))
 
 
 
 def _run_own(
-    watching: Watching, program: Program, name: str, args: list[str], out: Path | None, record: bool, keep_source: bool
+    watching: Watching, program: Program, name: str, args: list[str], out: Path | None, keeping: Keeping
 ) -> tuple[Path | None, int]:
     """A script of the user's, with run.json, source/ and report.html around it. Returns the folder and the exit code."""
-    if not record or not manifest.is_recording_process():
+    if not keeping.record or not manifest.is_recording_process():
         return None, watching.run(program, args, None)
     label = Path(name).stem if program.spec is None else name.rpartition(".")[2]
     _refuse_foreign(out)
@@ -51,17 +59,20 @@ def _run_own(
     folder = out or new_run_folder(label)
     home, began, process = folder.absolute(), time.perf_counter(), os.getpid()  # absolute: a program may change folder
     command = ["python", *(["-m"] if program.spec else []), name, *args]
+    facts: dict[str, Any] = {"command": command, "sources": [program.path], "config": None, "seed": None, "entry": "run"}
     with _clear_write_error(folder):
-        manifest.start(home, command=command, sources=[program.path], config=None, seed=None, keep_source=keep_source)
+        manifest.start(home, keep_source=keeping.source, **facts)
         report.write_report(home)  # already now: a run that is killed leaves one, too
     roots = [program.import_root, Path.cwd()]
-    code = watching.run(program, args, home)
+    recording = keeping.begin(home)
+    code = watching.run(program, args, home, recording)
     if os.getpid() != process:  # a fork of the program came back here: the record is its parent's
         return None, code
 
     def complete() -> None:
-        manifest.add_sources(home, loaded_sources(roots), root=program.path.parent, keep_source=keep_source)
+        manifest.add_sources(home, loaded_sources(roots), root=program.path.parent, keep_source=keeping.source)
         manifest.finish(home, exit_code=code, seconds=time.perf_counter() - began)
+        keeping.end(recording, home)
         report.write_report(home)
 
     _try_to(complete)
@@ -69,7 +80,7 @@ def _run_own(
 
 
 def _run_shipped(
-    watching: Watching, name: str, args: list[str], out: Path | None, record: bool, keep_source: bool
+    watching: Watching, name: str, args: list[str], out: Path | None, keeping: Keeping
 ) -> tuple[Path | None, int]:
     """A shipped loop: its text is copied to RUN/source and runs there; it writes the rest of RUN itself."""
     misplaced = [word for word in args if word.partition("=")[0] in OPTIONS]
@@ -79,7 +90,7 @@ def _run_shipped(
     given = _run_dir(args)
     if given is not None and out is not None:
         raise UserError(f"both --out {out} and --run-dir {given} name the run folder; give --out alone")
-    if not record or {"--help", "-h"} & set(args):
+    if not keeping.record or {"--help", "-h"} & set(args):
         with tempfile.TemporaryDirectory(prefix="glassloop-") as scratch:
             return None, _run_in(watching, Path(scratch), name, args)
     if not manifest.is_recording_process():  # rank 0 has the folder; this one needs a text to run
@@ -90,7 +101,8 @@ def _run_shipped(
     folder = folder or new_run_folder(name)
     _refuse_foreign(folder)
     began = time.perf_counter()
-    code = _run_in(watching, folder, name, args)
+    recording = keeping.begin(folder)
+    code = _run_in(watching, folder, name, args, recording)
     if is_new and code == 2 and not (folder / "run.json").exists():
         shutil.rmtree(folder, ignore_errors=True)  # it refused its arguments: no run has begun
         return None, code
@@ -100,7 +112,8 @@ def _run_shipped(
         if opened and opened["status"] == "running":  # it ended without closing its record: an exception
             manifest.finish(folder, exit_code=code, seconds=time.perf_counter() - began)
             report.write_report(folder)
-        if not keep_source and code == 0:
+        keeping.end(recording, folder)
+        if not keeping.source and code == 0:
             shutil.rmtree(folder / "source")
             report.write_report(folder)
 
@@ -108,7 +121,9 @@ def _run_shipped(
     return folder, code
 
 
-def _run_in(watching: Watching, folder: Path, name: str, args: list[str]) -> int:
+def _run_in(
+    watching: Watching, folder: Path, name: str, args: list[str], recording: "Recording | None" = None
+) -> int:
     """Run the shipped loop `name` from `folder`/source, which is written first unless an earlier session did."""
     source = folder / "source"
     if not (source / "train.py").exists():
@@ -117,7 +132,7 @@ def _run_in(watching: Watching, folder: Path, name: str, args: list[str]) -> int
         raise UserError(f"{folder} holds a run of another task than {name}; give another --out")
     if _run_dir(args) is None:
         args = ["--run-dir", str(folder), *args]
-    return watching.run(find_script(str(source / "train.py")), args, folder)
+    return watching.run(find_script(str(source / "train.py")), args, folder, recording)
 
 
 def _run_dir(args: list[str]) -> Path | None:

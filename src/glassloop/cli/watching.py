@@ -12,6 +12,7 @@ from glassloop.record import findings, manifest
 from glassloop.record.files import write_json
 
 if TYPE_CHECKING:
+    from glassloop.recording import Recording
     from glassloop.tap.first import FirstStep
 
 STOPPED = 3  # the exit code where a strict watch stopped the program
@@ -27,11 +28,17 @@ class Watching:
         self._shipped = False
         self.findings: list[dict[str, Any]] = []
 
-    def run(self, program: Program, args: list[str], folder: Path | None) -> int:
-        """Run `program` and return its exit code, or 3. The findings are written to `folder` if it holds a record then."""
+    def run(self, program: Program, args: list[str], folder: Path | None, recording: "Recording | None" = None) -> int:
+        """Run `program` and return its exit code, or 3. The findings are written to `folder` if it holds a record then.
+
+        `recording` hears until the program has ended.
+        """
         self._shipped = folder is not None and program.path.parent == folder.absolute() / "source"
         if not self._on:
-            return execute(program, args)
+            code = execute(program, args)
+            if recording is not None:
+                recording.stop()
+            return code
         from glassloop.watch import MistakeFoundError, Watch, terminal
 
         process, home = os.getpid(), folder.absolute() if folder else None
@@ -48,6 +55,8 @@ class Watching:
         if os.getpid() != process:  # a fork of the program came back here: the watch is its parent's
             return code
         seen.stop(ended=code == 0)
+        if recording is not None:  # the hooks put in first are taken out last
+            recording.stop()
         self.findings = seen.as_json()
         if home is not None and (home / "run.json").exists():
             _try_to_write(home / "findings.json", save)

@@ -26,6 +26,7 @@ from torch import nn
 from glassloop.errors import UserError
 from glassloop.kit.digest import state_digest, tensor_digests
 from glassloop.kit.progress import to_stderr
+from glassloop.record import current
 from glassloop.record.files import fsync_folder, write_atomic
 
 _BEFORE = ".before-"  # a checkpoint that steps aside for a new one of the same step
@@ -68,12 +69,13 @@ def save(
         _sweep(folder)
         aside.mkdir()
         try:
-            _write(aside, modules, state, config)
-            _put(aside, target)
+            with current.checkpoint(target) as told:
+                told.append(_write(aside, modules, state, config))
+                _put(aside, target)
+                fsync_folder(folder)
         except BaseException:
             shutil.rmtree(aside, ignore_errors=True)
             raise
-        fsync_folder(folder)
         _point(folder / "latest", target)
         if best:
             _point(folder / "best", target)
@@ -153,6 +155,7 @@ def restore(
             f"{found.path} does not fit this model or optimizer ({_first_line(error)}); "
             "undo the change or start in another --run-dir"
         ) from error
+    current.resumed(found.step, found.path, found.state.get("epoch"))
 
 
 def exists(folder: Path) -> bool:
@@ -160,17 +163,20 @@ def exists(folder: Path) -> bool:
     return bool(_steps(folder))
 
 
-def _write(aside: Path, modules: Mapping[str, nn.Module], state: dict[str, Any], config: dict[str, Any]) -> None:
+def _write(aside: Path, modules: Mapping[str, nn.Module], state: dict[str, Any], config: dict[str, Any]) -> str:
+    """Writes all files of a checkpoint; gives the digest of all together."""
     weights = {name: module.state_dict() for name, module in modules.items()}
     for name, tensors in weights.items():
         _write_weights(aside / f"{name}.safetensors", tensors)
     torch.save(state, aside / "state.pt")
     (aside / "config.json").write_text(json.dumps(config, indent=2) + "\n")
-    (aside / "digests.json").write_text(json.dumps(_digests(weights, state, config), indent=1) + "\n")
+    digests = _digests(weights, state, config)
+    (aside / "digests.json").write_text(json.dumps(digests, indent=1) + "\n")
     for file in aside.iterdir():  # plain writes so far, because nobody reads here before the folder has its name
         with open(file, "rb+") as handle:
             os.fsync(handle.fileno())
     fsync_folder(aside)
+    return str(digests["all"])
 
 
 def _write_weights(path: Path, tensors: Mapping[str, torch.Tensor]) -> None:

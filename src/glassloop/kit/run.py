@@ -34,7 +34,7 @@ class Run:
         with _clear_error(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
             command, seed = ["python", *sys.argv], config.get("seed")
-            manifest.start(self.folder, command=command, sources=sources, config=config, seed=seed, data=data)
+            manifest.start(self.folder, command=command, sources=sources, config=config, seed=seed, data=data, entry="loop")
 
     def add_history(self, row: dict[str, Any]) -> None:
         """Append an epoch's figures and rewrite history.json, whole, so that a crash leaves all epochs before it."""

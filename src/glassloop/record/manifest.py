@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from glassloop.errors import UserError
+from glassloop.record import current
 from glassloop.record.files import write_atomic, write_json
 from glassloop.record.machine import describe_machine
 from glassloop.record.secrets import mask_command, plain
@@ -29,9 +30,11 @@ def start(
     seed: int | None,
     data: Mapping[str, Any] | None = None,
     keep_source: bool = True,
+    entry: str | None = None,
 ) -> None:
     """Open a session in `run_dir`/run.json, and keep the exact text of `sources` in `run_dir`/source/.
 
+    `entry` says how the run was begun: "run" (`glassloop run`), "record" (`glassloop.record`) or "loop" (a shipped loop).
     The first of `sources` is the script; all are named by their path from its folder. With `keep_source=False` only
     their digests are recorded. Secret-looking values in `command` and `config` are masked.
     Raises UserError when a run.json is there and cannot be read, OSError where the folder cannot be written.
@@ -41,13 +44,15 @@ def start(
     number = len(run["sessions"]) + 1 if run else 1
     facts = {
         "command": mask_command(command),
+        "entry": entry,
+        "cwd": str(Path.cwd()),
         "config": plain(config) if config is not None else None,
         "seed": seed,
         "data": plain(data) if data is not None else None,
         "sources": _keep(run_dir, list(sources), number, keep_source),
         "environment": describe_machine(),
     }
-    session: dict[str, Any] = {"started": _now(), "status": "running"}
+    session: dict[str, Any] = {"started": now(), "status": "running"}
     session |= {"exit_code": None, "seconds": None, "final": None}
     if run is None:
         run = {"format": "glassloop-run/1", **session, **facts, "sessions": []}
@@ -57,7 +62,7 @@ def start(
         run.update(status="running", exit_code=None)
         session["changed"] = {name: fact for name, fact in facts.items() if fact != run[name]}
     run["sessions"].append(session)
-    write_json(run_dir / "run.json", run)
+    _write(run_dir, run)
 
 
 def add_sources(run_dir: Path, sources: Sequence[Path], *, root: Path, keep_source: bool = True) -> None:
@@ -77,7 +82,7 @@ def add_sources(run_dir: Path, sources: Sequence[Path], *, root: Path, keep_sour
     edited = [_name(path, root) for path in sources if path.stat().st_mtime > began]
     if edited:
         session["edited_during_run"] = sorted(edited)
-    write_json(run_dir / "run.json", run)
+    _write(run_dir, run)
 
 
 def finish(
@@ -102,7 +107,7 @@ def finish(
         session["changed"]["environment"] = environment
     else:
         session["changed"].pop("environment", None)
-    write_json(run_dir / "run.json", run)
+    _write(run_dir, run)
 
 
 def read(run_dir: Path) -> dict[str, Any] | None:
@@ -125,6 +130,11 @@ def _open_session(run_dir: Path) -> dict[str, Any]:
     if run is None:
         raise UserError(f"{run_dir} holds no run.json; a run must be started before it is finished")
     return run
+
+
+def _write(run_dir: Path, run: dict[str, Any]) -> None:
+    current.facts(run_dir, run)
+    write_json(run_dir / "run.json", run)
 
 
 def _keep(
@@ -161,7 +171,8 @@ def _name(path: Path, root: Path) -> str:
     return Path(relative).as_posix().replace("../", "up/")
 
 
-def _now() -> str:
+def now() -> str:
+    """The time as run.json has it: UTC, in milliseconds."""
     return datetime.now(timezone.utc).isoformat(timespec="milliseconds")
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from glassloop.tap.first import FirstStep
     from glassloop.tap.patch import Patches
 
-__all__ = ["Sink", "Spot", "Tap", "listen", "resolve", "unheard"]
+__all__ = ["Sink", "Spot", "Tap", "aside", "listen", "resolve", "unheard"]
 
 Sink = Callable[[Event], None]
 
@@ -146,15 +146,18 @@ def listen(
 def unheard() -> Iterator[None]:
     """Nothing that happens inside is heard: trials that are no part of the training."""
     ear = None if _current is None else _current.ear
-    if ear is None or ear.thread != threading.get_ident():
-        yield
-        return
-    ear.settle()
-    ear.hush += 1
+    if ear is not None and ear.thread != threading.get_ident():
+        ear = None
+    if ear is not None:
+        ear.settle()
+        ear.hush += 1
+    aside[0] += 1
     try:
         yield
     finally:
-        ear.hush -= 1
+        aside[0] -= 1
+        if ear is not None:
+            ear.hush -= 1
 
 
 def _nobody(event: Event) -> None:
@@ -169,5 +172,6 @@ def _forked() -> None:
 
 
 _current: Shared | None = None
+aside = [0]  # how many `unheard` are open: who records objects asks, too
 if hasattr(os, "register_at_fork"):  # there are no forks on Windows
     os.register_at_fork(after_in_child=_forked)

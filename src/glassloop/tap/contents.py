@@ -42,7 +42,7 @@ def listed(batch: Any) -> list[Column]:
     """The same of a batch that is a list of samples: one field. Raises UnreadableError."""
     if not isinstance(batch, (list, tuple)) or not batch:
         raise UnreadableError
-    return [Column(len(batch), lambda i: b"".join(_bytes(batch[i])))]
+    return [Column(len(batch), lambda i: b"".join(raw(batch[i])))]
 
 
 def is_listed(batch: Any, size: int | None) -> bool:
@@ -138,18 +138,18 @@ _KINDS: dict[torch.dtype, Any] = {
 } | {torch.bool: np.bool_, torch.bfloat16: np.uint16}  # of which numpy has no numbers, but bytes
 
 
-def _bytes(value: Any) -> Iterator[bytes]:
-    """The bytes of one sample, whatever it is made of."""
+def raw(value: Any) -> Iterator[bytes]:
+    """The bytes of a sample or a batch, whatever it is made of. Raises UnreadableError."""
     if isinstance(value, torch.Tensor):
         yield numbers(value).tobytes()
     elif isinstance(value, SCALARS):
         yield repr(value).encode()
     elif isinstance(value, Mapping):
         for inner in value.values():
-            yield from _bytes(inner)
+            yield from raw(inner)
     elif isinstance(value, (list, tuple)):
         for inner in value:
-            yield from _bytes(inner)
+            yield from raw(inner)
     elif hasattr(value, "tobytes"):  # numpy's arrays and scalars, PIL's pictures
         yield value.tobytes()
     else:
@@ -209,4 +209,4 @@ class Telling:
         return any(len(np.unique(place)) >= UNIQUE * self._rows for place in places)
 
 
-__all__ = ["Column", "Telling", "UnreadableError", "columns", "digests", "is_listed", "listed", "numbers", "size_of"]
+__all__ = ["Column", "Telling", "UnreadableError", "columns", "digests", "is_listed", "listed", "numbers", "raw", "size_of"]

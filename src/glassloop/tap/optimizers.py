@@ -68,7 +68,7 @@ class Steps:
         if self._ear.before is not None:
             self._ear.settle()
         frame = sys._getframe(1)
-        while self._running and not _on_stack(self._running[-1][1], frame):
+        while self._running and not on_stack(self._running[-1][1], frame):
             self._running.pop()
         self._running.append((optimizer, frame))
         self._ear.gathered = 0  # what the update does to tensors is no hand's
@@ -164,7 +164,8 @@ def _without_backward(closure: Any) -> bool:
     return any(getattr(part, "_backward_fn", MISSING) is None for part in getattr(closure, "args", ()))
 
 
-def _on_stack(frame: FrameType, top: FrameType | None) -> bool:
+def on_stack(frame: FrameType, top: FrameType | None) -> bool:
+    """Whether `frame` is `top` or one of those that called it."""
     while top is not None and top is not frame:
         top = top.f_back
     return top is frame

@@ -1,0 +1,286 @@
+"""Which batches were handed over, by which pass of which loader, and to which row of the ledger they belong.
+
+order.bin is a sequence of records `<u4 loader><u4 count><i8 index x count>`, little-endian, one a batch; a record without
+an index says that a pass over that loader begins with the batch after it. Records are written when their row is, so that
+the rows' `batches` cut the file. What a row says of an order is the first 16 hex digits of sha256 over its records.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+import sys
+import weakref
+from array import array
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from torch.utils.data import IterableDataset
+
+from glassloop.recorder.data import Data, Samples
+
+_HEAD = struct.Struct("<II")
+_LATEST = 64  # loaders among which one that was made anew is looked for
+
+
+class Covered(NamedTuple):
+    """What a row says of its batches. `content` is a digest where they have no indices."""
+
+    order: str | None
+    batches: int
+    samples: int
+    content: str | None
+
+
+NOTHING = Covered(None, 0, 0, None)
+
+
+class Loader:
+    """A loader of the run: `number` counts them in the order of their first batch."""
+
+    def __init__(self, number: int, loader: Any, samples: Samples | None) -> None:
+        self.number, self.samples = number, samples
+        self.loader, self.dataset = _weak(loader), _weak(getattr(loader, "dataset", None))
+        self.kind = _kind(loader)
+        self.epoch = -1  # passes of it that fed a step, less one
+        self.covered = 0  # rows of steps that have batches of it
+        self.evaluated = False
+        self.streams = isinstance(getattr(loader, "dataset", None), IterableDataset)
+        self.begin = _HEAD.pack(number, 0)
+
+
+class Pass:
+    """A pass under way."""
+
+    __slots__ = ("batches", "begun", "dry", "epoch", "fed", "loader", "recording", "samples", "source", "stepped", "world")
+
+    def __init__(self, loader: Loader, iterator: Any) -> None:
+        self.loader = loader
+        self.source = getattr(iterator, "_sampler_iter", None)  # a new one is a new pass
+        self.batches = self.samples = 0
+        self.begun = self.dry = False
+        self.fed = self.stepped = False  # whether a backward came after a batch of it, and a step
+        self.recording = False  # whether a batch was handed over while graphs were recorded
+        self.epoch: int | None = None
+
+
+class Batch(NamedTuple):
+    """A batch that waits for its row."""
+
+    of: Pass
+    record: bytes
+    size: int
+    content: str | None
+
+
+class Order:
+    """The passes of a run, and the file of their order."""
+
+    def __init__(self, folder: Path, data: Data) -> None:
+        self._path, self._data = folder / "order.bin", data
+        self._file: int | None = None
+        self.size = 0
+        self.loaders: list[Loader] = []
+        self._by_loader: weakref.WeakKeyDictionary[Any, Loader] = weakref.WeakKeyDictionary()
+        self._passes: weakref.WeakKeyDictionary[Any, Pass] = weakref.WeakKeyDictionary()
+        self._waiting: list[Batch] = []
+        self.feeding: Pass | None = None  # the pass of the last batch before the last backward
+        self.first_epoch = 0  # what the first feeding pass of a resumed session is
+
+    def open(self) -> int:
+        """Opens order.bin; gives the byte at which this session begins: a record that a kill tore is cut off first."""
+        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+        self._file = os.open(self._path, flags, 0o666)
+        length, at = os.fstat(self._file).st_size, 0
+        with open(self._path, "rb") as file:
+            while at + _HEAD.size <= length:
+                file.seek(at)
+                whole = at + _HEAD.size + 8 * _HEAD.unpack(file.read(_HEAD.size))[1]
+                if whole > length:
+                    break
+                at = whole
+        self.cut(at)
+        return at
+
+    def cut(self, size: int) -> None:
+        """Cuts the file to so many bytes."""
+        if self._file is not None:
+            os.ftruncate(self._file, size)
+        self.size = size
+
+    def close(self) -> None:
+        """Syncs the file and lets go of it."""
+        if self._file is not None:
+            file, self._file = self._file, None
+            os.fsync(file)
+            os.close(file)
+
+    # --- what passes -----------------------------------------------------------------------------------------------------
+
+    def begins(self, loader: Any, iterator: Any) -> None:
+        """A pass begins."""
+        try:
+            known = self._by_loader.get(loader)
+            if known is None:
+                known = self._by_loader[loader] = self._met(loader)
+            self._passes[iterator] = Pass(known, iterator)
+        except TypeError:  # made by the user in a way that cannot be a key
+            pass
+
+    def handed(self, iterator: Any, index: Any, batch: Any, recording: bool) -> None:
+        """A batch was handed over; `recording`: while graphs are."""
+        now = self._pass(iterator)
+        loader = now.loader
+        now.batches += 1
+        now.recording = now.recording or recording
+        indices = None if loader.streams else indices_of(index)
+        if indices is None:
+            count, content = self._data.stream(loader.samples, batch, now.batches)
+            self._waiting.append(Batch(now, b"", count, content))
+            return
+        count = len(indices)
+        if sys.byteorder == "big":
+            stored = array("q", indices)
+            stored.byteswap()
+            record = _HEAD.pack(loader.number, count) + stored.tobytes()
+        else:
+            record = _HEAD.pack(loader.number, count) + indices.tobytes()
+        if not now.begun:
+            now.begun = True
+            record = loader.begin + record
+        self._waiting.append(Batch(now, record, count, None))
+        if loader.samples is not None and loader.samples.open:
+            loader.samples.saw(indices, batch, index)
+
+    def dry(self, iterator: Any) -> Pass | None:
+        """A pass has no more batches; gives it where it was an evaluation for certain."""
+        now = self._passes.get(iterator)
+        if now is None or now.source is not getattr(iterator, "_sampler_iter", None):
+            return None
+        now.dry = True
+        if now.loader.samples is not None:
+            now.loader.samples.pass_ended()
+        return now if not (now.fed or now.stepped or now.recording) and now.batches else None
+
+    def backward(self) -> None:
+        """A backward begins: what was handed over while graphs were recorded may have fed it."""
+        for batch in self._waiting:
+            if batch.of.recording:
+                batch.of.fed = True
+                self.feeding = batch.of
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether some of what waits may be of an evaluation."""
+        waiting = self._waiting
+        return len(waiting) > 1 or (len(waiting) == 1 and not waiting[0].of.recording)
+
+    def evaluations(self) -> list[Pass]:
+        """The passes whose batches wait and that fed nothing: to be asked before a step, another pass, or the end."""
+        found = dict.fromkeys(b.of for b in self._waiting if not b.of.fed and not b.of.stepped)
+        return [one for one in found if one.dry or not one.recording]
+
+    def evaluated(self, one: Pass) -> Covered:
+        """The batches of an evaluation, for its row."""
+        one.loader.evaluated = True
+        mine = [batch for batch in self._waiting if batch.of is one]
+        self._waiting = [batch for batch in self._waiting if batch.of is not one]
+        return self._cover(mine)
+
+    def stepped(self) -> tuple[Covered, int | None]:
+        """All that waits, for the row of a step; and the epoch of the pass that feeds it."""
+        waiting, feeding = self._waiting, self.feeding
+        if waiting:
+            self._waiting = []
+            for one in {batch.of for batch in waiting} if len(waiting) > 1 else (waiting[0].of,):
+                one.loader.covered += 1
+                one.stepped = True
+            if feeding is None or (len(waiting) == 1 and waiting[0].of is not feeding):
+                feeding = self.feeding = waiting[-1].of
+        if feeding is None:
+            return (self._cover(waiting) if waiting else NOTHING), None
+        if feeding.epoch is None:
+            loader = feeding.loader
+            loader.epoch = self.first_epoch if loader.epoch < 0 else loader.epoch + 1
+            feeding.epoch = loader.epoch
+        return (self._cover(waiting) if waiting else NOTHING), feeding.epoch
+
+    def _cover(self, batches: list[Batch]) -> Covered:
+        if len(batches) == 1 and batches[0].record:
+            record, count = batches[0].record, batches[0].size
+        else:
+            record = b"".join([batch.record for batch in batches])
+            count = sum([batch.size for batch in batches if batch.record or not record])
+        if not record:
+            named = [batch.content for batch in batches if batch.content]
+            content = named[0] if len(named) == 1 else sha256("".join(named).encode()).hexdigest()[:32] if named else None
+            return Covered(None, 0, count, content)
+        assert self._file is not None
+        os.write(self._file, record)
+        self.size += len(record)
+        begun = sum(1 for batch in batches if batch.record[4:8] == b"\0\0\0\0")
+        return Covered(sha256(record).hexdigest()[:16], len([b for b in batches if b.record]) + begun, count, None)
+
+    # --- loaders ---------------------------------------------------------------------------------------------------------
+
+    def _pass(self, iterator: Any) -> Pass:
+        now = self._passes.get(iterator)
+        if now is not None and now.source is getattr(iterator, "_sampler_iter", None):
+            return now
+        # Without one it began before the recording, or is of a loader with iterators of its own.
+        self._passes[iterator] = now = Pass(self._met(iterator) if now is None else now.loader, iterator)
+        return now
+
+    def _met(self, loader: Any) -> Loader:
+        for one in self.loaders[-_LATEST:]:  # made anew for each epoch
+            if one.loader() is None and one.kind == _kind(loader) and one.dataset() is getattr(loader, "dataset", None):
+                one.loader = _weak(loader)
+                return one
+        number = len(self.loaders)
+        found = Loader(number, loader, self._data.met(number, loader))
+        self.loaders.append(found)
+        return found
+
+    def as_json(self) -> list[dict[str, Any]]:
+        """data/loaders.json: what each loader was, and what was seen of it."""
+        return [self._data.about(one.number, _split(one)) for one in self.loaders]
+
+
+def indices_of(index: Any) -> array[int] | None:
+    """The indices that a sampler gave for a batch: one, a list of them, an array, or something that has `indices`."""
+    if type(index) is int:
+        return array("q", (index,))
+    if hasattr(index, "indices") and not callable(index.indices):  # kit.data.Keys
+        index = index.indices
+    if hasattr(index, "tolist"):  # numpy's or torch's
+        index = index.tolist()
+        index = index if isinstance(index, list) else [index]
+    if not isinstance(index, (list, tuple)):
+        return None
+    try:
+        return array("q", index)
+    except (TypeError, OverflowError):  # a dataset with keys of its own
+        return None
+
+
+def _split(loader: Loader) -> str:
+    """What a loader is for: "train" where its batches came before steps, "val" where passes of it were evaluations."""
+    if loader.epoch >= 0 or loader.covered > 1:
+        return "train"
+    return "val" if loader.evaluated else "looked at" if loader.covered else "unused"
+
+
+def _kind(loader: Any) -> tuple[object, ...]:
+    batches = getattr(loader, "batch_sampler", None)
+    return getattr(loader, "batch_size", None), type(getattr(loader, "sampler", None)), type(batches)
+
+
+def _weak(thing: Any) -> Any:
+    try:
+        return weakref.ref(thing)
+    except TypeError:  # a plain list, which is none of the kind
+        return lambda: _NOBODY
+
+
+_NOBODY = object()

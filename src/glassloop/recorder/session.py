@@ -1,0 +1,92 @@
+"""Around the rows of a session: what earlier ones left in the ledger, and what the last rows say of the other files."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from glassloop.errors import UserError
+from glassloop.record.files import write_json
+from glassloop.record.ledger import digest_of, rows
+from glassloop.record.tensors import content_digest
+
+if TYPE_CHECKING:
+    from glassloop.recorder.rows import Rows
+
+FACTS = ("command", "config", "seed", "data", "sources", "environment")  # of run.json
+COVERED = ("findings.json", "history.json", "lines.json")  # files whose digests the last row has
+
+
+class Before:
+    """What the earlier sessions of a ledger left."""
+
+    def __init__(self, path: Path) -> None:
+        self.run: str | None = None
+        self.step = 0
+        self._checkpoints: dict[str, tuple[int, int | None]] = {}
+        for row in rows(path) if path.exists() else ():
+            if row["row"] == "run":
+                self.run = row.get("run")
+            elif row["row"] == "step":
+                self.step = row["step"]
+            elif row["row"] == "checkpoint":
+                self._checkpoints[row["digest"]] = row["step"], row.get("epoch")
+
+    def resumed(self, read: list[Path]) -> tuple[int, Path, int | None] | None:
+        """The last checkpoint of an earlier session that this one has read."""
+        for path in reversed(read) if self._checkpoints else ():
+            known = self._checkpoints.get(content(path) or "")
+            if known is not None:
+                return known[0], path, known[1]
+        return None
+
+
+def digests(run: dict[str, Any] | None) -> dict[str, Any]:
+    """What a row says of run.json: a digest of all of it but "ledger", and one of each fact."""
+    if run is None:
+        return {}
+    whole = {name: fact for name, fact in run.items() if name != "ledger"}
+    return {"run_json": digest_of(whole), "digests": {name: digest_of(run[name]) for name in FACTS if name in run}}
+
+
+def files_told(made: Rows, home: Path) -> None:
+    """A row for each file beside the ledger, as it stands."""
+    if made.order.size:
+        _file_told(made, home, home / "order.bin")
+    for number, path in made.data.files():
+        _file_told(made, home, path, loader=number)
+    loaders = made.order.as_json()
+    if loaders:
+        path = made.data.folder / "loaders.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_json(path, loaders)
+        _file_told(made, home, path)
+
+
+def _file_told(made: Rows, home: Path, path: Path, **more: Any) -> None:
+    lines = {"rows": path.read_bytes().count(b"\n")} if path.suffix == ".jsonl" else {}
+    about = {"file": path.relative_to(home).as_posix(), "bytes": path.stat().st_size, "digest": sha(path)}
+    made.append("data", **more, **lines, **about)
+
+
+def covered(home: Path) -> dict[str, str]:
+    """The digests of those of the other files that are there, by name."""
+    return {name: sha(home / name) for name in COVERED if (home / name).is_file()}
+
+
+def sha(path: Path) -> str:
+    """Hex sha256 of a file's bytes."""
+    with open(path, "rb") as file:
+        digest = sha256()
+        while part := file.read(1 << 20):
+            digest.update(part)
+    return digest.hexdigest()
+
+
+def content(path: Path) -> str | None:
+    """The digest of what a checkpoint holds; None where it cannot be read."""
+    try:
+        return content_digest(path)
+    except (OSError, UserError):
+        return None

@@ -1,0 +1,280 @@
+"""The objects of a run as they pass, for who records them: batches and their indices, losses, norms, steps, files.
+
+The ear makes words of calls, which cost a look at the stack; a record needs none of them, but the objects. So these are few
+hooks, without any on a model's forward, and they can stand inside or outside of the ear's.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+import os
+import sys
+import weakref
+from collections import deque
+from threading import get_ident
+from types import FrameType
+from typing import Any, Protocol
+
+import torch
+from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
+from torch.utils.data import DataLoader
+from torch.utils.data.dataloader import _BaseDataLoaderIter
+
+from glassloop import tap
+from glassloop.tap.autograd import CLIPS
+from glassloop.tap.optimizers import on_stack
+from glassloop.tap.patch import Patches
+from glassloop.tap.traces import REPORT
+
+_log = logging.getLogger("glassloop")
+_compiling = torch.compiler.is_compiling
+
+
+class Listener(Protocol):
+    """Who is told. What it raises ends the listening, not the training."""
+
+    def begins(self, loader: Any, iterator: Any) -> None:
+        """A pass of a loader begins."""
+
+    def handed(self, iterator: Any, index: Any, batch: Any) -> None:
+        """A batch was handed over; `index` is what the sampler gave for it, None where that is unknown."""
+
+    def dry(self, iterator: Any) -> None:
+        """A pass has no more batches."""
+
+    def backward(self, loss: Any) -> None:
+        """A backward begins with this."""
+
+    def clipped(self, norm: Any) -> None:
+        """Gradients were clipped; what they measured before."""
+
+    def steps(self, optimizer: Any) -> None:
+        """An optimizer is about to step."""
+
+    def stepped(self, optimizer: Any) -> None:
+        """It has stepped."""
+
+    def saving(self, path: Any) -> None:
+        """torch.save is about to write to this path."""
+
+    def saved(self, path: Any) -> None:
+        """It has."""
+
+    def loaded(self, path: Any) -> None:
+        """torch.load has read this path."""
+
+
+class Objects:
+    """The hooks of one listener. One thread is heard: the one that made this, or else the one that takes the first step."""
+
+    def __init__(self, listener: Listener) -> None:
+        self._listener = listener
+        self.on = True
+        self._thread, self._stepped = get_ident(), False
+        self._inside: Any = None  # the iterator that is fetching: what its dataset does is no part of the loop
+        self.busy = False  # inside a backward, a clip, a file: what they call is no call of the loop's
+        self._ahead: weakref.WeakKeyDictionary[Any, tuple[Any, deque[Any]]] = weakref.WeakKeyDictionary()
+        self._running: list[tuple[Any, FrameType]] = []  # the steps under way
+        self._patches = Patches()
+        try:
+            self._hear(self._patches)
+        except BaseException:
+            self._patches.undo()
+            raise
+        self._patches.settle()
+        _open.add(self)
+
+    def stop(self) -> None:
+        """Takes every hook out."""
+        self.on = False
+        _open.discard(self)
+        self._patches.undo()
+
+    def _hear(self, patches: Patches) -> None:
+        patches.attribute(DataLoader, "__iter__", self._begins)
+        patches.attribute(_BaseDataLoaderIter, "__next__", self._next)
+        patches.attribute(_BaseDataLoaderIter, "_next_index", self._next_index)
+        patches.attribute(torch.autograd, "backward", self._backward)
+        for name in CLIPS:
+            if name != "clip_grad_value_":  # which measures nothing
+                patches.function(torch.nn.utils, name, functools.partial(self._clip, name))
+        patches.function(torch, "save", functools.partial(self._file, 1, "f"))
+        patches.function(torch, "load", functools.partial(self._file, 0, "f"))
+        patches.then(register_optimizer_step_pre_hook(self._steps).remove)
+        patches.then(register_optimizer_step_post_hook(self._has_stepped).remove)
+
+    def _here(self) -> bool:
+        return self.on and not tap.aside[0] and get_ident() == self._thread
+
+    def _fault(self) -> None:
+        """Code of ours failed: says so once and hears nothing from then on. The hooks are taken out at the end."""
+        if self.on:
+            self.on = False
+            error = sys.exc_info()[1]
+            _log.error("the record ends here after %s: %s; training goes on. Please report it: %s",
+                       type(error).__name__, error, REPORT)  # fmt: skip
+            _log.debug("where the record failed", exc_info=True)
+
+    # --- loaders ---------------------------------------------------------------------------------------------------------
+
+    def _begins(self, original: Any) -> Any:
+        @functools.wraps(original)
+        def __iter__(loader: Any) -> Any:  # noqa: N807
+            iterator = original(loader)
+            if self._inside is None and self._here():
+                try:
+                    self._listener.begins(loader, iterator)
+                except Exception:
+                    self._fault()
+            return iterator
+
+        return __iter__
+
+    def _next(self, original: Any) -> Any:
+        @functools.wraps(original)
+        def __next__(iterator: Any) -> Any:  # noqa: N807
+            if self._inside is not None or not self._here():
+                return original(iterator)
+            self._inside = iterator
+            try:
+                batch = original(iterator)
+            except StopIteration:
+                try:
+                    self._listener.dry(iterator)
+                except Exception:
+                    self._fault()
+                raise
+            finally:
+                self._inside = None
+            try:
+                ahead = self._ahead.get(iterator)
+                index = ahead[1].popleft() if ahead is not None and ahead[1] else None
+                self._listener.handed(iterator, index, batch)
+            except Exception:
+                self._fault()
+            return batch
+
+        return __next__
+
+    def _next_index(self, original: Any) -> Any:
+        @functools.wraps(original)
+        def _next_index(iterator: Any) -> Any:
+            index = original(iterator)
+            if self._here() and (self._inside is None or self._inside is iterator):
+                try:
+                    ahead = self._ahead.get(iterator)
+                    if ahead is None or ahead[0] is not iterator._sampler_iter:  # workers that persist begin a new pass
+                        ahead = self._ahead[iterator] = iterator._sampler_iter, deque()
+                    ahead[1].append(index)
+                except Exception:
+                    self._fault()
+            return index
+
+        return _next_index
+
+    # --- gradients -------------------------------------------------------------------------------------------------------
+
+    def _backward(self, original: Any) -> Any:
+        @functools.wraps(original)
+        def backward(tensors: Any, *args: Any, **kwargs: Any) -> None:
+            if _compiling() or self.busy or not self._here():
+                original(tensors, *args, **kwargs)
+                return
+            try:
+                self._listener.backward(tensors)
+            except Exception:
+                self._fault()
+            self.busy = True
+            try:
+                original(tensors, *args, **kwargs)
+            finally:
+                self.busy = False
+
+        return backward
+
+    def _clip(self, name: str, original: Any) -> Any:
+        given = name == "clip_grads_with_norm_"  # which is told the norm, and returns nothing
+
+        @functools.wraps(original)
+        def clip(*args: Any, **kwargs: Any) -> Any:
+            result = original(*args, **kwargs)
+            if not _compiling() and not self.busy and self._here():
+                try:
+                    self._listener.clipped(kwargs.get("total_norm", args[2] if len(args) > 2 else None) if given else result)
+                except Exception:
+                    self._fault()
+            return result
+
+        return clip
+
+    def _steps(self, optimizer: Any, args: Any, kwargs: Any) -> None:
+        if _compiling() or not self.on or tap.aside[0]:
+            return
+        if get_ident() != self._thread:
+            if self._stepped:
+                return
+            self._thread = get_ident()  # the thread that made this waits for the one that trains
+        frame = sys._getframe(1)
+        while self._running and not on_stack(self._running[-1][1], frame):  # a step that raised has no second hook
+            self._running.pop()
+        self._running.append((optimizer, frame))
+        if len(self._running) == 1:
+            try:
+                self._listener.steps(optimizer)
+            except Exception:
+                self._fault()
+
+    def _has_stepped(self, optimizer: Any, args: Any, kwargs: Any) -> None:
+        running = self._running
+        if _compiling() or not self._here() or not running or running[-1][0] is not optimizer:
+            return
+        running.pop()
+        if running:  # an optimizer that another one wraps
+            return
+        self._stepped = True
+        try:
+            self._listener.stepped(optimizer)
+        except Exception:
+            self._fault()
+
+    # --- files -----------------------------------------------------------------------------------------------------------
+
+    def _file(self, place: int, name: str, original: Any) -> Any:
+        """torch.save or torch.load: the file is the argument at `place`."""
+
+        def tell(told: Any, args: Any, kwargs: Any) -> None:
+            path = args[place] if len(args) > place else kwargs.get(name)
+            if isinstance(path, (str, os.PathLike)):
+                try:
+                    told(path)
+                except Exception:
+                    self._fault()
+
+        @functools.wraps(original)
+        def file(*args: Any, **kwargs: Any) -> Any:
+            if self.busy or not self._here():
+                return original(*args, **kwargs)
+            if place:
+                tell(self._listener.saving, args, kwargs)
+            self.busy = True
+            try:
+                result = original(*args, **kwargs)
+            finally:
+                self.busy = False
+            tell(self._listener.saved if place else self._listener.loaded, args, kwargs)
+            return result
+
+        return file
+
+
+def _forked() -> None:
+    """A fork is not the run."""
+    for one in tuple(_open):
+        one.on = False
+    _open.clear()
+
+
+_open: set[Objects] = set()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)
