@@ -8,7 +8,7 @@
     5 repeated, put in       5 stands twice
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,22 +18,25 @@ from glassloop.record.verdict import Verdict
 
 Row = dict[str, Any]
 
+_NEWLINE = ord("\n")
+
 
 class Link(NamedTuple):
-    """A row as it was read: its line number from 1, whether the chain has held so far, the row, and its line's digest."""
+    """A row as it was read: its line number from 1, whether the chain has held so far, and the row."""
 
     line: int
     holds: bool
     row: Row
-    digest: str
 
 
 class Chain:
     """The lines of a ledger, one after the other; every break is told to the verdict."""
 
-    def __init__(self, path: Path, verdict: Verdict) -> None:
+    def __init__(self, path: Path, verdict: Verdict, marks: Collection[int] = ()) -> None:
         self.path = path
         self.verdict = verdict
+        self.marks = marks  # numbers of lines whose digests are wanted: those where a head is stated
+        self.heads: dict[int, str] = {}
         self.number = 0  # of the line that is read, from 1
         self.expected = 0  # the number its row should have
         self.before = START  # digest of the line before it
@@ -46,15 +49,15 @@ class Chain:
         self._shift = -1  # the number of a row less that of its line
 
     def links(self) -> Iterator[Link]:
-        """Every row that can be read. A line that cannot be read on ends it: LedgerError."""
+        """Every row that can be read. A line that is too long ends it, as does a file that cannot be read: LedgerError."""
         for line in lines(self.path):
             self.bytes += len(line)
-            if not line.endswith(b"\n"):
+            text = line[:-1]
+            if line[-1] != _NEWLINE:
                 self.torn = len(line)
                 return
             self.number += 1
             self._shift = self.expected - self.number
-            text = line[:-1]
             digest = sha256(text).hexdigest()
             try:
                 row = parse(text)
@@ -63,9 +66,11 @@ class Chain:
             else:
                 if row["prev"] != self.before or row["n"] != self.expected or self._suspect:
                     self._judge(row, digest)
-                yield Link(self.number, self.holds, row, digest)
+                yield Link(self.number, self.holds, row)
             self.before = digest
             self.expected += 1
+            if self.number in self.marks:
+                self.heads[self.number] = digest
 
     def end(self, head: str | None) -> None:
         """After the last line: what only the head, as run.json or a signature gives it, can tell of it."""

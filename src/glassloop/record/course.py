@@ -89,10 +89,11 @@ class Course:
         try:
             if self._orders is None:
                 self._orders = orders.OrderFile(self.run)
-            self._orders.seek(self._orders.at if self._begin is None else self._begin)
-            self._begin, start = None, self._orders.at
-            found, _ = self._orders.digest(batches)
-            if found == row["order"]:
+            if self._begin is not None:
+                self._orders.seek(self._begin)
+                self._begin = None
+            start = self._orders.at
+            if self._orders.digest(batches) == row["order"]:
                 return
             what = f"bytes {start} to {self._orders.at - 1} are not what row {number} (step {self.step}) vouches for"
             self.verdict.broken(orders.NAME, what, "which samples were handed over was changed", row=number)

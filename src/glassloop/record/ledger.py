@@ -152,15 +152,16 @@ def lines(path: Path) -> Iterator[bytes]:
 def parse(line: bytes) -> dict[str, Any]:
     """The row in a line without its newline. Raises ValueError, saying in a few words what is wrong."""
     try:
-        row = _DECODER.decode(line.decode("utf-8"))
+        text = line.decode("utf-8")
+        row, end = _DECODER.raw_decode(text)  # not decode(), which looks for white space that no row has
     except UnicodeDecodeError:
         raise ValueError("it is not UTF-8 text") from None
     except json.JSONDecodeError as error:
         raise ValueError(f"it is no JSON ({error.msg} at character {error.pos + 1})") from None
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
-    if type(row) is not dict:
-        raise ValueError("it is no JSON object")
+    if type(row) is not dict or end != len(text):
+        raise ValueError("it is no JSON object, or more than one")
     if type(row.get("row")) is not str or type(row.get("n")) is not int or type(row.get("prev")) is not str:
         raise ValueError('it is no row: "row", "n" or "prev" is missing')
     return row

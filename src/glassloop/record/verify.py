@@ -53,20 +53,17 @@ def _walk(
     run: Path, verdict: Verdict, wanted: set[int], progress: Callable[[float], None] | None
 ) -> tuple[Course, dict[int, str]]:
     """Read the ledger once. Also gives the digest of the last of the first N rows, for each N in `wanted`."""
-    chain, course = Chain(run / ledger.NAME, verdict), Course(run, verdict)
-    heads: dict[int, str] = {}
+    chain, course = Chain(run / ledger.NAME, verdict, wanted), Course(run, verdict)
     size = (run / ledger.NAME).stat().st_size or 1
     try:
         for link in chain.links():
             course.hear(link)
-            verdict.head = link.digest
-            if link.line in wanted:
-                heads[link.line] = link.digest
             if progress is not None and link.line % _TELL == 0:
                 progress(min(1.0, chain.bytes / size))
     except LedgerError as error:
         means = "this line was changed, or is none of glassloop's" if chain.number else "nothing can be said of the run"
         verdict.broken(ledger.NAME, first_line(error), means, line=chain.number + 1 if chain.number else None)
+    verdict.head = chain.before
     chain.end(_stated_head(run))
     course.close()
     verdict.rows, verdict.steps, verdict.sessions = chain.number, course.steps, course.session
@@ -74,7 +71,7 @@ def _walk(
         what = f"its last line is torn: {chain.torn} bytes without an end"
         means = "the run was killed as it wrote it, or the tail was cut"
         verdict.incomplete(ledger.NAME, what, means, line=chain.number + 1)
-    return course, heads
+    return course, chain.heads
 
 
 def _last_words(course: Course, verdict: Verdict) -> None:
