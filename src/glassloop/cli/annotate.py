@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import shlex
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from glassloop.cli.pages import write_page, write_text
 from glassloop.errors import UserError
 
 if TYPE_CHECKING:
@@ -55,13 +55,11 @@ def annotate(
 
 def write(made: Document, script: str, out: Path, args: list[str]) -> Path:
     """Write the document in the form that `out` ends in; returns where it lies. Raises UserError."""
-    try:
-        if out.suffix == ".pdf":
-            return _write_pdf(made, out)
-        out.write_text(_text(made, script, out, args), encoding="utf-8")
-    except OSError as error:
-        raise UserError(f"{out} cannot be written ({error.strerror}); give another with -o") from error
-    return out
+    if out.suffix in (".html", ".pdf"):
+        from glassloop.annotate.html import to_html
+
+        return write_page(to_html(made), out)
+    return write_text(_text(made, script, out, args), out)
 
 
 def _text(made: Document, script: str, out: Path, args: list[str]) -> str:
@@ -69,11 +67,7 @@ def _text(made: Document, script: str, out: Path, args: list[str]) -> str:
         from glassloop.annotate.markdown import to_markdown
 
         return to_markdown(made)
-    if out.suffix == ".ipynb":
-        return _notebook(made, script, out, args)
-    from glassloop.annotate.html import to_html
-
-    return to_html(made)
+    return _notebook(made, script, out, args)
 
 
 def _notebook(made: Document, script: str, out: Path, args: list[str]) -> str:
@@ -84,18 +78,3 @@ def _notebook(made: Document, script: str, out: Path, args: list[str]) -> str:
         return to_notebook(made, decode(read(script)) if script.endswith(".py") else "", os.fspath(out), args)
     except ImportError as error:
         raise UserError(f"writing a notebook needs {error.name}; pip install 'glassloop[book]' installs it") from None
-
-
-def _write_pdf(made: Document, out: Path) -> Path:
-    """A PDF, or the page beside it where no browser can print."""
-    from glassloop.annotate.html import to_html
-    from glassloop.annotate.pdf import find_browser, print_pdf
-
-    page, browser = to_html(made), find_browser()
-    why = "no browser of the Chromium family was found" if browser is None else print_pdf(browser, page, out)
-    if not why:
-        return out
-    beside = out.with_suffix(".html")
-    beside.write_text(page, encoding="utf-8")
-    print(f"note: no PDF: {why}; print {beside} from any browser instead", file=sys.stderr)
-    return beside

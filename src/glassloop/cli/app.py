@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 
 import glassloop
 from glassloop.cli.annotate import annotate
+from glassloop.cli.audit import audit
 from glassloop.cli.check import check
 from glassloop.cli.explain import explain
 from glassloop.cli.keygen import keygen
@@ -107,5 +108,6 @@ app.command(rich_help_panel=LEARN)(practice)
 app.command(rich_help_panel=LEARN)(lab)
 app.command(rich_help_panel=LEARN)(annotate)
 app.command(rich_help_panel=PROVE)(verify)
+app.command(rich_help_panel=PROVE)(audit)
 app.command(rich_help_panel=PROVE)(keygen)
 app.command(rich_help_panel=SEE)(server)

@@ -13,10 +13,9 @@ from typing import Any
 from glassloop.errors import UserError
 from glassloop.record import curves, manifest
 from glassloop.record.files import write_atomic
+from glassloop.record.page import figure, folded, page, section, table
 
 PICTURE_TYPES = {".png": "image/png", ".webp": "image/webp"}
-# The page needs nothing from outside and runs nothing: a browser holds it to that.
-CONTENT_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 SOURCE_BUDGET = 2_000_000  # bytes of source text shown; the rest is named, and lies in source/
 
 
@@ -34,26 +33,17 @@ def write_report(run_dir: Path) -> Path:
     sections = [
         _head(run, run_dir.resolve().name),
         _result(run, rows),
-        _section("Curves", _curves(rows)),
-        _section("Pictures", _pictures(run_dir / "pictures")),
-        _section("History", _history_table(rows)),
-        _section("Settings", _table(run["config"] or {})),
-        _section("What it ran on", _table(_surroundings(run))),
-        _section("Sessions", _sessions(run["sessions"])),
-        _section("Source", _source(run_dir / "source", run["sources"])),
-        _section("Packages", _folded("every installed package", _table(run["environment"]["packages"]))),
+        section("Curves", _curves(rows)),
+        section("Pictures", _pictures(run_dir / "pictures")),
+        section("History", _history_table(rows)),
+        section("Settings", table(run["config"] or {})),
+        section("What it ran on", table(_surroundings(run))),
+        section("Sessions", _sessions(run["sessions"])),
+        section("Source", _source(run_dir / "source", run["sources"])),
+        section("Packages", folded("every installed package", table(run["environment"]["packages"]))),
     ]
-    style = Path(__file__).with_name("report.css").read_text(encoding="utf-8")
-    title = escape(run_dir.resolve().name)
-    page = (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{CONTENT_POLICY}">\n'
-        f'<meta name="color-scheme" content="light dark">\n<title>{title}</title>\n<style>\n{style}</style>\n</head>\n'
-        f"<body>\n{''.join(sections)}</body>\n</html>\n"
-    )
     target = run_dir / "report.html"
-    write_atomic(target, page)
+    write_atomic(target, page(run_dir.resolve().name, "".join(sections)))
     return target
 
 
@@ -74,7 +64,7 @@ def _result(run: Mapping[str, Any], rows: list[dict[str, Any]]) -> str:
     final = run["final"] or (rows[-1] if rows else {})
     shown = [name for name in final if name not in curves.NOT_DRAWN]
     shown.sort(key=lambda name: (name.endswith("loss"), name == "lr", not name.startswith("val_")))
-    cells = [f"<div><dt>{escape(_words(name))}</dt><dd>{_figure(final[name])}</dd></div>" for name in shown]
+    cells = [f"<div><dt>{escape(_words(name))}</dt><dd>{figure(final[name])}</dd></div>" for name in shown]
     return f'<dl class="result">{"".join(cells)}</dl>\n' if cells else ""
 
 
@@ -102,7 +92,7 @@ def _history_table(rows: list[dict[str, Any]]) -> str:
     if not names:
         return ""
     head = "".join(f"<th>{escape(_words(name))}</th>" for name in names)
-    body = "\n".join("<tr>" + "".join(f"<td>{_figure(row.get(name))}</td>" for name in names) + "</tr>" for row in rows)
+    body = "\n".join("<tr>" + "".join(f"<td>{figure(row.get(name))}</td>" for name in names) + "</tr>" for row in rows)
     return f'<div class="wide"><table class="history"><thead><tr>{head}</tr></thead>\n<tbody>{body}</tbody></table></div>\n'
 
 
@@ -134,7 +124,7 @@ def _sessions(sessions: list[dict[str, Any]]) -> str:
         return ""
     rows = [
         f"<tr><td>{number}</td><td>{escape(entry['started'][:19].replace('T', ' '))}</td><td>{escape(entry['status'])}</td>"
-        f"<td>{_figure(entry['seconds'])}</td><td>{escape(', '.join(entry.get('changed', {})))}</td></tr>"
+        f"<td>{figure(entry['seconds'])}</td><td>{escape(', '.join(entry.get('changed', {})))}</td></tr>"
         for number, entry in enumerate(sessions, 1)
     ]
     head = "<tr><th></th><th>begun (UTC)</th><th>ended</th><th>seconds</th><th>differs from the first in</th></tr>"
@@ -152,22 +142,8 @@ def _source(folder: Path, digests: Mapping[str, str]) -> str:
             continue
         text = path.read_text(encoding="utf-8", errors="replace")
         left -= len(text)
-        parts.append(_folded(name, f"{mark}<pre><code>{escape(text)}</code></pre>", is_open=place == 0))
+        parts.append(folded(name, f"{mark}<pre><code>{escape(text)}</code></pre>", is_open=place == 0))
     return "".join(parts)
-
-
-def _section(title: str, body: str) -> str:
-    return f"<section>\n<h2>{escape(title)}</h2>\n{body}</section>\n" if body else ""
-
-
-def _folded(title: str, body: str, is_open: bool = False) -> str:
-    state = " open" if is_open else ""
-    return f"<details{state}><summary><code>{escape(title)}</code></summary>{body}</details>\n" if body else ""
-
-
-def _table(facts: Mapping[str, Any]) -> str:
-    rows = "\n".join(f"<tr><th>{escape(str(name))}</th><td>{_figure(fact)}</td></tr>" for name, fact in facts.items())
-    return f"<table><tbody>{rows}</tbody></table>\n" if rows else ""
 
 
 def _history(path: Path) -> list[dict[str, Any]]:
@@ -183,12 +159,3 @@ def _history(path: Path) -> list[dict[str, Any]]:
 def _words(name: str) -> str:
     """`val_accuracy` -> `validation accuracy`."""
     return name.replace("val_", "validation ").replace("_", " ")
-
-
-def _figure(value: Any) -> str:
-    """A value as a person reads it, escaped: floats to four or five figures, an absent one as a dash."""
-    if value is None:
-        return "-"
-    if isinstance(value, float):
-        return escape(f"{value:.4f}" if 0.001 <= abs(value) < 1000 else f"{value:.4g}")
-    return escape(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str))

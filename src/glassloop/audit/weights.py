@@ -1,0 +1,111 @@
+"""Which tensors of a run moved: from its own table of parameters, and from the checkpoints that lie in the folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
+
+from glassloop.audit.samples import read_json
+from glassloop.record import ledger
+from glassloop.record.reading import UnsafeError, inside, open_plain
+from glassloop.record.tensors import tensors_of
+
+TABLE = "data/parameters.json"
+MOST_BYTES = 8 << 30  # of one checkpoint
+CHUNK = 1 << 20
+
+
+class Parameter(NamedTuple):
+    """A parameter as the run saw it first and last."""
+
+    name: str
+    numel: int
+    trained: bool  # requires_grad
+    held: bool  # by an optimizer
+    moved: bool
+
+
+class Kept(NamedTuple):
+    """Two checkpoints of a run, and the floating-point tensors that are in both."""
+
+    first: int  # step
+    last: int
+    moved: int
+    still: tuple[str, ...]  # names of those with the same bytes
+
+
+def table(folder: Path, sessions: int) -> list[Parameter]:
+    """The parameters by the run's own table: from the start of its first session to the end of its last; [] without one."""
+    begun = _rows(read_json(folder, TABLE))
+    if sessions > 1:
+        later = _rows(read_json(folder, f"data/session-{sessions}/parameters.json"))
+        begun = {name: {**later[name], "first": row.get("first")} for name, row in begun.items() if name in later}
+    found = []
+    for name, row in begun.items():
+        shape = row.get("shape")
+        numel = 1
+        for size in shape if isinstance(shape, list) else []:
+            numel *= size if isinstance(size, int) else 1
+        moved = row.get("first") != row.get("last")
+        found.append(Parameter(name, numel, row.get("requires_grad") is True, row.get("held") is True, moved))
+    return found
+
+
+def checkpoints(folder: Path) -> Kept | None:
+    """The first and the last of the run's checkpoint folders that are at hand, compared; None where there are not two."""
+    known = sorted({(row["step"], row["path"]) for row in _written(folder)})
+    steps = [(step, path) for step, path in known if _is_there(folder, path)]
+    if len(steps) < 2 or steps[0][0] == steps[-1][0]:
+        return None
+    (first, begun), (last, ended) = steps[0], steps[-1]
+    before, after = dict(_tensors(folder, begun)), dict(_tensors(folder, ended))
+    both = sorted(before.keys() & after.keys())
+    still = tuple(name for name in both if before[name] == after[name])
+    return Kept(first, last, len(both) - len(still), still) if both else None
+
+
+def _rows(found: Any) -> dict[str, Mapping[str, Any]]:
+    rows = found.get("parameters") if isinstance(found, dict) else found
+    return {str(row.get("name")): row for row in (rows if isinstance(rows, list) else []) if isinstance(row, dict)}
+
+
+def _written(folder: Path) -> Iterator[dict[str, Any]]:
+    for row in ledger.rows(folder / ledger.NAME):
+        if row["row"] == "checkpoint" and type(row.get("step")) is int and isinstance(row.get("path"), str):
+            yield row
+
+
+def _is_there(folder: Path, name: str) -> bool:
+    try:
+        path = inside(folder, name)
+    except UnsafeError:  # outside of the run folder: not ours to read
+        return False
+    return path.is_dir()
+
+
+def _tensors(folder: Path, name: str) -> Iterator[tuple[str, str]]:
+    """(file and name, digest) of each floating-point tensor with elements."""
+    for path in sorted(inside(folder, name).glob("*.safetensors")):
+        with open_plain(inside(folder, f"{name}/{path.name}")) as file:
+            yield from ((f"{path.stem}: {tensor}", digest) for tensor, digest in _file(file, path))
+
+
+def _file(file: BinaryIO, path: Path) -> Iterator[tuple[str, str]]:
+    header, base = tensors_of(file, path)
+    for tensor, entry in header.items():
+        if tensor == "__metadata__" or not str(entry.get("dtype", "")).startswith(("F", "BF")):
+            continue
+        start, end = entry["data_offsets"]
+        if start < end <= MOST_BYTES:
+            file.seek(base + start)
+            yield tensor, _digest(file, end - start)
+
+
+def _digest(file: BinaryIO, length: int) -> str:
+    digest = sha256()
+    while length > 0 and (chunk := file.read(min(CHUNK, length))):
+        digest.update(chunk)
+        length -= len(chunk)
+    return digest.hexdigest()

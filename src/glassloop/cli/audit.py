@@ -1,0 +1,71 @@
+"""`glassloop audit`: the auditor's report on a run folder."""
+
+from __future__ import annotations
+
+import json
+import sys
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from glassloop.errors import UserError
+
+if TYPE_CHECKING:
+    from glassloop.audit import Report
+
+FORMS = (".html", ".json", ".md", ".pdf")
+
+
+class Format(str, Enum):
+    """How an audit is printed."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+def audit(
+    run: Annotated[Path, typer.Argument(help="A run folder.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="FILE", help="FILE.html, .json, .md or .pdf: the whole report.")
+    ] = None,
+    format: Annotated[Format, typer.Option("--format", help="text for people, json for programs.")] = Format.TEXT,
+) -> None:
+    """Say what a run folder shows of a training, and what no record can: data, sampling, parameters, coverage.
+
+    Each question is answered with holds, fails or cannot be said, and the numbers it rests on. The folder may be a
+    stranger's: nothing of it is run, and torch is not imported.
+
+    Exit code 0: nothing fails; 1: something does; 2: wrong usage, or no run folder.
+
+    Example: glassloop audit runs/train-001 -o report.html
+    """
+    from glassloop.audit import audit as ask
+    from glassloop.audit.page import to_text
+
+    if out is not None and out.suffix not in FORMS:
+        raise UserError(f"{out} ends in none of {', '.join(FORMS)}; the ending says what is written")
+    if not run.is_dir():
+        raise UserError(f"{run} is no folder; give the folder of a run")
+    report = ask(run)
+    if format is Format.JSON:
+        print(json.dumps(report.as_json(), indent=2, default=str))
+    else:
+        for line in to_text(report):
+            print(line)
+    if out is not None:
+        print(f"{write(report, out)}", file=sys.stderr if format is Format.JSON else sys.stdout)
+    raise typer.Exit(0 if report.ok else 1)
+
+
+def write(report: Report, out: Path) -> Path:
+    """Write the report in the form that `out` ends in; returns where it lies. Raises UserError."""
+    from glassloop.audit.page import to_html, to_markdown
+    from glassloop.cli.pages import write_page, write_text
+
+    if out.suffix == ".json":
+        return write_text(json.dumps(report.as_json(), indent=2, default=str) + "\n", out)
+    if out.suffix == ".md":
+        return write_text(to_markdown(report), out)
+    return write_page(to_html(report), out)
