@@ -34,7 +34,8 @@ def first(recorded: list[Row], again: list[Row], **how: Any) -> Difference:
     ("changed", "cause", "words"),
     [
         ({"order": "ff", "loss": 9.0, "state": "f"}, "order", "other samples were fed"),
-        ({"loss": 9.0, "rng": "bb", "state": "f"}, "loss", "the same order gave another loss"),
+        ({"loss": 9.0, "rng": "bb", "state": "f"}, "rng", "a mask of dropout"),
+        ({"loss": 9.0, "state": "f"}, "loss", "bytes or labels of the samples"),
         ({"lr": [0.1001], "state": "f"}, "lr", "0.1 recorded, 0.1001 now"),
         ({"grad_norm": 3.0, "state": "f"}, "grad_norm", "another gradient"),
         ({"state": "f"}, "state", "the gradient, the update or a buffer"),

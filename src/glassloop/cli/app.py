@@ -18,6 +18,7 @@ from glassloop.cli.keygen import keygen
 from glassloop.cli.lab import lab
 from glassloop.cli.new import new
 from glassloop.cli.practice import practice
+from glassloop.cli.replay import replay
 from glassloop.cli.run import run
 from glassloop.cli.server import server
 from glassloop.cli.verify import verify
@@ -109,5 +110,6 @@ app.command(rich_help_panel=LEARN)(lab)
 app.command(rich_help_panel=LEARN)(annotate)
 app.command(rich_help_panel=PROVE)(verify)
 app.command(rich_help_panel=PROVE)(audit)
+app.command(rich_help_panel=PROVE)(replay)
 app.command(rich_help_panel=PROVE)(keygen)
 app.command(rich_help_panel=SEE)(server)

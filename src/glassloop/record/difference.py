@@ -13,7 +13,7 @@ Row = Mapping[str, Any]
 # What a row of each kind is compared in, in the order in which a step computes it: the first that differs is the cause,
 # the others may follow from it.
 FIELDS = {
-    "step": ("opt", "epoch", "samples", "order", "content", "loss", "grad_norm", "lr", "state", "rng"),
+    "step": ("opt", "epoch", "samples", "order", "content", "rng", "loss", "grad_norm", "lr", "state"),
     "eval": ("loader", "batches", "samples", "order", "content"),
     "checkpoint": ("state", "digest"),
     "end": ("status", "exit_code"),
@@ -44,11 +44,11 @@ MEANING = {
     "samples": "batches of another size were fed",
     "order": "other samples were fed, or the same ones in another order",
     "content": "the samples that were fed hold other bytes",
-    "loss": "the same order gave another loss: the samples' bytes or labels differ, or what is random in the forward does",
+    "rng": "something else was drawn at random: a mask of dropout, an augmentation, or the generator was seeded",
+    "loss": "the same order and the same random state gave another loss: the bytes or labels of the samples differ",
     "grad_norm": "the same loss gave another gradient",
     "lr": "the same gradient was applied at another learning rate",
     "state": "the same samples, loss and learning rate left another state: the gradient, the update or a buffer differs",
-    "rng": "something else was drawn at random; the numbers of this step did not depend on it",
 }
 
 

@@ -1,0 +1,132 @@
+"""One process of a replay, and the rows it writes held against the recorded ones."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from glassloop.errors import UserError
+from glassloop.record.difference import FIELDS, Difference, differences
+from glassloop.record.ledger import NAME
+from glassloop.record.tensors import content_digest
+from glassloop.replay.aside import where
+from glassloop.replay.child import Child
+from glassloop.replay.intervals import Interval
+from glassloop.replay.likeness import same_but_for_words
+from glassloop.replay.plan import Part
+from glassloop.replay.recorded import Recorded, Row
+from glassloop.replay.verdict import Compared, Verdict
+
+
+def compare(
+    part: Part,
+    recorded: Recorded,
+    verdict: Verdict,
+    moved: dict[Path, Path],
+    everything: bool,
+    progress: Callable[[int], None],
+) -> None:
+    """Run one part and compare its rows as they come, up to the first that differs unless `everything` is wanted.
+
+    `moved` says where the recorded files lie that are set aside; `progress` is told of steps done.
+    """
+    if part.interval is None and part.session.resumed is not None:
+        _forget(part.folder / "checkpoints", part.session.resumed)
+    path = part.folder / NAME
+    skip = path.read_bytes().count(b"\n") if path.exists() else 0
+    seen = _Seen(progress)
+    differing = 0
+    if part.source not in verdict.source:
+        verdict.source.append(part.source)
+    child = Child(part.command, cwd=part.cwd, environment=part.environment, output=part.folder.parent / "output.txt")
+    with child:
+        theirs = seen.again(child.rows(path, skip))
+        for difference in differences(seen.recorded(part.rows(recorded)), theirs, complete=part.complete):
+            if seen.only_words(difference, recorded.folder, part.folder, moved, verdict):
+                continue
+            differing += 1
+            if not verdict.differences and difference.row == "step":
+                seen.say_last_state(difference.step, verdict)
+            verdict.add(difference)
+            if difference.missing == "again" and child.has_failed():
+                verdict.note(f"the program ended with exit code {child.wait()}: {child.last_words()}")
+            if not everything:
+                break
+        else:
+            if part.ends_itself:
+                child.wait()
+    interval = part.interval or Interval(part.session.resumed or 0, part.session.steps)
+    verdict.parts.append(Compared(part.session.number, *interval, seen.steps, seen.rows, differing))
+
+
+def _forget(folder: Path, step: int) -> None:
+    """Remove checkpoints of later steps than the next session went on from: its killed forerunner had not come so far."""
+    for path in folder.glob("step-*"):
+        if path.name.removeprefix("step-").isdigit() and int(path.name.removeprefix("step-")) > step:
+            shutil.rmtree(path)
+
+
+class _Seen:
+    """Counts the rows that are compared, and remembers the last checkpoint of either side."""
+
+    def __init__(self, progress: Callable[[int], None]) -> None:
+        self.rows = self.steps = 0
+        self._progress = progress
+        self._mine: Row = {}
+        self._theirs: Row = {}
+        self._state_after = 0  # the last step whose state was digested before the one at hand
+
+    def say_last_state(self, step: int, verdict: Verdict) -> None:
+        """Before the first difference, which is at `step`, all states that were digested are the same: up to which step?"""
+        if self._state_after < step - 1:
+            where = f"after step {self._state_after}" if self._state_after else "before the first step"
+            verdict.note(f"the state was last seen the same {where}: what made the difference came after that")
+
+    def recorded(self, rows: Iterator[Row]) -> Iterator[Row]:
+        """Pass the recorded rows on."""
+        for row in rows:
+            if row["row"] == "checkpoint":
+                self._mine = row
+            yield row
+            if row["row"] in FIELDS:  # here, because by now it has been compared
+                self.rows += 1
+            if row["row"] == "step":
+                self._state_after = row["step"] if "state" in row else self._state_after
+                self.steps += 1
+                self._progress(self.steps)
+
+    def again(self, rows: Iterator[Row]) -> Iterator[Row]:
+        """Pass the rows that come again on."""
+        for row in rows:
+            if row["row"] == "checkpoint":
+                self._theirs = row
+            yield row
+
+    def only_words(
+        self, difference: Difference, folder: Path, again: Path, moved: dict[Path, Path], verdict: Verdict
+    ) -> bool:
+        """Is this a checkpoint of the script's own that differs only in text, such as paths and dates?
+
+        Where that cannot be seen, because one of the files has been written over since, the difference stands, unless the
+        script chose another name for it.
+        """
+        if difference.row != "checkpoint" or list(difference.fields) != ["digest"]:
+            return False
+        names = str(self._mine.get("path")), str(self._theirs.get("path"))
+        files = where(folder, names[0], moved), Path(again, names[1])
+        if any(not _holds(path, row) for path, row in zip(files, (self._mine, self._theirs), strict=True)):
+            if names[0] == names[1]:
+                return False
+            verdict.note(f"{names[0]} was written as {names[1]} this time, with other contents: not compared further")
+            return True
+        if same_but_for_words(*files):
+            verdict.note(f"{names[0]}: the same tensors and numbers; text beside them (paths, dates, names) differs")
+            return True
+        return False
+
+
+def _holds(path: Path, row: Row) -> bool:
+    """Is what the row tells of still there?"""
+    try:
+        return content_digest(path) == row.get("digest")
+    except (OSError, UserError):
+        return False
