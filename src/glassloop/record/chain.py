@@ -76,8 +76,8 @@ class Chain:
         """After the last line: what only the head, as run.json or a signature gives it, can tell of it."""
         if self._suspect:
             line, self._suspect = self._suspect, 0
-            if head == self.before:
-                self._changed(line - 1)
+            if head is not None:
+                self._changed(line - 1 if head == self.before else line)
             else:
                 self._say(line - 1, f"it or line {line} was changed: line {line} does not carry its digest")
 

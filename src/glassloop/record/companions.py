@@ -13,7 +13,7 @@ from glassloop.record.reading import inside, open_plain
 from glassloop.record.verdict import Verdict, counted, first_line
 
 RUN_JSON = "run.json"
-FACTS = "it is not what was written"
+CHANGED = "it is not what was written"
 
 _MOST = 16 << 20  # bytes of a run.json; a long one has thirty thousand
 _CHUNK = 1 << 20
@@ -34,8 +34,11 @@ def read_json(run: Path, name: str) -> dict[str, Any]:
     return found
 
 
-def check_run_json(run: Path, course: Course, verdict: Verdict) -> dict[str, Any] | None:
-    """run.json against the digest that the last row which states one gives; returns it where it is to be believed."""
+def check_run_json(run: Path, course: Course, heads: Mapping[int, str], verdict: Verdict) -> dict[str, Any] | None:
+    """run.json against the ledger, and the ledger's end against the head that run.json states.
+
+    Returns run.json where it can be read. `heads`: the digest of the last of the first N lines, by N.
+    """
     try:
         facts = read_json(run, RUN_JSON)
     except FileNotFoundError:
@@ -44,14 +47,23 @@ def check_run_json(run: Path, course: Course, verdict: Verdict) -> dict[str, Any
     except (OSError, UserError) as error:
         verdict.broken(RUN_JSON, first_line(error), "it was changed, or is not glassloop's")
         return None
+    if _head_fits(facts, heads, course, verdict):
+        _facts_fit(facts, course, verdict)
+    else:
+        verdict.note("run.json was not compared: the row that vouches for it may be gone, or changed")
+    return facts
+
+
+def _facts_fit(facts: dict[str, Any], course: Course, verdict: Verdict) -> None:
+    """run.json must have the digest that the last row which states one gives."""
     if not course.stated:
         verdict.incomplete(RUN_JSON, "no row of the ledger vouches for it", "it may have been changed")
-        return None
+        return
     found = digest_of({name: fact for name, fact in facts.items() if name != "ledger"})
     *before, last = course.stated
-    if found == last["run_json"]:
-        return facts
     sessions = facts.get("sessions")
+    if found == last["run_json"]:
+        return
     if any(found == row["run_json"] for row in before) and last["n"] == verdict.rows - 1:
         verdict.incomplete(RUN_JSON, f"it is as it was before row {last['n']}", "the run was killed while it wrote it")
     elif isinstance(sessions, list) and len(sessions) == course.session + 1 and _running(sessions[-1]):
@@ -60,8 +72,7 @@ def check_run_json(run: Path, course: Course, verdict: Verdict) -> dict[str, Any
     else:
         stated = {name for name, digest in course.facts.items() if not _stands(facts, name, digest)}
         named = f": {', '.join(sorted(stated)[:10])}" if stated else ""
-        verdict.broken(RUN_JSON, f"{FACTS}{named}", f"it was changed after row {last['n']} was written", row=last["n"])
-    return None
+        verdict.broken(RUN_JSON, f"{CHANGED}{named}", f"it was changed after row {last['n']} was written", row=last["n"])
 
 
 def _running(session: Any) -> bool:
@@ -73,28 +84,38 @@ def _stands(facts: Mapping[str, Any], name: str, stated: Any) -> bool:
     return bool(stated in (fact, digest_of(fact)))
 
 
-def check_head(facts: Mapping[str, Any], head_at: Mapping[int, str], course: Course, verdict: Verdict) -> None:
-    """The rows and the head that run.json states. `head_at`: the digest of the last of the first N lines, by N."""
+def _head_fits(facts: Mapping[str, Any], heads: Mapping[int, str], course: Course, verdict: Verdict) -> bool:
+    """Does the ledger end as run.json states? True where nothing is stated of it, too."""
     stated = facts.get("ledger")
     if stated is None:
         if course.end is not None:
             means = "the run was killed as it ended, or it was changed: nothing vouches for the last row"
             verdict.incomplete(RUN_JSON, "it does not state the ledger's head", means)
-        return
+        return True
     count, head = (stated.get("rows"), stated.get("head")) if isinstance(stated, dict) else (None, None)
-    if type(count) is not int or not isinstance(head, str):
+    if type(count) is not int or not isinstance(head, str) or len(stated) != 2:
         verdict.broken(RUN_JSON, "what it states of the ledger is not as glassloop writes it", "it was changed")
+    elif head == verdict.head and count != verdict.rows:
+        verdict.broken(RUN_JSON, f"it says that the ledger has {count} rows, and it has {verdict.rows}", "it was changed")
     elif count > verdict.rows:
-        what = f"run.json says that the ledger ended with {count} rows, and it has {verdict.rows}"
+        what = f"run.json says that it ended with {count} rows, and it has {verdict.rows}"
         verdict.incomplete(NAME, what, f"rows {verdict.rows} to {count - 1} are gone: its tail was cut", row=verdict.rows)
-    elif head_at.get(count) != head:
-        means = "that row, or what run.json says of it, was changed"
+        return False
+    elif heads.get(count) != head:
         what = f"its row {count - 1} is not the one whose digest run.json states"
-        verdict.broken(NAME, what, means, row=count - 1, line=count)
-    elif count < verdict.rows and course.end is not None:
-        means = "rows were put in at the end, or run.json is of before"
+        verdict.broken(NAME, what, "this line was changed, or run.json was", row=count - 1, line=count)
+        what = f"the head it states is not the digest of row {count - 1}"
+        verdict.broken(RUN_JSON, what, "it was changed, or that row was")
+        return False
+    elif count < verdict.rows and course.began >= count:
+        if course.end is not None:
+            what = f"it is of before session {course.session} ended"
+            verdict.incomplete(RUN_JSON, what, "the run was killed as it ended, or it was exchanged")
+    elif count < verdict.rows:
         what = f"run.json states its end after {count} rows, and {verdict.rows} are there"
-        verdict.broken(NAME, what, means, row=count, line=count + 1)
+        verdict.broken(NAME, what, "rows were put in at the end", row=count, line=count + 1)
+        return False
+    return True
 
 
 def check_sources(run: Path, facts: Mapping[str, Any], verdict: Verdict, kept: bool) -> None:
@@ -132,7 +153,7 @@ def _source(run: Path, session: int, name: str, digest: Any, verdict: Verdict) -
     if not found:
         verdict.incomplete(places[0], "it is missing, and run.json states its digest", "the text that ran cannot be read")
     else:
-        verdict.broken(list(found)[-1], FACTS, "the source was changed after the run")
+        verdict.broken(list(found)[-1], CHANGED, "the source was changed after the run")
 
 
 def check_files(run: Path, course: Course, verdict: Verdict) -> None:

@@ -11,7 +11,7 @@ from glassloop.errors import UserError
 from glassloop.record import orders
 from glassloop.record.chain import Link
 from glassloop.record.ledger import FORMAT, NAME
-from glassloop.record.verdict import Verdict, first_line
+from glassloop.record.verdict import BROKEN, INCOMPLETE, Problem, Verdict, first_line
 
 Row = dict[str, Any]
 
@@ -44,11 +44,14 @@ class Course:
         self._holds = True  # nothing was found amiss yet in how rows follow each other
         self._orders: orders.OrderFile | None = None
         self._orders_hold = True
+        self._doubts: list[Problem] = []
         self._begin: int | None = None  # byte of order.bin where the records of an opened session begin
 
     def hear(self, link: Link) -> None:
         """Take in the next row."""
         kind = link.row["row"]
+        if self._doubts:
+            self._tell(link.holds)
         self._holds = self._holds and link.holds
         try:
             if kind == "step":
@@ -60,10 +63,20 @@ class Course:
         except (KeyError, TypeError, ValueError, AttributeError):
             self._amiss(link, f"a field of this {kind[:40]} row is missing or of another kind than glassloop writes")
 
-    def close(self) -> None:
-        """After the last row."""
+    def close(self, holds: bool) -> None:
+        """After the last row: `holds` says whether the chain did up to there."""
+        self._tell(holds)
         if self._orders is not None:
             self._orders.close()
+
+    def _tell(self, holds: bool) -> None:
+        """Tell what was amiss with the row before, now that the next vouches for it; else it is the row that was changed."""
+        for problem in self._doubts if holds else ():
+            self.verdict.say(problem)
+        self._doubts.clear()
+
+    def _doubt(self, kind: str, file: str, what: str, means: str, row: int, line: int | None = None) -> None:
+        self._doubts.append(Problem(kind, file, what, means, row, line))
 
     def _step(self, link: Link) -> None:
         row = link.row
@@ -96,15 +109,15 @@ class Course:
             if self._orders.digest(batches) == row["order"]:
                 return
             what = f"bytes {start} to {self._orders.at - 1} are not what row {number} (step {self.step}) vouches for"
-            self.verdict.broken(orders.NAME, what, "which samples were handed over was changed", row=number)
+            self._doubt(BROKEN, orders.NAME, what, "which samples were handed over was changed", number)
         except FileNotFoundError:
             means = "which samples were handed over cannot be read"
-            self.verdict.incomplete(orders.NAME, f"it is missing, and row {number} states a digest of it", means, row=number)
+            self._doubt(INCOMPLETE, orders.NAME, f"it is missing, and row {number} states a digest of it", means, number)
         except orders.EndedError as error:
             means = f"it was cut, or a count in it changed, before what row {number} (step {self.step}) vouches for"
-            self.verdict.incomplete(orders.NAME, str(error), means, row=number)
+            self._doubt(INCOMPLETE, orders.NAME, str(error), means, number)
         except (OSError, UserError) as error:
-            self.verdict.broken(orders.NAME, first_line(error), "it was not read", row=number)
+            self._doubt(BROKEN, orders.NAME, first_line(error), "it was not read", number)
         self._orders_hold = False
 
     def _run(self, link: Link) -> None:
@@ -177,7 +190,7 @@ class Course:
         if self._holds:
             self._holds = False
             means = "glassloop writes no such rows, and the chain holds: it was written by something else"
-            self.verdict.broken(NAME, what, means, row=link.row["n"], line=link.line)
+            self._doubt(BROKEN, NAME, what, means, link.row["n"], link.line)
 
 
 def _whole(row: Row, name: str) -> int:

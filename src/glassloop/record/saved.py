@@ -29,7 +29,7 @@ def check_saved(run: Path, course: Course, verdict: Verdict) -> None:
             verdict.incomplete(name, what, "it was removed", row=course.saved[name]["n"])
     gone = [name for name in gone if name != newest]
     if gone:
-        verdict.note(f"{len(gone)} older checkpoints are no longer there (the newest and the best are kept): not looked at")
+        verdict.note(f"{counted(len(gone), 'older checkpoint')} no longer there (the newest and the best are kept)")
     there = len(found) - len(gone)
     if there:
         verdict.checked.append(counted(there, "checkpoint"))

@@ -30,7 +30,7 @@ STATEMENT = "https://in-toto.io/Statement/v1"
 PREDICATE = "https://github.com/glassloop/glassloop/run/v1"
 
 # What is evidence; reports, pictures and TensorBoard's files are made from it.
-FILES = ("run.json", ledger.NAME, "order.bin", "history.json", "findings.json")
+FILES = ("run.json", ledger.NAME, "order.bin", "history.json", "findings.json", "lines.json")
 FOLDERS = ("source", "data", "rng", "checkpoints")
 
 _LONGEST_KEY = 1 << 16

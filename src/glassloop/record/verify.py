@@ -12,7 +12,7 @@ from typing import Any
 from glassloop.errors import UserError
 from glassloop.record import ledger, signature
 from glassloop.record.chain import Chain
-from glassloop.record.companions import check_files, check_head, check_run_json, check_sources, read_json
+from glassloop.record.companions import check_files, check_run_json, check_sources, read_json
 from glassloop.record.course import Course
 from glassloop.record.ledger import LedgerError
 from glassloop.record.saved import check_saved
@@ -37,9 +37,8 @@ def verify(
     attested = signature.read(run, verdict)
     wanted = {count for count in (_stated_rows(run), attested.rows if attested else None) if count}
     course, heads = _walk(run, verdict, wanted, progress)
-    facts = check_run_json(run, course, verdict)
+    facts = check_run_json(run, course, heads, verdict)
     if facts is not None:
-        check_head(facts, heads, course, verdict)
         check_sources(run, facts, verdict, kept=course.opening.get("keep_source") is True)
     check_files(run, course, verdict)
     check_saved(run, course, verdict)
@@ -64,8 +63,8 @@ def _walk(
         means = "this line was changed, or is none of glassloop's" if chain.number else "nothing can be said of the run"
         verdict.broken(ledger.NAME, first_line(error), means, line=chain.number + 1 if chain.number else None)
     verdict.head = chain.before
-    chain.end(_stated_head(run))
-    course.close()
+    chain.end(_stated_head(run) if _stated_rows(run) == chain.number else None)
+    course.close(chain.holds)
     verdict.rows, verdict.steps, verdict.sessions = chain.number, course.steps, course.session
     if chain.torn:
         what = f"its last line is torn: {chain.torn} bytes without an end"
