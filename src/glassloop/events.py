@@ -104,7 +104,8 @@ LEFT_OUT = "left-out"  # compared: str, names of parameters that get gradients a
 UNMOVED = "unmoved"  # compared: (str, int), names of parameters that the optimizer holds and that have had no gradient in
 #                      any of so many steps, of a run that is long or over (a run only)
 SHAPES = "shapes"  # broadcast: str, the shapes of the prediction, of the target and of what came of them (a run only)
-MINDS = "minds"  # forward: the name of a layer inside that is in training mode and minds it; absent where none is known
+MINDS = "minds"  # forward: the name of a layer inside that is in training mode and minds it; in evaluation mode NOTHING
+#                  where none inside would mind, whatever its mode; absent where none is known
 WITH = "with"  # forward: the words and small numbers among its arguments after the first: which head, which task
 FROZEN = "frozen"  # forward: True where a graph could be recorded and no parameter inside takes a gradient (reader only)
 GRAD = "grad"  # forward: bool, whether a graph is recorded
@@ -167,6 +168,8 @@ UPDATES = "updates"  # measured: int, how often the scaler has set it since it w
 STEPS = "steps"  # measured: int, the steps that the run has taken since then
 
 PROBABILITIES, LOG_PROBABILITIES = "probabilities", "log-probabilities"  # of a softmax or a sigmoid; their logarithms
+
+NOTHING = "nothing"  # minds: every layer inside is known, and answers the same in either mode
 
 SHARED = "shared"  # pass-end: a Shared for every other loader that handed over some of its samples, too; else absent
 REPEATS = "repeats"  # pass-end: the loader of the last pass over this data, where its samples came in the very same order

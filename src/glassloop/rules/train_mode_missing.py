@@ -9,7 +9,9 @@ from glassloop.events import (
     EVAL_MODE,
     FORWARD,
     GRAD,
+    MINDS,
     MODEL,
+    NOTHING,
     OPAQUE,
     STEP,
     TRAIN_MODE,
@@ -27,7 +29,8 @@ CARD = Card(
     what="A model that trained in training mode is put in evaluation mode for a validation, and goes on training in it.",
     why="From the second epoch on dropout is off and batch-norm normalises with statistics that no longer move: "
     "the model overfits, or diverges, and only after the first validation.",
-    intended="Training in evaluation mode from the first step on (a frozen batch-norm) is not reported.",
+    intended="Training in evaluation mode from the first step on (a frozen batch-norm) is not reported, nor is a model that "
+    "answers the same in either mode, as one of Linear and ReLU does.",
     fix="Call model.train() at the start of every epoch, or restore the mode where the validation ends.",
     severity=Severity.ERROR,
     safe=True,
@@ -173,7 +176,7 @@ def _forward(state: State, event: Event) -> State:
         return state
     if training is True:
         return state._replace(lively=event.of)
-    if state.eval_at is None or training is None or state.stale is not None:
+    if state.eval_at is None or training is None or state.stale is not None or event.facts.get(MINDS) == NOTHING:
         return state
     if not (state.trained or state.checked):
         return state._replace(eval_at=None, meant=True)

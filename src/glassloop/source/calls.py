@@ -110,7 +110,7 @@ def call_function(p: Player, f: Function, args: Args, kwargs: Kwargs, at: At) ->
     if len(p.frames) >= DEPTH or p.frames.count(node) >= 3:
         return unknown_call(p, f, args, kwargs, at)
     scope = Scope(f.scope.path, f.scope)
-    scope.me, scope.cls = f.me, f.owner
+    scope.me, scope.cls, scope.born = f.me, f.owner, len(p.events)
     bind(p, f, [f.me, *args] if f.me is not None else args, kwargs, scope)
     if isinstance(node, ast.Lambda):
         return _framed(p, node, lambda: evaluate(p, node.body, scope))

@@ -17,6 +17,7 @@ Found = tuple[list[tuple[Value, Value]], list[Value]]  # keys with values, and w
 def comprehension(p: Player, node: Any, scope: Scope) -> Value:
     """The list, set, dict or generator that it gives; a generator is played at once."""
     inner = Scope(scope.path, scope)
+    inner.born = len(p.events)
     found: list[tuple[Value, Value]] = []
     over: list[Value] = []
     exact = _generate(p, list(node.generators), node, inner, (found, over))

@@ -19,10 +19,17 @@ At = tuple[ast.AST, Scope]
 def replaced(p: Player, old: Value | None, new: Value, at: At) -> None:
     """A name, attribute or item gets a new value. One that walks all the old one's graphs and more has grown out of it."""
     if isinstance(old, Tensor) and isinstance(new, Tensor) and not old.leaf:
-        if old.past.graphs and old.past.graphs < new.past.graphs:
+        if old.past.graphs and old.past.graphs < new.past.graphs and not _passing(p, at):
             p.say(events.HELD, at, None, None, graphs=old.past.graphs, added=new.past.graphs - old.past.graphs)
     elif isinstance(old, Seq) and isinstance(new, Seq) and _longer(new, old):  # `losses += [loss]` makes a list anew
         added(p, old, new.items[-1], at)
+
+
+def _passing(p: Player, at: At) -> bool:
+    """Whether a name is one of a function in whose call nothing has stepped: it holds no earlier step's graph by itself."""
+    node, scope = at
+    own = isinstance(node, ast.Name) and node.id in scope.vars and scope.born > 0
+    return own and all(e.kind != events.STEP for e in p.events[scope.born :])
 
 
 def _longer(new: Seq, old: Seq) -> bool:

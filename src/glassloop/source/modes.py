@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING
 
 from glassloop.source.inside import look
-from glassloop.source.values import MODE, Const, Module, Seq, Table, Value
+from glassloop.source.values import MODE, Const, Module, Params, Seq, Table, Tensor, Unknown, Value
+from glassloop.source.walk import walk
 
 if TYPE_CHECKING:
     from glassloop.source.player import Player
@@ -28,6 +30,15 @@ FAMILIES = (
     "inception", "shufflenet", "mnasnet", "regnet",
 )  # fmt: skip
 
+
+# Layers of torch.nn that never ask for the mode.
+CALM = frozenset(
+    "Linear Bilinear Identity Flatten Unflatten Embedding LayerNorm GroupNorm RMSNorm Upsample PixelShuffle"
+    " Conv1d Conv2d Conv3d ConvTranspose1d ConvTranspose2d ConvTranspose3d"
+    " MaxPool1d MaxPool2d MaxPool3d AvgPool1d AvgPool2d AvgPool3d"
+    " AdaptiveAvgPool1d AdaptiveAvgPool2d AdaptiveAvgPool3d AdaptiveMaxPool1d AdaptiveMaxPool2d"
+    " ReLU ReLU6 LeakyReLU PReLU ELU SELU CELU GELU SiLU Mish Tanh Sigmoid Softplus Softmax LogSoftmax Hardswish".split()
+)
 
 DROPPING_FAMILIES = ("bert", "gpt2", "t5-", "bart-", "electra")  # of transformers: their configurations drop a tenth
 
@@ -79,6 +90,34 @@ def _first(m: Module) -> str:
             seen.add(id(v))
             todo.extend(v.items if isinstance(v, Seq) else v.items.values())
     return ""
+
+
+def calm(p: Player, m: Module) -> bool:
+    """Whether all that is in a model is known, and answers the same in training and in evaluation mode."""
+    seen: set[int] = set()
+    todo: list[Value] = [m]
+    while todo:
+        v = todo.pop()
+        if id(v) in seen or isinstance(v, (Const, Params, Tensor)) or (isinstance(v, Unknown) and v.plain):
+            continue
+        seen.add(id(v))
+        if isinstance(v, Module) and v.kind.removeprefix("torch.nn.") in CALM:
+            continue
+        if isinstance(v, Module) and _calm_itself(p, v):
+            todo.extend([*v.attrs.values(), *v.items])
+        elif isinstance(v, (Seq, Table)) and v.exact:
+            todo.extend(v.items if isinstance(v, Seq) else v.items.values())
+        else:
+            return False
+    return True
+
+
+def _calm_itself(p: Player, m: Module) -> bool:
+    if m.cls is None:
+        return m.kind in ("torch.nn.Sequential", "torch.nn.ModuleList", "torch.nn.ModuleDict") and bool(m.items or m.attrs)
+    own = {n.attr for n in walk(m.cls.node) if isinstance(n, ast.Attribute)}
+    plain = set(m.cls.roots()) <= {"torch.nn.Module", "torch.nn.modules.module.Module"}
+    return plain and not p.program.drops and own.isdisjoint({"training", "batch_norm"})
 
 
 def functional(p: Player, name: str, args: list[Value], kwargs: dict[str, Value]) -> None:

@@ -19,7 +19,7 @@ from glassloop.source.forms import after_layer, say_unnamed, squashed
 from glassloop.source.inside import look
 from glassloop.source.lightning import LIGHTNING
 from glassloop.source.marks import Output, Past
-from glassloop.source.modes import minds
+from glassloop.source.modes import calm, minds
 from glassloop.source.optimizers import OPTIMIZER_METHODS, SCALER_METHODS, SCHEDULER_METHODS, STATES
 from glassloop.source.owners import doubt, owners_within, restructured
 from glassloop.source.past import of_forward, of_results, past_of, remembers
@@ -119,6 +119,8 @@ def forward(p: Player, m: Module, args: Args, kwargs: Kwargs, at: At) -> Value:
         facts["training"] = m.training
     if m.training and (name := minds(p, m, args)):
         facts["minds"] = name
+    elif m.training is False and p.grad and calm(p, m):
+        facts["minds"] = events.NOTHING
     at_work(p, (m,))
     if (p.replaced or p.copies) and (stale := unheld(p, m)) is not None:
         facts["unheld"] = stale

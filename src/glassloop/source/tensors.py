@@ -12,6 +12,7 @@ from glassloop.source.arithmetic import BATCH_MEAN, BATCH_SIZE, BATCH_SUM, opera
 from glassloop.source.attributes import freeze, require_grad
 from glassloop.source.backward import say_backward
 from glassloop.source.marks import UNSURE
+from glassloop.source.owners import restructured
 from glassloop.source.past import cut_off
 from glassloop.source.player import Player
 from glassloop.source.values import (
@@ -44,6 +45,14 @@ def _backward(p: Player, t: Tensor, name: str, args: Args, kwargs: Kwargs, at: A
 def _detach(p: Player, t: Tensor, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
     p.remark("detached")
     return Tensor(length=t.length, past=cut_off(p, t, at), form=t.form)
+
+
+def _detach_in_place(p: Player, t: Tensor, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
+    copy = _detach(p, t, name, args, kwargs, at)
+    assert isinstance(copy, Tensor)
+    t.past, t.roots, t.scaled = copy.past, copy.roots, copy.scaled
+    restructured(t)
+    return t
 
 
 def _number(p: Player, t: Tensor, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
@@ -123,7 +132,7 @@ def _gradient_op(p: Player, g: Grad, name: str, args: Args, kwargs: Kwargs, at: 
 TENSOR: dict[str, Method] = {
     "backward": _backward,
     "detach": _detach,
-    "detach_": _detach,
+    "detach_": _detach_in_place,
     "requires_grad_": _requires_grad,
     **dict.fromkeys(("item", "tolist", "numpy"), _number),
     **dict.fromkeys(("size", "dim", "numel", "nelement", "__len__"), _size),

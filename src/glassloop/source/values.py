@@ -296,13 +296,14 @@ class Context(Value):
 class Scope:
     """Names of a function or module; `above` is where it was written, `path` the file."""
 
-    __slots__ = ("above", "cls", "give", "globals", "me", "nonlocals", "path", "vars")
+    __slots__ = ("above", "born", "cls", "give", "globals", "me", "nonlocals", "path", "vars")
 
     def __init__(self, path: str, above: Scope | None = None) -> None:
         self.path = path
         self.above = above
         self.vars: dict[str, Value] = {}
         self.nonlocals: set[str] = set()
+        self.born = 0  # how many events had been said when the function was called
         self.give: Callable[[Value], None] | None = None  # where a generator's values go
         self.me: Value | None = None  # for super(): the object and the class of the method
         self.cls: ClassValue | None = None

@@ -86,6 +86,7 @@ class Ear:
         self._spots: dict[tuple[int, int], Spot] = {}
         self._covers: dict[int, tuple[int, int, tuple[Ref, ...]]] = {}
         self.minding: dict[int, tuple[int, list[weakref.ref[torch.nn.Module]]]] = {}  # see modes.py
+        self.calm: dict[int, tuple[int, str]] = {}  # likewise
         self._plain: dict[tuple[str, type], Ref] = {}
         self.bury: Callable[[Ref], None] = lambda ref: None  # tells the listeners of an object that is no more
         self._made = 0  # optimizers made or changed: what a model's parameters belong to is asked again
@@ -303,6 +304,7 @@ class Ear:
         for serial in serials:
             self._covers.pop(serial, None)
             self.minding.pop(serial, None)
+            self.calm.pop(serial, None)
         named = [(key, event.what, event.of or ()) for key, event in self._events.items()]
         for key, what, of in named:
             if (what is not None and what.serial in serials) or any(ref.serial in serials for ref in of):

@@ -37,7 +37,7 @@ from glassloop.events import (
 )
 from glassloop.tap.ear import Ear, whole
 from glassloop.tap.given import loss_facts
-from glassloop.tap.modes import minds
+from glassloop.tap.modes import calm, minds
 from glassloop.tap.patch import Patches
 from glassloop.tap.shapes import ELEMENTWISE, given
 
@@ -125,7 +125,8 @@ def _call(ear: Ear, original: Any) -> Any:
                 ref, of = ear.model(self)
                 carries = (len(args) > 1 or bool(kwargs)) and ear.carried.given(ref, args, kwargs)
                 told = _told((*args[1:], *kwargs.values())) if len(args) > 1 or kwargs else ()
-                key = (self.training, grad_on(), minds(ear, ref, self) if self.training else "", carries, told)
+                minding = (minds if self.training else calm)(ear, ref, self)
+                key = (self.training, grad_on(), minding, carries, told)
                 ear.say(FORWARD, sys._getframe(1), ref, of, _FORWARD.get(key) or _forward(*key))
                 if ear.first is not None:
                     ear.first.forward(self, args, kwargs)

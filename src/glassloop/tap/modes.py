@@ -9,7 +9,7 @@ from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.dropout import _DropoutNd
 
-from glassloop.events import Ref
+from glassloop.events import NOTHING, Ref
 
 if TYPE_CHECKING:
     from glassloop.tap.ear import Ear
@@ -28,6 +28,21 @@ def minds(ear: Ear, ref: Ref, model: nn.Module) -> str:
         if found is not None and found.training:
             return type(found).__name__
     return ""
+
+
+def calm(ear: Ear, ref: Ref, model: nn.Module) -> str:
+    """events.NOTHING where every layer of a model answers the same in either mode; else "". Asked once a model."""
+    known = ear.calm.get(ref.serial)
+    if known is None or known[0] != id(model):
+        known = ear.calm[ref.serial] = (id(model), NOTHING if all(map(_calm_itself, model.modules())) else "")
+    return known[1]
+
+
+def _calm_itself(m: nn.Module) -> bool:
+    if type(m).__module__.startswith("torch.nn."):
+        return not (heeds_mode(m) or getattr(m, "track_running_stats", False))
+    code = getattr(type(m).forward, "__code__", None)
+    return code is not None and not any("dropout" in n or n in ("training", "batch_norm") for n in code.co_names)
 
 
 def heeds_mode(m: nn.Module) -> bool:
