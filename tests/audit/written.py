@@ -55,23 +55,24 @@ class Written:
             self.step = resumed_from
             self.ledger.append("resume", step=resumed_from)
 
-    def records(self, number: int, batches: Sequence[Sequence[int]], is_begin: bool) -> int:
-        for batch in ([[]] if is_begin else []) + list(batches):
-            self.order.write(struct.pack(f"<II{len(batch)}q", number, len(batch), *batch))
-        return len(batches) + is_begin
+    def records(self, number: int, batches: Sequence[Sequence[int]], is_begin: bool) -> dict[str, Any]:
+        """Write the batches; what their row says of them."""
+        every = ([[]] if is_begin else []) + list(batches)
+        data = b"".join(struct.pack(f"<II{len(batch)}q", number, len(batch), *batch) for batch in every)
+        self.order.write(data)
+        return {"order": sha256(data).hexdigest()[:16], "batches": len(every), "samples": sum(map(len, batches))}
 
     def epoch(self, order: Sequence[int], epoch: int, size: int = 10, opened: bool = True) -> None:
         """A pass with a step a batch."""
         for place, start in enumerate(range(0, len(order), size)):
             self.step += 1
             batch = order[start : start + size]
-            count = self.records(TRAIN, [batch], opened and place == 0)
-            self.ledger.append("step", step=self.step, epoch=epoch, batches=count, samples=len(batch), lr=[0.1], loss=1.0)
+            handed = self.records(TRAIN, [batch], opened and place == 0)
+            self.ledger.append("step", step=self.step, epoch=epoch, **handed, lr=[0.1], loss=1.0)
 
     def evaluate(self, order: Sequence[int]) -> None:
         batches = [order[start : start + 10] for start in range(0, len(order), 10)]
-        count = self.records(VAL, batches, True)
-        self.ledger.append("eval", step=self.step, batches=count, samples=len(order), loader=VAL)
+        self.ledger.append("eval", step=self.step, loader=VAL, **self.records(VAL, batches, True))
 
     def end(self, status: str | None = "finished") -> Path:
         if status:

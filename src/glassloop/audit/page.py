@@ -30,7 +30,7 @@ def to_html(report: Report) -> str:
     parts.append(section(LIMITS, f"<ul>{''.join(f'<li>{escape(limit)}</li>' for limit in report.limits)}</ul>\n"))
     facts = {name: fact for name, fact in report.about.items() if fact is not None and name != "command"}
     parts.append(section("The run", table(facts)))
-    return page(f"Audit of {report.run}", _plain("".join(parts)))
+    return page(f"Audit of {report.run}", plain("".join(parts)))
 
 
 def _glance(report: Report) -> str:
@@ -59,7 +59,7 @@ def _mark(check: Check) -> str:
 
 def to_markdown(report: Report) -> str:
     """The same as Markdown: no HTML of the record's, and no link, comes through."""
-    return _plain("\n".join(_markdown(report)) + "\n")
+    return plain("\n".join(_markdown(report)) + "\n")
 
 
 def _markdown(report: Report) -> Iterable[str]:
@@ -91,7 +91,7 @@ def to_text(report: Report) -> Iterable[str]:
     """Lines for a terminal: a verdict and a sentence each, and what cannot be proved."""
     width = max(len(said) for said in SAID.values())
     for check in report.checks:
-        yield _plain(f"{SAID[check.answer.verdict]:<{width}}  {check.name}: {_one_line(check.answer.says)}")
+        yield plain(f"{SAID[check.answer.verdict]:<{width}}  {check.name}: {_one_line(check.answer.says)}")
     yield f"{LIMITS}: what the data is worth, whether runs were picked, who held the key; -o report.html says more"
 
 
@@ -115,9 +115,9 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _plain(text: str) -> str:
-    """Without what no page may hold, and what turns the direction of a line round."""
+def plain(text: str) -> str:
+    """The text without what no page may hold, and what turns the direction of a line round."""
     return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
-__all__ = ["to_html", "to_markdown", "to_text"]
+__all__ = ["plain", "to_html", "to_markdown", "to_text"]

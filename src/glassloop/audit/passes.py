@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from array import array
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import islice
@@ -18,6 +18,7 @@ from typing import Any
 
 from glassloop.audit.samples import MOST_LOADERS, Key, Loader
 from glassloop.record import ledger, orders
+from glassloop.record.handed import Handed, whole
 from glassloop.record.reading import inside
 
 MOST_BYTES = 1 << 33  # of order.bin; an audit of more says so
@@ -138,36 +139,24 @@ def passes(folder: Path, loaders: tuple[Loader, ...], labels: Mapping[Key, Mappi
     if not inside(folder, orders.NAME).exists():
         return walker.walk
     until = _superseded(folder / ledger.NAME)
-    file = orders.OrderFile(folder)
-    try:
-        _walk(walker, file, ledger.rows(folder / ledger.NAME), until)
-    finally:
-        file.close()
-    walker.close_all()
-    return walker.walk
-
-
-def _walk(walker: _Walker, file: orders.OrderFile, rows: Iterator[dict[str, Any]], until: Mapping[int, int]) -> None:
-    records = file.records()
-    for row in rows:
+    rows = Handed(folder)
+    for row, records in rows:
         if row["row"] == "run":
             walker.close_all()
             walker.session += 1
-            file.seek(_whole(row.get("order_at")))
-            records = file.records()
-        again = row["row"] in ("step", "eval") and _whole(row.get("step")) > until.get(walker.session, 1 << 62)
-        left = _whole(row.get("batches"))
-        for record in islice(records, left):
-            left -= 1
+        again = row["row"] in ("step", "eval") and whole(row.get("step")) > until.get(walker.session, 1 << 62)
+        for record in records:
             indices = _indices(record.indices)
             if again:
                 walker.walk.superseded += len(indices)
             else:
                 walker.record(record.loader, indices, row)
-        walker.walk.torn = left > 0
-        walker.walk.cut = file.at > MOST_BYTES
-        if walker.walk.torn or walker.walk.cut:
-            return
+        if rows.at > MOST_BYTES:
+            walker.walk.cut = True
+            break
+    walker.walk.torn = rows.torn
+    walker.close_all()
+    return walker.walk
 
 
 def _indices(data: bytes) -> array[int]:
@@ -185,11 +174,6 @@ def _superseded(path: Path) -> dict[int, int]:
         if row["row"] == "run":
             session += 1
         elif row["row"] == "resume":
-            step = _whole(row.get("step"))
+            step = whole(row.get("step"))
             until.update({earlier: min(step, until.get(earlier, step)) for earlier in range(1, session)})
     return until
-
-
-def _whole(value: Any) -> int:
-    """A number from 0, 0 for anything else."""
-    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 62 else 0

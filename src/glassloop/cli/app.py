@@ -13,6 +13,7 @@ import glassloop
 from glassloop.cli.annotate import annotate
 from glassloop.cli.audit import audit
 from glassloop.cli.check import check
+from glassloop.cli.compare import compare
 from glassloop.cli.explain import explain
 from glassloop.cli.keygen import keygen
 from glassloop.cli.lab import lab
@@ -111,5 +112,6 @@ app.command(rich_help_panel=LEARN)(annotate)
 app.command(rich_help_panel=PROVE)(verify)
 app.command(rich_help_panel=PROVE)(audit)
 app.command(rich_help_panel=PROVE)(replay)
+app.command(rich_help_panel=PROVE)(compare)
 app.command(rich_help_panel=PROVE)(keygen)
 app.command(rich_help_panel=SEE)(server)

@@ -20,7 +20,7 @@ NOT_DRAWN = ("epoch", "step", "seconds", "samples_per_second", "grad_norm")
 
 def save_png(rows: Rows, path: Path) -> bool:
     """Draw `rows` (history.json) to `path`; False, and no file, where there is nothing to draw or no matplotlib."""
-    figure = _draw(rows)
+    figure = _draw([("", rows)])
     if figure is None:
         return False
     figure.savefig(path, dpi=150, facecolor="white")
@@ -29,7 +29,12 @@ def save_png(rows: Rows, path: Path) -> bool:
 
 def as_svg(rows: Rows) -> str:
     """The same drawing as an `<svg>` element, its text and lines in `var(--ink)` and `var(--faint)`; "" for nothing."""
-    figure = _draw(rows)
+    return overlaid_svg([("", rows)])
+
+
+def overlaid_svg(runs: Sequence[tuple[str, Rows]]) -> str:
+    """The curves of several runs, each with its name, in the same panels: a colour a run, dashes a column."""
+    figure = _draw(runs)
     if figure is None:
         return ""
     import matplotlib
@@ -44,10 +49,11 @@ def as_svg(rows: Rows) -> str:
     return re.sub(r'(<svg[^>]*?) width="[^"]*"| height="[^"]*pt"', r"\1", svg, count=2)  # as wide as the page allows
 
 
-def _panels(rows: Rows) -> list[tuple[str, list[str]]]:
+def _panels(runs: Sequence[tuple[str, Rows]]) -> list[tuple[str, list[str]]]:
     """(title, columns) of each panel that has something to show."""
-    names = list(dict.fromkeys(name for row in rows for name in row if name not in NOT_DRAWN))
-    numeric = [name for name in names if any(_is_number(row.get(name)) for row in rows)]
+    every = [row for _, rows in runs for row in rows]
+    names = list(dict.fromkeys(name for row in every for name in row if name not in NOT_DRAWN))
+    numeric = [name for name in names if any(_is_number(row.get(name)) for row in every)]
     losses = [name for name in numeric if name.endswith("loss")]
     rates = [name for name in numeric if name == "lr" or name.startswith("lr_")]
     metrics = [name for name in numeric if name not in losses and name not in rates]
@@ -55,9 +61,9 @@ def _panels(rows: Rows) -> list[tuple[str, list[str]]]:
     return [(title, columns) for title, columns in panels if columns]
 
 
-def _draw(rows: Rows) -> Any:
+def _draw(runs: Sequence[tuple[str, Rows]]) -> Any:
     """A matplotlib Figure with a panel for each kind of column, or None."""
-    panels = _panels(rows)
+    panels = _panels(runs)
     if not panels:
         return None
     try:
@@ -65,14 +71,17 @@ def _draw(rows: Rows) -> Any:
     except ImportError:
         return None
     figure = Figure(figsize=(4.2 * len(panels), 3.2), layout="constrained")
-    position = "epoch" if all(_is_number(row.get("epoch")) for row in rows) else "step"
-    places = [row.get(position, index + 1) for index, row in enumerate(rows)]
+    position = "epoch" if all(_is_number(row.get("epoch")) for _, rows in runs for row in rows) else "step"
     for axes, (title, columns) in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
-        for number, name in enumerate(columns):
-            values = [row[name] if _is_number(row.get(name)) else float("nan") for row in rows]
-            style = {"color": COLOURS[number % 4], "linestyle": DASHES[number % 4], "linewidth": 1.8}
-            axes.plot(places, values, label=_readable(name), marker="o" if len(rows) < 3 else "", **style)
-        _dress(axes, title, position, legend=len(columns) > 1)
+        for order, (run, rows) in enumerate(runs):
+            places = [row.get(position, index + 1) for index, row in enumerate(rows)]
+            for number, name in enumerate(columns):
+                values = [row[name] if _is_number(row.get(name)) else float("nan") for row in rows]
+                colour = order if len(runs) > 1 else number
+                style = {"color": COLOURS[colour % 4], "linestyle": DASHES[number % 4], "linewidth": 1.8}
+                label = f"{_readable(name)}, {run}" if run else _readable(name)
+                axes.plot(places, values, label=label, marker="o" if len(rows) < 3 else "", **style)
+        _dress(axes, title, position, legend=len(columns) * len(runs) > 1)
     return figure
 
 
