@@ -72,6 +72,7 @@ class Batch(NamedTuple):
     record: bytes
     size: int
     content: str | None
+    begins: bool  # whether a record without an index stands before its own
 
 
 class Order:
@@ -84,6 +85,7 @@ class Order:
         self.loaders: list[Loader] = []
         self._by_loader: weakref.WeakKeyDictionary[Any, Loader] = weakref.WeakKeyDictionary()
         self._passes: weakref.WeakKeyDictionary[Any, Pass] = weakref.WeakKeyDictionary()
+        self._last: tuple[Any, Pass | None] = (lambda: self, None)  # the latest iterator that began, weakly, and its pass
         self._waiting: list[Batch] = []
         self.feeding: Pass | None = None  # the pass of the last batch before the last backward
         self.first_epoch = 0  # what the first feeding pass of a resumed session is
@@ -124,7 +126,7 @@ class Order:
             known = self._by_loader.get(loader)
             if known is None:
                 known = self._by_loader[loader] = self._met(loader)
-            self._passes[iterator] = Pass(known, iterator)
+            self._began(Pass(known, iterator), iterator)
         except TypeError:  # made by the user in a way that cannot be a key
             pass
 
@@ -137,7 +139,7 @@ class Order:
         indices = None if loader.streams else indices_of(index)
         if indices is None:
             count, content = self._data.stream(loader.samples, batch, now.batches)
-            self._waiting.append(Batch(now, b"", count, content))
+            self._waiting.append(Batch(now, b"", count, content, False))
             return
         count = len(indices)
         if sys.byteorder == "big":
@@ -146,10 +148,11 @@ class Order:
             record = _HEAD.pack(loader.number, count) + stored.tobytes()
         else:
             record = _HEAD.pack(loader.number, count) + indices.tobytes()
-        if not now.begun:
+        begins = not now.begun
+        if begins:
             now.begun = True
             record = loader.begin + record
-        self._waiting.append(Batch(now, record, count, None))
+        self._waiting.append(Batch(now, record, count, None, begins))
         if loader.samples is not None and loader.samples.open:
             loader.samples.saw(indices, batch, index)
 
@@ -192,44 +195,63 @@ class Order:
         """All that waits, for the row of a step; and the epoch of the pass that feeds it."""
         waiting, feeding = self._waiting, self.feeding
         if waiting:
+            if len(waiting) == 1:
+                now = waiting[0].of
+                now.loader.covered += 1
+                now.stepped = True
+                if now is not feeding:
+                    feeding = self.feeding = now
+            else:
+                for now in {batch.of for batch in waiting}:
+                    now.loader.covered += 1
+                    now.stepped = True
+                if feeding is None:
+                    feeding = self.feeding = waiting[-1].of
+            covered = self._cover(waiting)
             self._waiting = []
-            for one in {batch.of for batch in waiting} if len(waiting) > 1 else (waiting[0].of,):
-                one.loader.covered += 1
-                one.stepped = True
-            if feeding is None or (len(waiting) == 1 and waiting[0].of is not feeding):
-                feeding = self.feeding = waiting[-1].of
+        else:
+            covered = NOTHING
         if feeding is None:
-            return (self._cover(waiting) if waiting else NOTHING), None
+            return covered, None
         if feeding.epoch is None:
             loader = feeding.loader
             loader.epoch = self.first_epoch if loader.epoch < 0 else loader.epoch + 1
             feeding.epoch = loader.epoch
-        return (self._cover(waiting) if waiting else NOTHING), feeding.epoch
+        return covered, feeding.epoch
 
     def _cover(self, batches: list[Batch]) -> Covered:
-        if len(batches) == 1 and batches[0].record:
-            record, count = batches[0].record, batches[0].size
+        """Writes the records of these batches; what their row says."""
+        if len(batches) == 1:
+            _, record, count, content, begins = batches[0]
+            if not record:
+                return Covered(None, 0, count, content)
+            records = 1 + begins
         else:
-            record = b"".join([batch.record for batch in batches])
-            count = sum([batch.size for batch in batches if batch.record or not record])
-        if not record:
-            named = [batch.content for batch in batches if batch.content]
-            content = named[0] if len(named) == 1 else sha256("".join(named).encode()).hexdigest()[:32] if named else None
-            return Covered(None, 0, count, content)
+            there = [batch for batch in batches if batch.record]
+            record, records = b"".join([batch.record for batch in there]), len(there) + sum([b.begins for b in there])
+            count = sum([batch.size for batch in there or batches])
+            if not there:
+                named = "".join([batch.content for batch in batches if batch.content])
+                return Covered(None, 0, count, sha256(named.encode()).hexdigest()[:32] if named else None)
         assert self._file is not None
         os.write(self._file, record)
         self.size += len(record)
-        begun = sum(1 for batch in batches if batch.record[4:8] == b"\0\0\0\0")
-        return Covered(sha256(record).hexdigest()[:16], len([b for b in batches if b.record]) + begun, count, None)
+        return Covered(sha256(record).hexdigest()[:16], records, count, None)
 
     # --- loaders ---------------------------------------------------------------------------------------------------------
 
     def _pass(self, iterator: Any) -> Pass:
-        now = self._passes.get(iterator)
+        latest, now = self._last
+        if latest() is not iterator:  # as it nearly always is
+            now = self._passes.get(iterator)
         if now is not None and now.source is getattr(iterator, "_sampler_iter", None):
             return now
         # Without one it began before the recording, or is of a loader with iterators of its own.
-        self._passes[iterator] = now = Pass(self._met(iterator) if now is None else now.loader, iterator)
+        return self._began(Pass(self._met(iterator) if now is None else now.loader, iterator), iterator)
+
+    def _began(self, now: Pass, iterator: Any) -> Pass:
+        self._passes[iterator] = now
+        self._last = weakref.ref(iterator), now
         return now
 
     def _met(self, loader: Any) -> Loader:

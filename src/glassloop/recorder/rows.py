@@ -161,7 +161,7 @@ class Rows:
         """A row with an order begins: what it writes to two files holds together, even if Ctrl-C comes between."""
         if self._mark is not None:
             self._recover()
-        self._mark = self.ledger.rows, self.order.size
+        self._mark = (self._ledger or self.ledger).rows, self.order.size
 
     def _recover(self) -> None:
         """The row before was interrupted: was it written? If not, what it wrote of the order is taken back."""
@@ -215,12 +215,15 @@ class Rows:
     def _choose(self) -> None:
         every = self.states.choose()
         if every is not None:
-            text = f"a state digest every {every} steps, so that they cost at most {state.SHARE:.0%} of the time"
+            often = "after each step" if every == 1 else f"every {every} steps"
+            text = f"the state is digested {often}, which costs at most {state.SHARE:.0%} of the time"
             self.append("note", text=text, step=self.step, every={"state": every})
 
     def _which(self, optimizer: Any) -> str:
         """`,"opt":j` of the j-th optimizer, from 0, that stepped; nothing as long as there is one."""
         known = self._optimizers
+        if len(known) == 1 and known[0][0]() is optimizer and not known[0][1]:
+            return ""
         number = next((number for link, number in known if link() is optimizer), None)
         if number is None:
             number = known[-1][1] + 1 if known else 0

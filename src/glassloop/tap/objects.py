@@ -19,7 +19,7 @@ from typing import Any, Protocol
 import torch
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 from torch.utils.data import DataLoader
-from torch.utils.data.dataloader import _BaseDataLoaderIter
+from torch.utils.data.dataloader import _BaseDataLoaderIter, _SingleProcessDataLoaderIter
 
 from glassloop import tap
 from glassloop.tap.autograd import CLIPS
@@ -74,6 +74,7 @@ class Objects:
         self._thread, self._stepped = get_ident(), False
         self._inside: Any = None  # the iterator that is fetching: what its dataset does is no part of the loop
         self.busy = False  # inside a backward, a clip, a file: what they call is no call of the loop's
+        self._index: Any = None  # of the batch that is being fetched
         self._ahead: weakref.WeakKeyDictionary[Any, tuple[Any, deque[Any]]] = weakref.WeakKeyDictionary()
         self._running: list[tuple[Any, FrameType]] = []  # the steps under way
         self._patches = Patches()
@@ -148,8 +149,11 @@ class Objects:
             finally:
                 self._inside = None
             try:
-                ahead = self._ahead.get(iterator)
-                index = ahead[1].popleft() if ahead is not None and ahead[1] else None
+                if type(iterator) is _SingleProcessDataLoaderIter:
+                    index, self._index = self._index, None
+                else:
+                    ahead = self._ahead.get(iterator)
+                    index = ahead[1].popleft() if ahead is not None and ahead[1] else None
                 self._listener.handed(iterator, index, batch)
             except Exception:
                 self._fault()
@@ -161,7 +165,9 @@ class Objects:
         @functools.wraps(original)
         def _next_index(iterator: Any) -> Any:
             index = original(iterator)
-            if self._here() and (self._inside is None or self._inside is iterator):
+            if self._inside is iterator and type(iterator) is _SingleProcessDataLoaderIter:
+                self._index = index  # it is fetched at once
+            elif self._here() and (self._inside is None or self._inside is iterator):
                 try:
                     ahead = self._ahead.get(iterator)
                     if ahead is None or ahead[0] is not iterator._sampler_iter:  # workers that persist begin a new pass
