@@ -6,7 +6,7 @@ import ast
 from collections.abc import Hashable
 
 from glassloop.source.player import Player
-from glassloop.source.values import NONE, Const, Instance, Scope, Table, Unknown, Value
+from glassloop.source.values import NONE, Const, Instance, Scope, Seq, Table, Unknown, Value
 
 KIND: Hashable = "argparse"
 
@@ -28,21 +28,19 @@ def parser_method(
     table = me.attrs["arguments"]
     assert isinstance(table, Table)
     if name == "add_argument":
-        _add(table, args, kwargs)
+        _add(p, table, args, kwargs)
         return NONE
     if name in ("parse_args", "parse_known_args"):
         space = Instance(None, dict(table.items), open=True, key=("arguments", me.key))
         if name == "parse_args":
             return space
-        from glassloop.source.values import Seq
-
         return Seq([space, Unknown("rest of the arguments")], frozen=True)
     if name in ("add_argument_group", "add_mutually_exclusive_group"):
         return me
     return Unknown(("parser", name))
 
 
-def _add(table: Table, args: list[Value], kwargs: dict[str, Value]) -> None:
+def _add(p: Player, table: Table, args: list[Value], kwargs: dict[str, Value]) -> None:
     flags = [a.value for a in args if isinstance(a, Const) and isinstance(a.value, str)]
     dest = kwargs.get("dest")
     if isinstance(dest, Const):
@@ -58,3 +56,9 @@ def _add(table: Table, args: list[Value], kwargs: dict[str, Value]) -> None:
         table.items[name] = Const(default.value, default.source | {key})
     else:
         table.items[name] = Unknown(key, frozenset({key}), plain=True)
+    given = kwargs.get("choices")
+    if isinstance(given, Seq) and given.exact and given.items and "nargs" not in kwargs:
+        values = [v.value if isinstance(v, Const) else None for v in (*given.items, default or NONE)]
+        required = not flags or flags[0][:1] != "-" or "required" in kwargs
+        if all(isinstance(v, (str, int)) for v in (values[:-1] if required else values)):
+            p.choices_of[key] = frozenset(values[:-1] if required else values)

@@ -82,7 +82,7 @@ def load(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
     unsafe = {events.UNSAFE: "weights_only=False"} if isinstance(flag, Const) and flag.value is False else {}
     p.say(events.LOAD, at, None, (), **unsafe)
     loaded = Unknown(("loaded", conditions.site(*at), key_of(args[0] if args else kwargs.get("f", NONE))))
-    p.loads.append(loaded)
+    p.loads.append((loaded, tuple(p.arms)))
     return loaded
 
 
@@ -92,7 +92,7 @@ def save(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
     file = args[1] if len(args) > 1 else kwargs.get("f", NONE)
     found: dict[Ref, None] = {}
     facts: dict[str, object] = {events.WHOLE: _collect(what, found)}
-    facts[events.RESUMES] = any(_is_of(loaded, what, file) for loaded in p.loads)
+    facts[events.RESUMES] = any(_is_of(v, what, file) and _may_be(p, arms) for v, arms in p.loads)
     if p.group.joined and _by_everyone(p, file):
         facts[events.EVERYONE] = True
     p.say(events.SAVE, at, None, tuple(found), **facts)
@@ -123,6 +123,12 @@ def _is_of(loaded: Unknown, what: Value, file: Value) -> bool:
         return True
     names = {repr(k) for k in what.items} if isinstance(what, Table) else set()
     return len(names & {n.strip("[]") for n in loaded.facts}) >= 2
+
+
+def _may_be(p: Player, arms: tuple[tuple[conditions.Open, bool], ...]) -> bool:
+    """Whether this path may have come through these arms, by what it has assumed since."""
+    answers = ((None if c.how else p.known(c.key), c.negated, taken) for c, taken in arms)
+    return all(known is None or (known != negated) == taken for known, negated, taken in answers)
 
 
 # --- which process -------------------------------------------------------------------------------------------------------

@@ -84,13 +84,16 @@ class Group:
 
 
 class Watched:
-    """What may yet prove to stand in for something else, and the windows that guard steps."""
+    """What may yet prove to be otherwise: to stand in for something else, to be no part of this path; windows of steps."""
 
     def __init__(self) -> None:
         self.given_grads: set[Any] = set()  # owners whose gradients were put in by hand before any backward: views, maybe
         self.replaced: list[Any] = []  # parameters that became others while an optimizer held them (replacing.Replaced)
         self.copies: list[Any] = []  # of models that an optimizer holds (replacing.Copied)
         self.copies_trained: set[int] = set()  # ids of those that a backward has reached
+        self.choices_of: dict[Hashable, frozenset[Any]] = {}  # all values that an argument can have, by its key
+        self.arms: list[Any] = []  # of the branches of which both are played: the open condition, and what it is there
+        self.loads: list[tuple[Unknown, tuple[Any, ...]]] = []  # what torch.load gave, with the `arms` it was called in
         self.window = False  # inside a context whose steps guard themselves: only some of its batches come to one
         self.window_asked = False  # the script itself asks, in its own way, whether this batch comes to a step
 
@@ -126,7 +129,6 @@ class Player(Watched):
         self.unregistered: dict[int, tuple[Where, ...]] = {}  # see registering.py, by the model's serial
         self.filled: dict[int, Where] = {}  # where plain dicts got their first layer, by the dict's id
         self.datasets: dict[int, list[Loader]] = {}  # loaders of the user's own datasets, by the dataset's id
-        self.loads: list[Unknown] = []  # what torch.load gave
         self.answered = 0  # questions that an assumption of this path has answered
         self.supposed = 0  # inside a branch that is taken by such an answer
         self.guards: list[Any] = []  # open conditions around what is played
@@ -321,6 +323,10 @@ class Player(Watched):
                 return bool(other[2])
             if other[0] == "true" and key[2] is None:
                 return False
+        values = self.choices_of.get(key[1], ()) if key[0] == "eq" else ()
+        if key[-1] in values and all(self.assumed.get(("eq", key[1], v)) is False for v in values if v != key[-1]):
+            self.answered += 1
+            return True  # it is none of the others
         return None
 
     def tick(self, node: ast.stmt, scope: Scope) -> None:

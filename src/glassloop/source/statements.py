@@ -187,7 +187,7 @@ def _if(p: Player, node: ast.If, scope: Scope) -> None:
     p.guards.append(decided)
     try:
         if p.program.quiet(node.body) and p.program.quiet(node.orelse):
-            _either(p, node, scope)
+            _either(p, node, decided, scope)
             return
         choice = conditions.choose(p, decided, not _leaves(node.body))
         p.undecided += 1
@@ -207,20 +207,23 @@ def _leaves(body: list[ast.stmt]) -> bool:
     return isinstance(last, (ast.Raise, ast.Return, ast.Continue, ast.Break))
 
 
-def _either(p: Player, node: ast.If, scope: Scope) -> None:
+def _either(p: Player, node: ast.If, asked: conditions.Open, scope: Scope) -> None:
     """Play both arms of a branch that says nothing; names that differ after them are unknown."""
     names = {n.id for b in (*node.body, *node.orelse) for n in walk(b) if isinstance(n, ast.Name) and _stores(n)}
     before = {n: scope.vars[n] for n in names if n in scope.vars}
     p.undecided += 1
     p.either += 1
+    p.arms.append((asked, True))
     try:
         play(p, node.body, scope)
         after = {n: scope.vars[n] for n in names if n in scope.vars}
         for n in names:
             scope.vars.pop(n, None)
         scope.vars.update(before)
+        p.arms[-1] = (asked, False)
         play(p, node.orelse, scope)
     finally:
+        p.arms.pop()
         p.undecided -= 1
         p.either -= 1
     for n, value in after.items():
