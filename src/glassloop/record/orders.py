@@ -6,7 +6,7 @@ begins. A row's `order` is the first 16 hex digits of sha256 over the `batches` 
 
 import os
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -29,6 +29,12 @@ class Record(NamedTuple):
 
 class EndedError(UserError):
     """The file ends before the records that are asked for do."""
+
+
+def order_of(records: Iterable[Record]) -> str:
+    """What a row that covers these records calls their order."""
+    parts = [_HEAD.pack(record.loader, len(record.indices) // 8) + record.indices for record in records]
+    return sha256(b"".join(parts)).hexdigest()[:16]
 
 
 class OrderFile:

@@ -2,11 +2,13 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 
 from glassloop.errors import UserError
 from glassloop.record.difference import FIELDS, Difference, differences
 from glassloop.record.ledger import NAME
+from glassloop.record.orders import OrderFile, Record, order_of
 from glassloop.record.tensors import content_digest
 from glassloop.replay.aside import where
 from glassloop.replay.child import Child
@@ -33,7 +35,8 @@ def compare(
         _forget(part.folder / "checkpoints", part.session.resumed)
     path = part.folder / NAME
     skip = path.read_bytes().count(b"\n") if path.exists() else 0
-    seen = _Seen(progress)
+    interval = part.interval or Interval(part.session.resumed or 0, part.session.steps)
+    seen = _Seen(progress, interval.start)
     differing = 0
     if part.source not in verdict.source:
         verdict.source.append(part.source)
@@ -42,6 +45,8 @@ def compare(
         theirs = seen.again(child.rows(path, skip))
         for difference in differences(seen.recorded(part.rows(recorded)), theirs, complete=part.complete):
             if seen.only_words(difference, recorded.folder, part.folder, moved, verdict):
+                continue
+            if part.interval is not None and seen.only_resumed(difference, part.folder):
                 continue
             differing += 1
             if not verdict.differences and difference.row == "step":
@@ -54,7 +59,6 @@ def compare(
         else:
             if part.ends_itself:
                 child.wait()
-    interval = part.interval or Interval(part.session.resumed or 0, part.session.steps)
     verdict.parts.append(Compared(part.session.number, *interval, seen.steps, seen.rows, differing))
 
 
@@ -68,12 +72,13 @@ def _forget(folder: Path, step: int) -> None:
 class _Seen:
     """Counts the rows that are compared, and remembers the last checkpoint of either side."""
 
-    def __init__(self, progress: Callable[[int], None]) -> None:
+    def __init__(self, progress: Callable[[int], None], start: int) -> None:
         self.rows = self.steps = 0
         self._progress = progress
         self._mine: Row = {}
         self._theirs: Row = {}
-        self._state_after = 0  # the last step whose state was digested before the one at hand
+        self._state_after = start  # the last step whose state was digested before the one at hand
+        self._order_before = self._order_of = 0  # how many records of order.bin its rows and the last of them cover
 
     def say_last_state(self, step: int, verdict: Verdict) -> None:
         """Before the first difference, which is at `step`, all states that were digested are the same: up to which step?"""
@@ -99,7 +104,24 @@ class _Seen:
         for row in rows:
             if row["row"] == "checkpoint":
                 self._theirs = row
+            if row.get("order") is not None:
+                self._order_before += self._order_of
+                self._order_of = row["batches"]
             yield row
+
+    def only_resumed(self, difference: Difference, again: Path) -> bool:
+        """Are the indices of a step the same, and only where a pass began is not? Who resumes begins a pass in its middle.
+
+        Takes the order out of the fields then, and tells whether none is left.
+        """
+        if difference.row != "step" or "order" not in difference.fields or difference.missing:
+            return False
+        records = list(islice(_records(again), self._order_before, self._order_before + self._order_of))
+        batches = [record for record in records if record.indices]
+        begins = [Record(one.loader, b"") for one in batches[:1]]
+        if difference.fields["order"][0] in (order_of(batches), order_of(begins + batches)):
+            del difference.fields["order"]
+        return not difference.fields
 
     def only_words(
         self, difference: Difference, folder: Path, again: Path, moved: dict[Path, Path], verdict: Verdict
@@ -122,6 +144,15 @@ class _Seen:
             verdict.note(f"{names[0]}: the same tensors and numbers; text beside them (paths, dates, names) differs")
             return True
         return False
+
+
+def _records(folder: Path) -> Iterator[Record]:
+    """The records of order.bin, from the first."""
+    file = OrderFile(folder)
+    try:
+        yield from file.records()
+    finally:
+        file.close()
 
 
 def _holds(path: Path, row: Row) -> bool:
