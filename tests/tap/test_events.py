@@ -75,7 +75,7 @@ def test_forward_says_mode_graph_and_owners():
         """
     )
     forward = next(e for e in events if e.kind == "forward")
-    assert dict(forward.facts) == {"training": False, "grad": False}
+    assert dict(forward.facts) == {"training": False, "grad": False, "minds": "nothing"}  # a linear layer
     assert [ref.label for ref in forward.of or ()] == ["SGD"]
 
 
