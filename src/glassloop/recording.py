@@ -30,8 +30,9 @@ from glassloop.record.files import write_atomic, write_json
 from glassloop.record.ledger import FORMAT, NAME, Ledger
 from glassloop.record.sources import loaded_sources
 from glassloop.recorder.chance import Start
-from glassloop.recorder.session import Before, content, covered, digests, files_told
+from glassloop.recorder.session import Before, content, covered, data_folder, digests, files_told
 from glassloop.tap.arrival import when_torch_is_there
+from glassloop.tap.traces import REPORT
 
 if TYPE_CHECKING:
     from glassloop.recorder.rows import Rows
@@ -69,7 +70,6 @@ class Recording:
         self._objects: Objects | None = None
         self.rows: Rows | None = None
         self._resumed: tuple[int, Path, int | None] | None = None
-        self._session = 1
         self._start = Start(again.get("rng"))
         self._cancel = when_torch_is_there(self._listen)
         current.recordings.append(self)
@@ -85,19 +85,16 @@ class Recording:
         from glassloop.tap.objects import Objects
 
         try:
-            run = manifest.read(self.home)
-            self._session = len(run["sessions"]) if run else 1
-            folder = self.home / "data"
-            data = Data(folder if self._session == 1 else folder / f"session-{self._session}", self._data_digest)
+            data = Data(data_folder(self.home), self._data_digest)
             self.rows = Rows(self.home, self._open, Order(self.home, data), data, State(self._every))
-            self._objects = Objects(self.rows)
+            self._objects = Objects(self.rows, self._fault)
         except Exception as error:
             self._fault(error)
 
     def _open(self, made: Rows) -> Ledger:
         """Opens the ledger and writes the row of this session: when the first row is to be written."""
         run = manifest.read(self.home)
-        self._session = session = len(run["sessions"]) if run else 1
+        session = len(run["sessions"]) if run else 1
         self.home.mkdir(parents=True, exist_ok=True)
         path = self.home / NAME
         before = Before(path)
@@ -217,8 +214,11 @@ class Recording:
     def _fault(self, error: Exception) -> None:
         if not self._failed:
             self._failed = True
-            reason = error.strerror if isinstance(error, OSError) and error.strerror else f"{type(error).__name__}: {error}"
-            _log.error("the record in %s ends here (%s); training goes on", self.home, reason)
+            if isinstance(error, (OSError, UserError)):
+                reason = getattr(error, "strerror", None) or str(error)
+            else:
+                reason = f"{type(error).__name__}: {error}; please report it: {REPORT}"
+            _log.error("the record in %s ends here, training goes on (%s)", self.home, reason)
             _log.debug("where the record failed", exc_info=True)
         if self._objects is not None:
             self._objects.on = False

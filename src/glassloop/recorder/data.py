@@ -39,7 +39,7 @@ class Samples:
         self._listed: bool | None = None
         self._passes = 0
         self.length = _length(loader)
-        self.digested = self.bytes = self.again = self.changed = 0
+        self.digested = self.told = self.bytes = self.again = self.changed = 0
         self.stopped: str | None = None
 
     @property
@@ -188,9 +188,14 @@ class Data:
         found = {"digested": samples.digested, "stopped": samples.stopped, "again": samples.again}
         return {**about, "split": split, "seen": len(samples._seen), **found, "changed": samples.changed}
 
-    def files(self) -> list[tuple[int, Path]]:
-        """The files that were written, with the numbers of their loaders."""
-        return [(n, one.path) for n, (_, one) in self._loaders.items() if one is not None and one.digested]
+    def grown(self) -> list[tuple[int, Path]]:
+        """The files that have grown since this was last asked, with the numbers of their loaders."""
+        found = []
+        for number, (_, one) in self._loaders.items():
+            if one is not None and one.digested != one.told:
+                one.told = one.digested
+                found.append((number, one.path))
+        return found
 
     def close(self) -> None:
         """Lets go of all files."""

@@ -174,6 +174,12 @@ class Order:
                 self.feeding = batch.of
 
     @property
+    def next_epoch(self) -> int | None:
+        """The epoch that the next step will be of, as far as is known; None before the first."""
+        feeding = self.feeding
+        return None if feeding is None or feeding.epoch is None else feeding.epoch + feeding.dry
+
+    @property
     def doubtful(self) -> bool:
         """Whether some of what waits may be of an evaluation."""
         waiting = self._waiting

@@ -15,6 +15,7 @@ from glassloop.record.tensors import fields_of
 from glassloop.recorder import chance, state
 from glassloop.recorder.data import Data
 from glassloop.recorder.order import Order, Pass
+from glassloop.recorder.session import samples_told
 from glassloop.recorder.state import State
 from glassloop.recorder.waiting import Row, Waiting
 
@@ -34,7 +35,6 @@ class Rows:
         self._waiting = Waiting()
         self._rng = chance.digester()
         self.step = 0
-        self.epoch: int | None = None
         self.read: list[Path] = []  # files read before the first row
         self._loss: Any = None
         self._norm: Any = None
@@ -78,7 +78,6 @@ class Rows:
         self._begin()
         self.step = step = self.step + 1
         covered, epoch = self.order.stepped()
-        self.epoch = epoch
         loss, norm = self._loss, self._norm
         self._loss = self._norm = None
         order, content = covered.order, covered.content
@@ -115,8 +114,9 @@ class Rows:
             self.append("note", text=text, step=self.step)
             return
         more = {"state": digest} if digest else {}
-        where = {"step": self.step, "epoch": self.epoch, "path": self._name(path)}
+        where = {"step": self.step, "epoch": self.order.next_epoch, "path": self._name(path)}
         self.append("checkpoint", **where, **fields, **more, rng=chance.all_digests())
+        samples_told(self, self._home)
         self.ledger.sync()
 
     def loaded(self, path: Any) -> None:

@@ -50,18 +50,32 @@ def digests(run: dict[str, Any] | None) -> dict[str, Any]:
     return {"run_json": digest_of(whole), "digests": {name: digest_of(run[name]) for name in FACTS if name in run}}
 
 
+def data_folder(home: Path) -> Path:
+    """Where this session's digests of samples go: data/, or data/session-2/ and so on where earlier ones have written."""
+    folder, number = home / "data", 1
+    while folder.exists():
+        number += 1
+        folder = home / "data" / f"session-{number}"
+    return folder
+
+
 def files_told(made: Rows, home: Path) -> None:
     """A row for each file beside the ledger, as it stands."""
     if made.order.size:
         _file_told(made, home, home / "order.bin")
-    for number, path in made.data.files():
-        _file_told(made, home, path, loader=number)
+    samples_told(made, home)
     loaders = made.order.as_json()
     if loaders:
         path = made.data.folder / "loaders.json"
         path.parent.mkdir(parents=True, exist_ok=True)
         write_json(path, loaders)
         _file_told(made, home, path)
+
+
+def samples_told(made: Rows, home: Path) -> None:
+    """A row for each file of samples that has grown since its last one."""
+    for number, path in made.data.grown():
+        _file_told(made, home, path, loader=number)
 
 
 def _file_told(made: Rows, home: Path, path: Path, **more: Any) -> None:

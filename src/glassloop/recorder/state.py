@@ -24,7 +24,7 @@ from glassloop.tap.contents import numbers
 
 ALGORITHM = "xxh3-128"
 SHARE = 0.03  # of a step's time that digests may cost
-TRIAL = 8  # steps after which is known how often
+TRIAL, TIMED = 8, 4  # steps after which is known how often; those of them, the last, at which a digest is timed
 WALK = 256  # steps after which the models are walked over again
 LATEST = 64  # steps without one of its own after which an optimizer is none of this training
 SCANS = 32  # looks through memory for models: each costs some 50 ms
@@ -58,20 +58,20 @@ class State:
         """How often to digest from now on, once that is known: a power of two. None before, and after."""
         if self.every is not None or len(self._steps) < TRIAL - 1:
             return None
-        share = self._spent[-1] / max(median(self._steps), 1e-9)
+        share = min(self._spent[1:]) / max(median(self._steps), 1e-9)
         self.every = 1
         while share / self.every > SHARE and self.every < 1 << 20:
             self.every *= 2
         return self.every
 
     def _try(self, optimizer: Any, step: int) -> str | None:
-        """While it is not known what a digest costs: one at the first step and one at the last of the trial."""
+        """While it is not known what a digest costs: one at the first step, which finds the models, and some later ones."""
         now = time.perf_counter()
         if self._last:
             self._steps.append(now - self._last)
         self._keep(optimizer, step)
         found, began = None, time.perf_counter()
-        if not self._spent or len(self._steps) == TRIAL - 1:
+        if not self._spent or len(self._steps) >= TRIAL - TIMED:
             found = self._digest()
             self._spent.append(time.perf_counter() - began)
         self._last = time.perf_counter()

@@ -7,11 +7,11 @@ hooks, without any on a model's forward, and they can stand inside or outside of
 from __future__ import annotations
 
 import functools
-import logging
 import os
 import sys
 import weakref
 from collections import deque
+from collections.abc import Callable
 from threading import get_ident
 from types import FrameType
 from typing import Any, Protocol
@@ -25,9 +25,7 @@ from glassloop import tap
 from glassloop.tap.autograd import CLIPS
 from glassloop.tap.optimizers import on_stack
 from glassloop.tap.patch import Patches
-from glassloop.tap.traces import REPORT
 
-_log = logging.getLogger("glassloop")
 _compiling = torch.compiler.is_compiling
 
 
@@ -66,10 +64,13 @@ class Listener(Protocol):
 
 
 class Objects:
-    """The hooks of one listener. One thread is heard: the one that made this, or else the one that takes the first step."""
+    """The hooks of one listener; `failed` is told what it raised.
 
-    def __init__(self, listener: Listener) -> None:
-        self._listener = listener
+    One thread is heard: the one that made this, or else the one that takes the first step.
+    """
+
+    def __init__(self, listener: Listener, failed: Callable[[Exception], None]) -> None:
+        self._listener, self._failed = listener, failed
         self.on = True
         self._thread, self._stepped = get_ident(), False
         self._inside: Any = None  # the iterator that is fetching: what its dataset does is no part of the loop
@@ -109,13 +110,12 @@ class Objects:
         return self.on and not tap.aside[0] and get_ident() == self._thread
 
     def _fault(self) -> None:
-        """Code of ours failed: says so once and hears nothing from then on. The hooks are taken out at the end."""
+        """The listener failed: it is told so, and hears nothing from then on. The hooks are taken out at the end."""
         if self.on:
             self.on = False
             error = sys.exc_info()[1]
-            _log.error("the record ends here after %s: %s; training goes on. Please report it: %s",
-                       type(error).__name__, error, REPORT)  # fmt: skip
-            _log.debug("where the record failed", exc_info=True)
+            if isinstance(error, Exception):
+                self._failed(error)
 
     # --- loaders ---------------------------------------------------------------------------------------------------------
 
