@@ -7,6 +7,7 @@ import operator
 from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from glassloop.source.bounds import question
 from glassloop.source.values import (
     Bound,
     ClassValue,
@@ -207,7 +208,7 @@ def compare(p: Player, left: Value, op: ast.cmpop, right: Value, node: ast.AST, 
         return _contains(p, left, right, node, scope)
     for a, b in ((left, right), (right, left)):
         if isinstance(a, Const) and isinstance(b, Unknown):
-            return _with_unknown(p, a, op, b, node, scope)
+            return _with_unknown(p, a, op, b, mirrored=a is right)
     if isinstance(left, Unknown) and isinstance(right, Unknown) and left.key == right.key:
         return COMPARE[type(op)](left.plus, right.plus)
     if same and (isinstance(left, Const) or isinstance(right, Const)):
@@ -245,14 +246,14 @@ def _near(left: Const, right: Const) -> bool:
     return (isinstance(number, (int, float)) and number <= 1) or bool(left.source & right.source)
 
 
-def _with_unknown(p: Player, a: Const, op: ast.cmpop, b: Unknown, node: ast.AST, scope: Scope) -> Decided:
+def _with_unknown(p: Player, a: Const, op: ast.cmpop, b: Unknown, mirrored: bool) -> Decided:
     if isinstance(a.last, Unknown) and a.last.key == b.key and isinstance(op, (ast.Eq, ast.GtE, ast.LtE)):
         return a.last.plus == b.plus
     if a.counted and a.source & b.source and isinstance(op, ast.Eq):
         return False  # the loop's own bound, before its last turn
     if isinstance(op, (ast.Eq, ast.Is)):
         return ask(p, ("eq", (b.key, b.plus) if b.plus else b.key, _hashable(a.value)))
-    return ask(p, ("cmp", type(op).__name__, a.value if isinstance(a.value, (int, float)) else 0, b.key, b.plus))
+    return ask(p, question(a.value, type(op).__name__, b.key, b.plus, mirrored))
 
 
 def _hashable(value: Any) -> Hashable:

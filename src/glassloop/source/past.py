@@ -9,10 +9,12 @@ from __future__ import annotations
 import ast
 import itertools
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from glassloop.findings import Where
 from glassloop.source.marks import Output, Part, Past
+from glassloop.source.owners import Structure
 from glassloop.source.values import (
     ClassValue,
     Const,
@@ -150,19 +152,23 @@ def opened(p: Player, t: Tensor) -> Past:
     return t.past
 
 
-def remembers(m: Module, seen: set[int] | None = None) -> bool:
+def remembers(m: Module) -> bool:
     """Whether a model may keep something from one call to the next: a method sets an attribute that one reads."""
-    seen = set() if seen is None else seen
+    if m.keeps[0] != Structure.changes:
+        m.keeps = (Structure.changes, _remembers(m, set()))
+    return m.keeps[1]
+
+
+def _remembers(m: Module, seen: set[int]) -> bool:
     if id(m) in seen:
         return False
     seen.add(id(m))
-    inside = [v for v in (*m.items, *m.attrs.values()) if isinstance(v, Module)]
     if not m.kind.startswith(("torch.nn.", PRETRAINED)):
         if m.cls is None or any(not root.startswith("torch.nn.") for root in m.cls.roots()):
             return True
-        if any(map(_keeps_attributes, _own_classes(m.cls))):
+        if any(_keeps_attributes(cls.node) for cls in _own_classes(m.cls)):
             return True
-    return any(remembers(v, seen) for v in inside)
+    return any(_remembers(v, seen) for v in (*m.items, *m.attrs.values()) if isinstance(v, Module))
 
 
 def _own_classes(cls: ClassValue) -> Iterator[ClassValue]:
@@ -172,8 +178,9 @@ def _own_classes(cls: ClassValue) -> Iterator[ClassValue]:
             yield from _own_classes(base)
 
 
-def _keeps_attributes(cls: ClassValue) -> bool:
-    methods = (n for n in cls.node.body if isinstance(n, ast.FunctionDef) and n.name != "__init__")
+@lru_cache(maxsize=1024)
+def _keeps_attributes(node: ast.ClassDef) -> bool:
+    methods = (n for n in node.body if isinstance(n, ast.FunctionDef) and n.name != "__init__")
     names: dict[bool, set[str]] = {True: set(), False: set()}
     for method in methods:
         for n in walk(method):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +20,7 @@ from glassloop.rules import Rule
 from glassloop.source.imports import module
 from glassloop.source.player import Budget, Chain, Dead, GaveUp, Player
 from glassloop.source.program import Program
+from glassloop.source.pruning import Tried, effect
 from glassloop.source.roots import Root, call_root
 from glassloop.source.signals import BreakSignal, ContinueSignal, ReturnSignal
 from glassloop.source.values import Const, Scope
@@ -42,6 +43,7 @@ class Path:
     left: bool  # it leaves a loop early, where it is open whether it does: what comes of going on, it cannot tell
     called: set[ast.AST]
     asked: tuple[int, ...]  # for each choice, how many events had been said
+    questions: tuple[tuple[Hashable, tuple[str, int]], ...]  # for each choice, what was asked, by which statement
     told: tuple[int, ...]  # the same for each story
     chains: list[Chain]  # for each event, the statements that led to it
     remarks: list[tuple[str, Chain]]
@@ -81,21 +83,26 @@ def explore(program: Program, rules: Iterable[Rule], root: Root, paths: int = PA
     play = Play(root)
     budget = Budget(statements)
     first = _play(program, rules, root, (), budget, play)
-    queue = deque([(first, 0)] if first is not None else [])
+    queue = deque([(first, 0, len(first.choices))] if first is not None else [])
+    tried = Tried()
     while queue and not (play.failed or play.spent):
-        path, start = queue.popleft()
+        path, start, end = queue.popleft()
         play.paths.append(path)
         if len(play.paths) + len(queue) >= paths:
             play.bounded = True
             continue
-        for i in range(start, len(path.choices)):
+        for i in range(start, end):
+            if tried.enough(path, i):
+                continue
             forced = (*path.choices[:i], not path.choices[i])
             other = _play(program, rules, root, forced, budget, play)
             if other is not None:
-                queue.append((other, i + 1))
+                over = effect(path, other, i)
+                tried.learn(path, other, i, over)
+                queue.append((other, i + 1, i + 1 if tried.like_another(other, i) else over))
             if len(play.paths) + len(queue) >= paths or play.failed or play.spent:
                 break
-    play.paths.extend(path for path, _ in queue)
+    play.paths.extend(path for path, *_ in queue)
     if play.spent:
         play.bounded = True
         _probe(program, rules, root, statements // 2, play)
@@ -165,7 +172,7 @@ def _play_once(
         for lazy in p.lazies:
             lazy.abandon()
     seen = (p.events, p.stories, p.visited, p.statement_of, tuple(p.choices), complete, p.rounds.left, p.called)
-    return Path(*seen, tuple(p.asked), tuple(p.told), p.chains, p.remarks)
+    return Path(*seen, tuple(p.asked), tuple(p.questions), tuple(p.told), p.chains, p.remarks)
 
 
 def _perform(p: Player, root: Root) -> None:

@@ -7,13 +7,15 @@ the events. Statements, expressions and calls are played by the modules of those
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from glassloop import events
 from glassloop.events import Event, Ref
 from glassloop.findings import Story, Where
 from glassloop.rules import Listening, Rule
+from glassloop.source.bounds import implied
 from glassloop.source.owners import owners_in
 from glassloop.source.values import (
     Grad,
@@ -66,6 +68,7 @@ class Rounds:
 
     def __init__(self) -> None:
         self.left = False  # some loop was left early, where it is open whether it is
+        self.caught = 0  # inside bodies of `try`: an error is not the end
         self.floor = 0  # loops under way when the function was called that is under way
         self.doubts: dict[int, int] = {}  # `undecided` when a loop began, by its entry's id
         self.endless: set[int] = set()  # ids of the entries of `while True` loops
@@ -101,6 +104,8 @@ class Watched:
 class Player(Watched):
     """Plays one path. `forced` are the first choices at undecided branches; `choices` records all that were made."""
 
+    settled = False  # what is asked now can only be answered in one way
+
     def __init__(self, program: Program, rules: Iterable[Rule], forced: tuple[bool, ...], budget: Budget) -> None:
         super().__init__()
         self.program = program
@@ -110,6 +115,7 @@ class Player(Watched):
         self.budget = budget
         self.choices: list[bool] = []
         self.asked: list[int] = []  # for each choice, how many events had been said
+        self.questions: list[tuple[Hashable, tuple[str, int]]] = []  # for each choice, what was asked, by which statement
         self.assumed: dict[Hashable, bool] = {}
         self.chains: list[Chain] = []  # for each event, the statements under way: the calls that led to it, it last
         self.remarks: list[tuple[str, Chain]] = []  # what no rule hears and a reader wants told: see remark
@@ -300,20 +306,38 @@ class Player(Watched):
         known = self.known(key)
         if known is not None:
             return known
+        if self.settled:
+            self.assumed[key] = default
+            return default
         i = len(self.choices)
         choice = self.forced[i] if i < len(self.forced) else default
         self.choices.append(choice)
         self.asked.append(len(self.events))
+        self.questions.append((key, self.statement))
         self.assumed[key] = choice
         return choice
+
+    @contextmanager
+    def certain(self, settled: bool) -> Iterator[None]:
+        """While this is entered (and `settled`) a question gets its default as the only answer, and is no choice."""
+        before, self.settled = self.settled, settled
+        try:
+            yield
+        finally:
+            self.settled = before
 
     def known(self, key: Hashable) -> bool | None:
         """What the path's assumptions say of a condition. Keys: ("true", thing) and ("eq", thing, constant)."""
         if key in self.assumed:
             self.answered += 1
             return self.assumed[key]
-        if not isinstance(key, tuple) or key[0] not in ("true", "eq"):
+        if not isinstance(key, tuple) or key[0] not in ("true", "eq", "cmp"):
             return None
+        if key[0] != "true":
+            said = implied(self.assumed, key)
+            if said is not None or key[0] == "cmp":
+                self.answered += said is not None
+                return said
         for other, choice in self.assumed.items():
             if not choice or not isinstance(other, tuple) or len(other) < 2 or other[1] != key[1]:
                 continue

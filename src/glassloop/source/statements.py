@@ -8,11 +8,11 @@ from typing import Any
 
 from glassloop import events
 from glassloop.source import conditions
+from glassloop.source.branches import play_if
 from glassloop.source.expressions import assign, evaluate, index
 from glassloop.source.imports import play_import, play_import_from
 from glassloop.source.keeping import emptied
 from glassloop.source.loops import iterate, left_early, play_for, play_while
-from glassloop.source.owners import doubt
 from glassloop.source.player import Dead, Player
 from glassloop.source.signals import BreakSignal, ContinueSignal, ReturnSignal
 from glassloop.source.values import (
@@ -31,7 +31,6 @@ from glassloop.source.values import (
     Unknown,
     Value,
 )
-from glassloop.source.walk import walk
 
 
 def play(p: Player, block: list[ast.stmt], scope: Scope) -> None:
@@ -170,85 +169,6 @@ def _raise(p: Player, node: ast.Raise, scope: Scope) -> None:
     raise Dead(exc.id if isinstance(exc, ast.Name) else "Exception")
 
 
-def _if(p: Player, node: ast.If, scope: Scope) -> None:
-    answered = p.answered
-    decided = conditions.condition(p, node.test, scope)
-    if isinstance(decided, bool):
-        supposed = p.answered > answered
-        guards = any(isinstance(n, ast.Name) and n.id == "__name__" for n in walk(node.test))
-        p.group.guarded += guards
-        p.supposed += supposed
-        try:
-            play(p, node.body if decided else node.orelse, scope)
-        finally:
-            p.group.guarded -= guards
-            p.supposed -= supposed
-        return
-    p.guards.append(decided)
-    try:
-        if p.program.quiet(node.body) and p.program.quiet(node.orelse):
-            _either(p, node, decided, scope)
-            return
-        choice = conditions.choose(p, decided, not _leaves(node.body))
-        p.undecided += 1
-        try:
-            play(p, node.body if choice else node.orelse, scope)
-        finally:
-            p.undecided -= 1
-    finally:
-        p.guards.pop()
-
-
-def _leaves(body: list[ast.stmt]) -> bool:
-    last = body[-1]
-    if isinstance(last, ast.Expr) and isinstance(last.value, ast.Call):
-        func = last.value.func
-        return (func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")) in ("exit", "_exit", "quit")
-    return isinstance(last, (ast.Raise, ast.Return, ast.Continue, ast.Break))
-
-
-def _either(p: Player, node: ast.If, asked: conditions.Open, scope: Scope) -> None:
-    """Play both arms of a branch that says nothing; names that differ after them are unknown."""
-    names = {n.id for b in (*node.body, *node.orelse) for n in walk(b) if isinstance(n, ast.Name) and _stores(n)}
-    before = {n: scope.vars[n] for n in names if n in scope.vars}
-    p.undecided += 1
-    p.either += 1
-    p.arms.append((asked, True))
-    try:
-        play(p, node.body, scope)
-        after = {n: scope.vars[n] for n in names if n in scope.vars}
-        for n in names:
-            scope.vars.pop(n, None)
-        scope.vars.update(before)
-        p.arms[-1] = (asked, False)
-        play(p, node.orelse, scope)
-    finally:
-        p.arms.pop()
-        p.undecided -= 1
-        p.either -= 1
-    for n, value in after.items():
-        scope.vars[n] = _join(p, n, value, scope.vars.get(n), node, scope)
-
-
-def _stores(n: ast.Name) -> bool:
-    return isinstance(n.ctx, ast.Store)
-
-
-def _join(p: Player, name: str, a: Value, b: Value | None, node: ast.If, scope: Scope) -> Value:
-    if b is None or a is b:
-        return a
-    if isinstance(a, Const) and isinstance(b, Const) and a.value == b.value:
-        return a
-    plain = (Const, Unknown)
-    if isinstance(a, Tensor) and isinstance(b, Tensor) and a.form != b.form:
-        return Tensor(a.roots, a.length, a.scaled, a.leaf, a.loose)  # what its numbers are depends on the branch
-    doubt(a)
-    doubt(b)
-    if isinstance(a, plain) and isinstance(b, plain):
-        return Unknown(("joined", scope.path, node.lineno, name), a.source | b.source)
-    return b if isinstance(a, plain) else a
-
-
 def _with(p: Player, node: ast.With | ast.AsyncWith, scope: Scope) -> None:
     _with_items(p, list(node.items), node, scope)
 
@@ -313,8 +233,12 @@ def set_grad(p: Player, on: bool | None, at: tuple[ast.AST, Scope]) -> None:
 
 
 def _try(p: Player, node: Any, scope: Scope) -> None:
+    p.rounds.caught += 1
     try:
-        play(p, node.body, scope)
+        try:
+            play(p, node.body, scope)
+        finally:
+            p.rounds.caught -= 1
     except Dead as dead:
         handler = next((h for h in node.handlers if _catches(h, dead.kind)), None)
         if handler is None:
@@ -376,7 +300,7 @@ HANDLERS: dict[type[ast.stmt], Callable[..., None]] = {
     ast.Break: _break,
     ast.Continue: _continue,
     ast.Raise: _raise,
-    ast.If: _if,
+    ast.If: play_if,
     ast.For: play_for,
     ast.AsyncFor: play_for,
     ast.While: play_while,

@@ -91,6 +91,7 @@ class Module(Value):
     minds: str = ""  # what of a library's minds the mode, for people
     doubtful: bool = False  # made or put here in a branch that may not have been taken
     within: tuple[int, frozenset[Any]] = (-1, frozenset())  # see owners_within
+    keeps: tuple[int, bool] = (-1, False)  # see past.remembers
 
 
 @dataclass(eq=False)
