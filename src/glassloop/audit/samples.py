@@ -96,7 +96,7 @@ def loaders(folder: Path, sessions: int) -> tuple[Loader, ...]:
     """The loaders of all sessions of a run, () where none was recorded. Raises UserError."""
     made = []
     for session in range(1, min(sessions, MOST_SESSIONS) + 1):
-        found = read_json(folder, f"{_home(session)}/loaders.json")
+        found = read_json(folder, f"{home(session)}/loaders.json")
         rows = found.get("loaders") if isinstance(found, dict) else found
         for place, row in enumerate(rows[:MOST_LOADERS] if isinstance(rows, list) else []):
             if isinstance(row, dict):
@@ -107,7 +107,7 @@ def loaders(folder: Path, sessions: int) -> tuple[Loader, ...]:
 
 def samples(folder: Path, key: Key) -> Samples:
     """The samples of a loader. Raises UserError, naming the line, where the file is no such list."""
-    path = inside(folder, f"{_home(key[0])}/loader-{key[1]}.jsonl")
+    path = inside(folder, f"{home(key[0])}/loader-{key[1]}.jsonl")
     found = Samples()
     if not path.exists():
         return found
@@ -129,7 +129,8 @@ def samples(folder: Path, key: Key) -> Samples:
     return found
 
 
-def _home(session: int) -> str:
+def home(session: int) -> str:
+    """The folder of a session's data, by its name in the run folder."""
     return "data" if session == 1 else f"data/session-{session}"
 
 

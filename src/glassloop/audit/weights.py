@@ -7,12 +7,11 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
-from glassloop.audit.samples import read_json
+from glassloop.audit.samples import MOST_SESSIONS, home, read_json
 from glassloop.record import ledger
 from glassloop.record.reading import UnsafeError, inside, open_plain
 from glassloop.record.tensors import tensors_of
 
-TABLE = "data/parameters.json"
 MOST_BYTES = 8 << 30  # of one checkpoint
 CHUNK = 1 << 20
 
@@ -21,7 +20,6 @@ class Parameter(NamedTuple):
     """A parameter as the run saw it first and last."""
 
     name: str
-    numel: int
     trained: bool  # requires_grad
     held: bool  # by an optimizer
     moved: bool
@@ -37,19 +35,16 @@ class Kept(NamedTuple):
 
 
 def table(folder: Path, sessions: int) -> list[Parameter]:
-    """The parameters by the run's own table: from the start of its first session to the end of its last; [] without one."""
-    begun = _rows(read_json(folder, TABLE))
-    if sessions > 1:
-        later = _rows(read_json(folder, f"data/session-{sessions}/parameters.json"))
-        begun = {name: {**later[name], "first": row.get("first")} for name, row in begun.items() if name in later}
+    """The parameters by the run's own tables, one a session; [] without any."""
+    rows: dict[str, list[Mapping[str, Any]]] = {}
+    for session in range(1, min(sessions, MOST_SESSIONS) + 1):
+        for name, row in _rows(read_json(folder, f"{home(session)}/parameters.json")).items():
+            rows.setdefault(name, []).append(row)
     found = []
-    for name, row in begun.items():
-        shape = row.get("shape")
-        numel = 1
-        for size in shape if isinstance(shape, list) else []:
-            numel *= size if isinstance(size, int) else 1
-        moved = row.get("first") != row.get("last")
-        found.append(Parameter(name, numel, row.get("requires_grad") is True, row.get("held") is True, moved))
+    for name, told in rows.items():
+        trained, held = (any(row.get(fact) is True for row in told) for fact in ("requires_grad", "held"))
+        moved = any(type(row.get("moved")) is int for row in told)
+        found.append(Parameter(name, trained, held, moved))
     return found
 
 

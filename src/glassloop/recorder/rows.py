@@ -15,6 +15,7 @@ from glassloop.record.tensors import fields_of
 from glassloop.recorder import chance, state
 from glassloop.recorder.data import Data
 from glassloop.recorder.order import Order, Pass
+from glassloop.recorder.parameters import Parameters
 from glassloop.recorder.session import samples_told
 from glassloop.recorder.state import State
 from glassloop.recorder.waiting import Row, Waiting
@@ -36,6 +37,7 @@ class Rows:
         self._rng = chance.digester()
         self.step = 0
         self.read: list[Path] = []  # files read before the first row
+        self.parameters = Parameters()
         self._loss: Any = None
         self._norm: Any = None
         self._optimizers: list[tuple[weakref.ref[Any], int]] = []  # in the order of their first steps
@@ -70,6 +72,7 @@ class Rows:
 
     def steps(self, optimizer: Any) -> None:
         """An optimizer is about to step."""
+        self.parameters.steps(optimizer)
 
     def stepped(self, optimizer: Any) -> None:
         """An optimizer has stepped: the row of a step."""
@@ -88,6 +91,7 @@ class Rows:
         )
         tail = f',"rng":"{self._rng()}"'
         digest = self.states.stepped(optimizer, step)
+        self.parameters.stepped(step, self.states)
         if digest is not None:
             tail += f',"state":"{digest}"'
         tail += self._which(optimizer)
@@ -147,6 +151,7 @@ class Rows:
 
     def settle(self) -> None:
         """Writes all that waits, at the end."""
+        self.parameters.look(self.step)
         self._evaluated()
         self._settle()
 

@@ -64,6 +64,11 @@ def files_told(made: Rows, home: Path) -> None:
     if made.order.size:
         _file_told(made, home, home / "order.bin")
     samples_told(made, home)
+    folder = made.data.folder
+    if made.parameters.table:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_json(folder / "parameters.json", made.parameters.table)
+        _file_told(made, home, folder / "parameters.json")
     loaders = made.order.as_json()
     if loaders:
         path = made.data.folder / "loaders.json"

@@ -64,6 +64,11 @@ class State:
             self.every *= 2
         return self.every
 
+    def places(self) -> list[tuple[Any, Any, str]]:
+        """Where the digested tensors stand: (holder, name there, whole name)."""
+        names = [line.partition(" ")[0].strip(".") for line in self._header.decode().split("\n")]
+        return [(held, name, whole) for (held, name), whole in zip(self._tensors, names, strict=False)]
+
     def _try(self, optimizer: Any, step: int) -> str | None:
         """While it is not known what a digest costs: one at the first step, which finds the models, and some later ones."""
         now = time.perf_counter()
