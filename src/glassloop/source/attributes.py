@@ -259,7 +259,8 @@ def _set_parameter(p: Player, v: Params | Tensor, name: str, value: Value, at: A
     owners = v.owners if isinstance(v, Params) else (frozenset({v}) if v.leaf else v.roots)
     if name == "requires_grad":
         p.remark("frozen")
-        if isinstance(v, Params) and v.whole and not v.named and not p.undecided and isinstance(value, Const):
+        meant = not p.undecided or (isinstance(value, Const) and value.value)  # what may be thawed is not called frozen
+        if isinstance(v, Params) and v.whole and not v.named and meant and isinstance(value, Const):
             freeze(owners, not value.value)
         elif isinstance(v, Tensor) and isinstance(value, Const) and value.value:
             require_grad(v)

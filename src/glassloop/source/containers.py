@@ -10,6 +10,7 @@ from glassloop.source import conditions
 from glassloop.source.arithmetic import follows
 from glassloop.source.keeping import added
 from glassloop.source.owners import doubt, restructured
+from glassloop.source.strings import formatted
 from glassloop.source.values import NONE, Const, Params, Scope, Seq, Stream, Table, Unknown, Value
 
 if TYPE_CHECKING:
@@ -103,6 +104,8 @@ def _next(p: Player, me: Value, name: str, args: list[Value], kwargs: dict[str, 
 def _other(p: Player, me: Value, name: str, args: list[Value], kwargs: dict[str, Value], at: At) -> Value:
     if isinstance(me, Const) and isinstance(me.value, str) and name in ("lower", "upper", "strip"):
         return Const(getattr(me.value, name)())
+    if isinstance(me, Const) and name == "format" and (text := formatted(me, args, kwargs)) is not None:
+        return text
     if isinstance(me, Seq) and name in ("insert", "remove", "sort", "add", "discard"):
         if name in ("insert", "add"):
             me.items.append(args[-1])

@@ -26,6 +26,7 @@ from glassloop.source.player import Player
 from glassloop.source.replacing import at_work, reallocated
 from glassloop.source.schedules import is_scheduler, make_scheduler
 from glassloop.source.stdlib import STDLIB, copy_of, deepcopy, leave, parser, progress, trange
+from glassloop.source.strings import text_of
 from glassloop.source.tensors import by_hand
 from glassloop.source.values import (
     NONE,
@@ -67,6 +68,8 @@ def call_library(p: Player, path: str, args: Args, kwargs: Kwargs, at: At) -> Va
     """A call of a library's name, by its dotted path."""
     last = path.rsplit(".", 1)[-1]
     if path.startswith("builtins."):
+        if last == "str" and (text := text_of(args, kwargs)) is not None:
+            return text
         handler = BUILTINS.get(last)
         if handler is not None:
             made = handler(p, args, kwargs, at)

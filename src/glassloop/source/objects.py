@@ -223,7 +223,7 @@ def _parameters(p: Player, m: Module, name: str, args: Args, kwargs: Kwargs, at:
 
 def _freeze(p: Player, m: Module, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
     flag = args[0] if args else kwargs.get("requires_grad", Const(True))
-    if isinstance(flag, Const) and not p.undecided:
+    if isinstance(flag, Const) and (not p.undecided or flag.value):  # what may be thawed is not called frozen
         freeze(frozenset({m}), not flag.value)
     return m
 

@@ -97,9 +97,9 @@ def _tensor_op(p: Player, t: Tensor, name: str, args: Args, kwargs: Kwargs, at: 
 def _parameter_op(p: Player, v: Params, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
     if name.endswith("_") and not name.startswith("register_"):
         p.remark("frozen" if name == "requires_grad_" else "weights")
-    if name == "requires_grad_" and v.whole and not v.named and not p.undecided:
+    if name == "requires_grad_" and v.whole and not v.named:
         flag = args[0] if args else Const(True)
-        if isinstance(flag, Const):
+        if isinstance(flag, Const) and (not p.undecided or flag.value):  # what may be thawed is not called frozen
             freeze(v.owners, not flag.value)
     if name.startswith("new_"):
         return Tensor()

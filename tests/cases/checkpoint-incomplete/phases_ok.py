@@ -1,4 +1,4 @@
-"""A script with phases: trained, gone on with, or tested from the best checkpoint."""
+"""A script with phases: trained, gone on with, or tested from the latest checkpoint."""
 import argparse
 import os
 import shutil
@@ -43,7 +43,7 @@ def main(args):
     folder = Folder(args.folder)
 
     if args.phase != "train":
-        model.load_state_dict(torch.load(folder.path("best"), map_location="cpu"))
+        model.load_state_dict(torch.load(folder.path("latest"), map_location="cpu"))
     if args.phase == "analysis":
         print(sum(p.norm().item() for p in model.parameters()))
         return
