@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from glassloop.events import (
+    BY,
     END,
     FORWARD,
     MADE,
@@ -110,6 +111,7 @@ class State(NamedTuple):
     """`holders`: optimizers of the model; `needs`: what training has moved; `placed`: schedules told where they are.
 
     `kept`: what some file that is read back holds; `saved`: where the model went into one that may leave something out.
+    `scalers`: those that have stepped an optimizer of the model: that of another training is none of this one's state.
     """
 
     me: Ref
@@ -118,6 +120,7 @@ class State(NamedTuple):
     needs: frozenset[Ref] = frozenset()
     placed: frozenset[Ref] = frozenset()
     kept: frozenset[Ref] = frozenset()
+    scalers: frozenset[Ref] = frozenset()
     trained: bool = False
     saved: Place | None = None
 
@@ -150,9 +153,12 @@ def _change(state: State, event: Event) -> State:
         # A schedule that is run through up to where training had got to needs no state.
         placed = event.kind == SCHEDULE or event.facts.get(PLACED) is True
         return state._replace(placed=state.placed | {event.what}) if placed else state
-    concerns = event.kind == SCALER_UPDATE or not state.holders.isdisjoint({event.what, *(event.of or ())})
-    if not concerns or (event.kind == SCALER_UPDATE and not state.trained):
+    ours = state.scalers if event.kind == SCALER_UPDATE else state.holders
+    if ours.isdisjoint({event.what, *(event.of or ())}):
         return state
+    by = event.facts.get(BY) if event.kind == STEP else None
+    if isinstance(by, Ref):
+        state = state._replace(scalers=state.scalers | {by})
     return state._replace(needs=state.needs | {event.what}, trained=state.trained or event.kind == STEP)
 
 

@@ -107,7 +107,8 @@ def _collect(v: Value, found: dict[Ref, None]) -> bool:
         found[v.ref] = None
         return True
     if isinstance(v, Unknown):
-        return not (isinstance(v.key, tuple) and v.key and v.key[0] in STATEFUL)
+        number = v.plus != 0  # counted on from what was read: no state, whatever else is in the file that it came out of
+        return number or not (isinstance(v.key, tuple) and v.key and v.key[0] in STATEFUL)
     if isinstance(v, (Table, Seq)):
         parts = list(v.items.values()) if isinstance(v, Table) else v.items
         known = [_collect(part, found) for part in parts]  # each of them, though one be unknown
