@@ -106,7 +106,7 @@ def _without_ledger(run: Path, verdict: Verdict) -> Verdict:
     if "ledger" in _or_nothing(run) or (run / signature.NAME).exists():
         verdict.incomplete(ledger.NAME, "it is missing", "nothing can be said of the run")
         return verdict
-    raise UserError(f"{run} holds no {ledger.NAME}: it is no run that was recorded; `glassloop run` records one")
+    raise UserError(f"{run} holds no {ledger.NAME}: it was not recorded, or killed before its first step (`glassloop run` records)")
 
 
 def _or_nothing(run: Path) -> dict[str, Any]:
