@@ -27,6 +27,7 @@ def read_json(run: Path, name: str) -> dict[str, Any]:
         raise UserError(f"it is longer than {_MOST} bytes: not read")
     try:
         found = json.loads(raw.decode("utf-8"))
+        json.dumps(found, allow_nan=False)  # what comes after may rely on it
     except (ValueError, RecursionError) as error:
         raise UserError(f"it is no JSON ({type(error).__name__}: {first_line(error)})") from None
     if type(found) is not dict:

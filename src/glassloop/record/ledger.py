@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from glassloop.errors import UserError
-from glassloop.record.reading import open_plain
+from glassloop.record.reading import UnsafeError, open_plain
 
 FORMAT = "glassloop-ledger/1"
 NAME = "ledger.jsonl"
@@ -147,6 +147,8 @@ def lines(path: Path) -> Iterator[bytes]:
             yield from _bounded(file, path)
     except OSError as error:
         raise LedgerError(f"{path} cannot be read ({error.strerror or error})") from None
+    except UnsafeError as error:
+        raise LedgerError(str(error)) from None
 
 
 def parse(line: bytes) -> dict[str, Any]:

@@ -11,33 +11,34 @@ from glassloop.record.verdict import Verdict, counted, first_line
 
 Row = dict[str, Any]
 
+_TOLD = 10  # files outside that are named
+
 
 def check_saved(run: Path, course: Course, verdict: Verdict) -> None:
     """Each path's newest checkpoint row against what lies there."""
-    found = {name: "" for name in course.saved if _is_inside(run, name)}
-    for name in course.saved:
-        if name not in found:
-            verdict.note(f"{name} lies outside the run folder: not looked at ({_stated(course.saved[name])})")
+    found = [name for name in course.saved if _is_inside(run, name)]
+    for name in sorted(course.saved.keys() - set(found))[:_TOLD]:
+        verdict.note(f"{name} lies outside the run folder: not looked at ({_stated(course.saved[name])})")
     ours = [name for name in found if name.startswith("checkpoints/")]
     newest = max(ours, key=lambda name: int(course.saved[name]["n"]), default=None)
-    gone = [name for name in found if not _exists(run, name)]
-    for name in found:
-        if name not in gone:
-            _check(run, name, course, verdict)
-        elif name == newest:
-            what = f"it is missing, and row {course.saved[name]['n']} is the newest checkpoint's"
-            verdict.incomplete(name, what, "it was removed", row=course.saved[name]["n"])
-    gone = [name for name in gone if name != newest]
+    there = [name for name in found if _exists(run, name)]
+    by_digest = {row["sha256"]: row for row in course.saved.values() if isinstance(row.get("sha256"), str)}
+    for name in there:
+        _check(run, name, course, by_digest, verdict)
+    if newest is not None and not _exists(run, newest):
+        number = course.saved[newest]["n"]
+        what = f"it is missing, and row {number} is the newest checkpoint's"
+        verdict.incomplete(newest, what, "it was removed", row=number)
+    gone = len(found) - len(there)
     if gone:
-        verdict.note(f"{counted(len(gone), 'older checkpoint')} no longer there (the newest and the best are kept)")
-    there = len(found) - len(gone)
+        verdict.note(f"{counted(gone, 'older checkpoint')} no longer there (the newest and the best are kept)")
     if there:
-        verdict.checked.append(counted(there, "checkpoint"))
+        verdict.checked.append(counted(len(there), "checkpoint"))
     for name in _loose(run, course):
         verdict.note(f"no row vouches for {name}")
 
 
-def _check(run: Path, name: str, course: Course, verdict: Verdict) -> None:
+def _check(run: Path, name: str, course: Course, by_digest: dict[str, Row], verdict: Verdict) -> None:
     row = course.saved[name]
     try:
         path = inside(run, name)
@@ -52,7 +53,7 @@ def _check(run: Path, name: str, course: Course, verdict: Verdict) -> None:
         if held == row["digest"] and "sha256" not in row:
             return
     begun = course.saving.get(name)
-    other = next((r for r in course.saved.values() if r is not row and raw and r.get("sha256") == raw), None)
+    other = by_digest.get(raw)
     if begun is not None:
         means = f"the run was killed while it saved it again (row {begun['n']}), or it was changed after"
         verdict.incomplete(name, why, means, row=begun["n"])
@@ -75,8 +76,13 @@ def _is_inside(run: Path, name: str) -> bool:
 
 
 def _exists(run: Path, name: str) -> bool:
-    path = run / name
-    return path.is_symlink() or path.exists() or any(part.is_symlink() for part in path.parents if part.is_relative_to(run))
+    try:
+        inside(run, name).lstat()
+    except OSError:
+        return False
+    except UserError:  # there is a link on the way: that is told when it is to be opened
+        return True
+    return True
 
 
 def _stated(row: Row) -> str:

@@ -53,7 +53,7 @@ def _walk(
 ) -> tuple[Course, dict[int, str]]:
     """Read the ledger once. Also gives the digest of the last of the first N rows, for each N in `wanted`."""
     chain, course = Chain(run / ledger.NAME, verdict, wanted), Course(run, verdict)
-    size = (run / ledger.NAME).stat().st_size or 1
+    size = (run / ledger.NAME).lstat().st_size or 1
     try:
         for link in chain.links():
             course.hear(link)
@@ -106,7 +106,8 @@ def _without_ledger(run: Path, verdict: Verdict) -> Verdict:
     if "ledger" in _or_nothing(run) or (run / signature.NAME).exists():
         verdict.incomplete(ledger.NAME, "it is missing", "nothing can be said of the run")
         return verdict
-    raise UserError(f"{run} holds no {ledger.NAME}: it was not recorded, or killed before its first step (`glassloop run` records)")
+    why = "it was not recorded, or killed before its first step; `glassloop run` records"
+    raise UserError(f"{run} holds no {ledger.NAME}: {why}")
 
 
 def _or_nothing(run: Path) -> dict[str, Any]:
