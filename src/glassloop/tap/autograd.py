@@ -74,7 +74,7 @@ def _backward(ear: Ear, scaled: Scaled, original: Any) -> Any:
         try:
             frame = sys._getframe(1)
             before = _marks(ear, frame)
-            came_scaled = _came_scaled(scaled, tensors)
+            came_scaled = scaled.any and _came_scaled(scaled, tensors)
             mean = None if _weighted(args, kwargs) else ear.means.of(tensors)
             turn = ear.rounds.turn(frame, ear.gathered > 0)
             walk = ear.retained.walk(tensors, _retains(args, kwargs), turn[0] if turn else _NOWHERE)
@@ -92,9 +92,10 @@ def _backward(ear: Ear, scaled: Scaled, original: Any) -> Any:
         try:
             reached = []
             for known, marks in before:
-                if known.held.reached(marks):
-                    known.held.clean = False
-                    known.held.leave()
+                held = known.held
+                if held.reached(marks):
+                    held.clean = False
+                    held.leave()
                     reached.append(known.ref)
             cut, autocast = not reached and _cut(tensors), torch._C._is_any_autocast_enabled()
             facts = _facts(came_scaled, cut, autocast, mean, turn, walk)
@@ -115,7 +116,9 @@ def _backward(ear: Ear, scaled: Scaled, original: Any) -> Any:
 
 def _marks(ear: Ear, frame: FrameType) -> list[tuple[Known, list[Mark] | None]]:
     """What the gradients of each optimizer are before a backward; says of whose somebody exchanged them unheard."""
-    before = [(known, known.held.marks()) for known in ear.fresh()]
+    before = []
+    for known in ear.fresh():
+        before.append((known, known.held.marks()))
     for known, _ in before:
         if known.held.left and known.held.exchanged():
             ear.say(OPAQUE, frame, None, (known.ref,))
@@ -164,8 +167,7 @@ def _cut(tensors: Any) -> bool:
 
 
 def _came_scaled(scaled: Scaled, tensors: Any) -> bool | None:
-    if not scaled.any:
-        return False
+    """Of a loss in a run where something was scaled."""
     if not isinstance(tensors, (torch.Tensor, list, tuple)):  # to look into a generator would empty it
         return None
     first = tensors if isinstance(tensors, torch.Tensor) else next(iter(tensors), None)

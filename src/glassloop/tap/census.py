@@ -163,7 +163,7 @@ class Census:
 
     def _look(self, known: Known) -> None:
         course = known.course
-        living = list(self._ear.fresh())
+        living = self._ear.fresh()
         reached = [param for param, turn in self._got.items() if turn > course.turn]
         fed = known.held.holds(reached)
         graded = any(p.grad is not None for p in known.held.params)

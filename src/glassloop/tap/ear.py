@@ -13,7 +13,7 @@ import sys
 import threading
 import traceback
 import weakref
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from threading import get_ident
 from types import CodeType, FrameType
@@ -30,7 +30,7 @@ from glassloop.tap.kept import Kept
 from glassloop.tap.means import Means
 from glassloop.tap.modes import heeds_mode
 from glassloop.tap.names import Names
-from glassloop.tap.place import Spot, user_frame
+from glassloop.tap.place import Spot, user_frame, users
 from glassloop.tap.retained import Retained
 from glassloop.tap.rounds import Rounds
 from glassloop.tap.traces import REPORT
@@ -48,10 +48,11 @@ MOST_DEAD, KEPT_DEAD = 48, 16  # objects that are no more: at so many, all but t
 class Known:
     """An optimizer of the run: its Ref, and its parameters."""
 
-    __slots__ = ("course", "held", "optimizer", "ref", "sharing")
+    __slots__ = ("alone", "course", "held", "optimizer", "ref", "sharing")
 
     def __init__(self, ref: Ref, optimizer: weakref.ref[torch.optim.Optimizer], held: Held, course: Course) -> None:
         self.ref, self.optimizer, self.held, self.course = ref, optimizer, held, course
+        self.alone = (ref,)
         self.sharing: tuple[int, tuple[Ref, ...]] | None = None  # at which count of changes; see Ear.sharing
 
 
@@ -67,6 +68,7 @@ class Ear:
         self.hush = 0
         self.deep = 0
         self.stepped = 0  # steps heard
+        self.scales = False  # whether a scaler has scaled or stepped: a step may be part of its step
         self.names = Names()
         self.means = Means()
         self.carried = Carried()
@@ -75,6 +77,7 @@ class Ear:
         self.kept = Kept()
         self.gathered = 0  # backwards since the last step or clearing
         self.optimizers: dict[int, Known] = {}  # by serial
+        self.last: Known | None = None  # the one asked of last, while nothing has changed
         self.census = Census(self)
         self.measures: Measures | None = None  # who keeps numbers, where a listener asked for them
         self.first: First | None = None  # who looks at first steps, where a listener asked for that
@@ -83,6 +86,7 @@ class Ear:
         self.sink = sink
         self.thread = get_ident()
         self._events: dict[tuple[object, ...], Event] = {}
+        self._latest: dict[tuple[str, int, int], tuple[CodeType, Ref | None, tuple[Ref, ...] | None, Event]] = {}
         self._spots: dict[tuple[int, int], Spot] = {}
         self._covers: dict[int, tuple[int, int, tuple[Ref, ...]]] = {}
         self.minding: dict[int, tuple[int, list[weakref.ref[torch.nn.Module]]]] = {}  # see modes.py
@@ -143,15 +147,30 @@ class Ear:
         """
         if self.before is not None:
             self.settle()
-        user = user_frame(frame)
-        if user is None:
-            return self.say_at(kind, None, what, of, facts)
+        code = frame.f_code
+        if not users.get(code.co_filename):
+            user = user_frame(frame)
+            if user is None:
+                return self.say_at(kind, None, what, of, facts)
+            frame, code = user, user.f_code
+        latest = self._latest.get((kind, frame.f_lasti, id(facts)))  # most often this one again; no Ref is hashed then
+        if latest is not None and latest[0] is code and latest[1] is what and latest[2] == of:
+            event = latest[3]
+        else:
+            event = self._event(kind, frame, what, of, facts)
+        self.sink(event)
+        return event
+
+    def _event(
+        self, kind: str, frame: FrameType, what: Ref | None, of: tuple[Ref, ...] | None, facts: Mapping[str, object]
+    ) -> Event:
         # What is kept holds the code and the facts, so their ids stay theirs.
-        key = (kind, id(user.f_code), user.f_lasti, what, of, id(facts))
+        code, instruction = frame.f_code, frame.f_lasti
+        key = (kind, id(code), instruction, what, of, id(facts))
         event = self._events.get(key)
         if event is None:
-            event = self._events[key] = Event(kind, self.spot(user), what, of, facts)
-        self.sink(event)
+            event = self._events[key] = Event(kind, self.spot_at(code, instruction), what, of, facts)
+        self._latest[kind, instruction, id(facts)] = code, what, of, event
         return event
 
     def say_at(
@@ -213,9 +232,13 @@ class Ear:
 
     def optimizer(self, optimizer: torch.optim.Optimizer) -> Known:
         """What is known of an optimizer; one that was made before the ear listened is met here."""
+        last = self.last
+        if last is not None and last.optimizer() is optimizer:
+            return last
         ref = self.names.known(optimizer)
         known = None if ref is None else self.optimizers.get(ref.serial)
-        return known or self._meet(optimizer)
+        self.last = known = known or self._meet(optimizer)
+        return known
 
     def _meet(self, optimizer: torch.optim.Optimizer) -> Known:
         for other in self.fresh():  # Lightning and Fabric hand out a second optimizer over the same parameter groups
@@ -233,23 +256,26 @@ class Ear:
     def _gone(self, serial: int) -> None:
         if not self.on:  # when Python ends, its modules go first
             return
-        known = self.optimizers.pop(serial, None)
+        known, self.last = self.optimizers.pop(serial, None), None
         self._made += 1
-        if known is not None and self.on:  # at the end of a process there is nothing left to tell with
+        if known is not None:
             self.census.gone(known)
 
-    def fresh(self) -> Iterable[Known]:
+    def fresh(self) -> list[Known]:
         """Every living optimizer, with its parameter groups as they are now."""
+        living = []
         for known in tuple(self.optimizers.values()):
             optimizer = known.optimizer()
             if optimizer is None:
                 continue
-            ids = known.held.ids
-            known.held.refresh(optimizer)
-            if known.held.ids is not ids:
+            held = known.held
+            ids = held.ids
+            held.refresh(optimizer)
+            if held.ids is not ids:
                 self._made += 1
                 self.census.again()
-            yield known
+            living.append(known)
+        return living
 
     def holders(self, params: list[Any]) -> list[Known]:
         """The optimizers that hold any of these parameters."""
@@ -262,7 +288,7 @@ class Ear:
     def sharing(self, known: Known) -> tuple[Ref, ...]:
         """An optimizer, and others that hold some of its parameters; looked up anew where an optimizer came or changed."""
         if len(self.optimizers) == 1:
-            return (known.ref,)
+            return known.alone
         if known.sharing is None or known.sharing[0] != self._made:
             ids = known.held.ids
             others = (one.ref for one in self.optimizers.values() if one is not known and not ids.isdisjoint(one.held.ids))
@@ -305,6 +331,7 @@ class Ear:
             self._covers.pop(serial, None)
             self.minding.pop(serial, None)
             self.calm.pop(serial, None)
+        self._latest.clear()
         named = [(key, event.what, event.of or ()) for key, event in self._events.items()]
         for key, what, of in named:
             if (what is not None and what.serial in serials) or any(ref.serial in serials for ref in of):

@@ -18,36 +18,38 @@ from glassloop.tap.place import Spot
 
 COUNTING = frozenset({"ignite", "lightning", "pytorch_lightning"})  # packages that count batches themselves
 
-Facts = Callable[[], Mapping[str, object]]
-
 
 class Ends:
     """The pass whose last batch has been handed over, if a framework asked for it, and those told of in this way."""
 
-    def __init__(self, ear: Ear, facts: Callable[[Any], Facts]) -> None:
+    def __init__(self, ear: Ear, facts: Callable[[Any], Mapping[str, object]]) -> None:
         self._ear, self._facts = ear, facts  # what is known of a pass that has ended
-        self._full: tuple[weakref.ref[Any], Ref, Spot | None, Facts] | None = None
+        self.full: tuple[weakref.ref[Any], Ref, Spot | None, Any] | None = None
+        self._counts: dict[Any, bool] = {}  # by name of a module
         self._told: weakref.WeakSet[Any] = weakref.WeakSet()
 
-    def handed(self, iterator: Any, ref: Ref | None, caller: FrameType) -> None:
-        """A batch was handed over to `caller`."""
-        counts = str(caller.f_globals.get("__name__")).partition(".")[0] in COUNTING
-        if counts and ref is not None and iterator._num_yielded == _length(iterator):
-            self._full = weakref.ref(iterator), ref, self._ear.spot(caller), self._facts(iterator)
+    def handed(self, iterator: Any, ref: Ref, caller: FrameType, running: Any) -> None:
+        """A batch of a pass (`running`, as `facts` takes it) was handed over to `caller`."""
+        name = caller.f_globals.get("__name__")
+        counts = self._counts.get(name)
+        if counts is None:
+            counts = self._counts[name] = str(name).partition(".")[0] in COUNTING
+        if counts and iterator._num_yielded == _length(iterator):
+            self.full = weakref.ref(iterator), ref, self._ear.spot(caller), running
 
     def settle(self) -> None:
         """Says the end of that pass, before something else begins."""
-        if self._full is not None:
-            (link, ref, at, facts), self._full = self._full, None
+        if self.full is not None:
+            (link, ref, at, running), self.full = self.full, None
             iterator = link()
             if iterator is not None:
                 self._told.add(iterator)
-            self._ear.say_at(PASS_END, at, ref, None, facts())
+            self._ear.say_at(PASS_END, at, ref, None, self._facts(running))
 
     def told(self, iterator: Any) -> bool:
         """A loader says itself that it is dry: whether that has been told already."""
-        if self._full is not None and self._full[0]() is iterator:
-            self._full = None
+        if self.full is not None and self.full[0]() is iterator:
+            self.full = None
         told = iterator in self._told
         self._told.discard(iterator)
         return told

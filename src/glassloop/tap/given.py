@@ -29,21 +29,29 @@ _KEEPS = frozenset(
 _FARTHEST = 6  # operations between a softmax and the loss
 
 _facts: dict[tuple[bool, str | None, str | None], dict[str, object]] = {}
+_SAYS_NOTHING: dict[bool, dict[str, object]] = {mean: {MEAN: mean} for mean in (True, False)}
+_others: set[type] = set()  # classes of nodes that hand no such numbers on
 
 
 def loss_facts(loss: Any, mean: bool, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, object]:
     """Facts on a loss: a module, or a function's name. Equal facts are one object."""
     takes = _TAKES.get(loss if isinstance(loss, str) else type(loss).__name__)
-    given = _given(args[0] if args else kwargs.get("input")) if takes is not None else None
-    key = (mean, takes if given is not None else None, given)
+    if takes is None:
+        return _SAYS_NOTHING[mean]
+    node = getattr(args[0] if args else kwargs.get("input"), "grad_fn", None)
+    if node is None or type(node) in _others:
+        return _SAYS_NOTHING[mean]
+    given = _given(node)
+    if given is None:
+        return _SAYS_NOTHING[mean]
+    key = (mean, takes, given)
     known = _facts.get(key)
     if known is None:
-        known = _facts[key] = {MEAN: mean} | ({TAKES: takes, GIVEN: given} if given is not None else {})
+        known = _facts[key] = {MEAN: mean, TAKES: takes, GIVEN: given}
     return known
 
 
-def _given(prediction: Any) -> str | None:
-    node = getattr(prediction, "grad_fn", None)
+def _given(node: Any) -> str | None:
     log = False
     for _ in range(_FARTHEST):
         if node is None:
@@ -55,6 +63,8 @@ def _given(prediction: Any) -> str | None:
         if name == "LogBackward0" and not log:
             log = True
         elif name not in _KEEPS:
+            if name != "LogBackward0" and type(node).__name__ == name:  # else a class for many kinds of nodes
+                _others.add(type(node))
             return None
         node = node.next_functions[0][0] if node.next_functions else None
     return None

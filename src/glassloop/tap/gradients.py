@@ -35,13 +35,16 @@ class Held:
 
     def refresh(self, optimizer: torch.optim.Optimizer) -> None:
         """Reads the groups again where one was added or its list exchanged."""
-        now = [(group["params"], len(group["params"])) for group in optimizer.param_groups]
-        if len(now) == len(self.groups):
-            pairs = zip(now, self.groups, strict=True)
-            if all(new is old and count == before for (new, count), (old, before) in pairs):
+        groups = optimizer.param_groups
+        if len(groups) == len(self.groups):  # asked at every backward, so without a generator, which costs more
+            for group, (old, count) in zip(groups, self.groups):  # noqa: B905
+                params = group["params"]
+                if params is not old or len(params) != count:
+                    break
+            else:
                 return
-        self.groups = now
-        self.params = [p for params, _ in now for p in params]
+        self.groups = [(group["params"], len(group["params"])) for group in groups]
+        self.params = [p for params, _ in self.groups for p in params]
         self.ids = frozenset(map(id, self.params))  # alive as long as the lists above
         self.bare = [p for p in self.params if not isinstance(p, torch.nn.Parameter)]
         self.left = []
@@ -65,9 +68,12 @@ class Held:
 
     def reached(self, before: list[Mark] | None) -> bool:
         """Whether a gradient was made or added to since `before`. Most often the first parameter answers."""
-        if before is None:
-            return any(p.grad is not None for p in self.params)
-        return any(changed(p.grad, mark) for p, mark in zip(self.params, before, strict=True))
+        if before is not None:
+            return any(changed(p.grad, mark) for p, mark in zip(self.params, before, strict=True))
+        for p in self.params:  # noqa: SIM110  as above
+            if p.grad is not None:
+                return True
+        return False
 
     def holds(self, params: list[Any]) -> bool:
         """Whether any of `params` is this optimizer's."""

@@ -31,7 +31,7 @@ Note = tuple[str, int]  # a kind, and the id of a parameter or the address of a 
 def hear(ear: Ear, patches: Patches) -> None:
     """Hears what hands do to gradients from now on."""
     hands = Hands(ear)
-    patches.attribute(torch.nn.Parameter, "grad", lambda _: property(_GRAD.__get__, hands.assign, _GRAD.__delete__))
+    patches.attribute(torch.nn.Parameter, "grad", lambda _: property(_GRAD.__get__, hands.assigned(), _GRAD.__delete__))
     for name in _IN_PLACE:
         patches.attribute(torch.Tensor, name, functools.partial(hands.write, _IN_PLACE[name]))
     for name in _RESCALE:
@@ -48,16 +48,20 @@ class Hands:
         self._assigned: dict[Note, Spot | None] = {}  # by id of a parameter; alive, as its optimizer holds it
         self._written: dict[Note, Spot | None] = {}  # by address
 
-    def assign(self, param: Any, grad: Any) -> None:
-        """`param.grad = grad`."""
-        _GRAD.__set__(param, grad)
-        ear = self._ear
-        if ear.hush or not ear.hears():
-            return
-        try:
-            self._note(param, grad, sys._getframe(1))
-        except Exception:
-            ear.fault()
+    def assigned(self) -> Callable[[Any, Any], None]:
+        """Makes what `param.grad = grad` calls: at each clearing once for every parameter, so it holds all that it needs."""
+        ear, write = self._ear, _GRAD.__set__
+
+        def assign(param: Any, grad: Any) -> None:
+            write(param, grad)
+            if ear.hush or not ear.hears():
+                return
+            try:
+                self._note(param, grad, sys._getframe(1))
+            except Exception:
+                ear.fault()
+
+        return assign
 
     def _note(self, param: Any, grad: Any, frame: FrameType) -> None:
         ear = self._ear

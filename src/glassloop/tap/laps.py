@@ -6,7 +6,6 @@ accelerator the loop runs ahead of the device; a wait that ends before the devic
 
 from __future__ import annotations
 
-import weakref
 from collections import deque
 from collections.abc import Mapping
 from statistics import median
@@ -38,36 +37,24 @@ class Lap:
         self.mark: Any = None  # the work of the device when the next was asked for
 
 
-class Waiting:
-    """The clocks of all loaders."""
-
-    def __init__(self) -> None:
-        self._clocks: dict[Ref, Clock] = {}
-        self._laps: weakref.WeakKeyDictionary[Any, Lap] = weakref.WeakKeyDictionary()
-
-    def begins(self, ref: Ref, iterator: Any) -> None:
-        """A pass begins."""
-        self._laps[iterator] = Lap(self._clocks.setdefault(ref, Clock()))
-
-    def asked(self, iterator: Any) -> None:
+    def ask(self) -> None:
         """The loop asks for a batch."""
-        lap = self._laps.get(iterator)
-        if lap is not None and lap.handed and lap.clock.batches < MOST:
-            lap.mark = _mark()
-            lap.asked = perf_counter_ns()
+        if self.handed and self.clock.batches < MOST:
+            self.mark = _mark()
+            self.asked = perf_counter_ns()
 
-    def handed(self, iterator: Any) -> Mapping[str, object]:
+    def hand(self) -> Mapping[str, object]:
         """It has one. Gives the facts that are due."""
-        lap = self._laps.get(iterator)
-        if lap is None or not lap.asked or lap.clock.batches >= MOST:
+        clock = self.clock
+        if not self.asked or clock.batches >= MOST:
             return NO_FACTS
-        now, clock = perf_counter_ns(), lap.clock
-        busy = lap.mark is not None and not lap.mark.query()
+        now = perf_counter_ns()
+        busy = self.mark is not None and not self.mark.query()
         clock.batches += 1
-        waited = 0 if busy else now - lap.asked
+        waited = 0 if busy else now - self.asked
         clock.waited += waited
         clock.latest.append(waited)
-        clock.whole += now - lap.handed
+        clock.whole += now - self.handed
         if clock.batches < clock.due:
             return NO_FACTS
         clock.due *= 2
@@ -75,11 +62,20 @@ class Waiting:
         share = clock.waited / max(clock.whole, 1)
         return {WAITED: Waited(clock.batches, round(seconds, 3), round(typical, 5), round(share, 2))}
 
-    def back(self, iterator: Any) -> None:
-        """The loop goes on; what was done since `handed` is our own time."""
-        lap = self._laps.get(iterator)
-        if lap is not None:
-            lap.handed = perf_counter_ns()
+    def back(self) -> None:
+        """The loop goes on; what was done since `hand` is our own time."""
+        self.handed = perf_counter_ns()
+
+
+class Waiting:
+    """The clocks of all loaders."""
+
+    def __init__(self) -> None:
+        self._clocks: dict[Ref, Clock] = {}
+
+    def begins(self, ref: Ref) -> Lap:
+        """A pass begins."""
+        return Lap(self._clocks.setdefault(ref, Clock()))
 
 
 def _mark() -> Any:
@@ -92,4 +88,4 @@ def _mark() -> Any:
     return mark
 
 
-__all__ = ["Waiting"]
+__all__ = ["Lap", "Waiting"]

@@ -11,38 +11,64 @@ from typing import Any
 import torch
 
 
+class Group:
+    """The tensors of one device: numbers by themselves and rows of them, each with its place among all."""
+
+    __slots__ = ("rows", "scalars", "where", "which")
+
+    def __init__(self) -> None:
+        self.scalars: list[torch.Tensor] = []
+        self.where: list[int] = []  # of the scalars
+        self.rows: list[torch.Tensor] = []
+        self.which: list[int] = []  # of the rows
+
+
 class Late:
     """Some small tensors (0-d or 1-d, of any device) under way to the host; they may change after this is made."""
 
     def __init__(self, tensors: Sequence[torch.Tensor]) -> None:
-        self._scalar = [t.dim() == 0 for t in tensors]
-        self._counts = [1 if t.dim() == 0 else t.shape[0] for t in tensors]
-        devices: dict[torch.device, list[int]] = {}
+        self._count = len(tensors)
+        groups: dict[torch.device, Group] = {}
         for index, tensor in enumerate(tensors):
-            devices.setdefault(tensor.device, []).append(index)
-        self._parts = [(indices, *_send(device, [tensors[i] for i in indices])) for device, indices in devices.items()]
+            device = tensor.device
+            group = groups.get(device)
+            if group is None:
+                group = groups[device] = Group()
+            if tensor.dim() == 0:
+                group.scalars.append(tensor)
+                group.where.append(index)
+            else:
+                group.rows.append(tensor)
+                group.which.append(index)
+        self._parts = [
+            (group.where, [(i, row.shape[0]) for i, row in zip(group.which, group.rows, strict=True)], *_send(device, group))
+            for device, group in groups.items()
+        ]
 
     def there(self) -> bool:
         """Whether reading would wait for nothing."""
-        return all(done is None or done.query() for _, _, done in self._parts)
+        return all(done is None or done.query() for *_, done in self._parts)
 
     def read(self) -> list[list[float]]:
         """The numbers of each tensor; waits for those that are not there yet."""
-        found: list[list[float]] = [[] for _ in self._counts]
-        for indices, numbers, done in self._parts:
+        found: list[list[float]] = [[]] * self._count
+        for scalars, rows, numbers, done in self._parts:
             if done is not None:
                 done.synchronize()
-            flat, at = numbers.tolist(), 0
-            for index in sorted(indices, key=lambda i: not self._scalar[i]):  # as `_send` laid them out
-                found[index] = flat[at : at + self._counts[index]]
-                at += self._counts[index]
+            flat = numbers.tolist()
+            for index, value in zip(scalars, flat):  # noqa: B905  the rows follow
+                found[index] = [value]
+            at = len(scalars)
+            for index, count in rows:
+                found[index] = flat[at : at + count]
+                at += count
         return found
 
 
-def _send(device: torch.device, tensors: list[torch.Tensor]) -> tuple[torch.Tensor, Any]:
+def _send(device: torch.device, group: Group) -> tuple[torch.Tensor, Any]:
     """One flat tensor on the host, and an event that says when its numbers have arrived (None: they have)."""
-    scalars, vectors = [t for t in tensors if t.dim() == 0], [t for t in tensors if t.dim() == 1]
-    numbers = torch.cat([*([torch.stack(scalars)] if scalars else []), *vectors])
+    first = [torch.stack(group.scalars)] if group.scalars else []
+    numbers = torch.cat([*first, *group.rows]) if group.rows else first[0]
     if device.type == "cpu":
         return numbers, None
     if device.type != "cuda":  # no event to ask: waits here, once for all these steps

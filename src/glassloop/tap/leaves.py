@@ -34,29 +34,29 @@ def leaves(tensors: Any) -> Iterator[torch.nn.Parameter]:
 
 
 class Notes(Generic[T]):
-    """What is known of some tensors, by identity. Keeps none alive, and a dead one's id is not taken for it."""
+    """What is known of some things, by identity. Keeps none alive, and a dead one's id is not taken for it."""
 
     def __init__(self) -> None:
-        self._notes: dict[int, tuple[weakref.ref[torch.Tensor], T]] = {}
+        self._notes: dict[int, tuple[weakref.ref[Any], T]] = {}
 
-    def set(self, tensor: torch.Tensor, note: T) -> None:
-        """Notes something of a tensor, in place of what was noted before."""
-        key, notes = id(tensor), self._notes
+    def set(self, thing: Any, note: T) -> None:
+        """Notes something of a thing, in place of what was noted before."""
+        key, notes = id(thing), self._notes
 
-        def forget(dead: weakref.ref[torch.Tensor]) -> None:
+        def forget(dead: weakref.ref[Any]) -> None:
             if key in notes and notes[key][0] is dead:
                 del notes[key]
 
-        notes[key] = (weakref.ref(tensor, forget), note)
+        notes[key] = (weakref.ref(thing, forget), note)
 
-    def get(self, tensor: torch.Tensor) -> T | None:
-        """What was noted of a tensor."""
-        found = self._notes.get(id(tensor))
-        return found[1] if found is not None and found[0]() is tensor else None
+    def get(self, thing: Any) -> T | None:
+        """What was noted of a thing."""
+        found = self._notes.get(id(thing))
+        return found[1] if found is not None and found[0]() is thing else None
 
-    def items(self) -> list[tuple[torch.Tensor, T]]:
-        """The tensors that are still there, with their notes."""
-        return [(tensor, note) for ref, note in tuple(self._notes.values()) if (tensor := ref()) is not None]
+    def items(self) -> list[tuple[Any, T]]:
+        """The things that are still there, with their notes."""
+        return [(thing, note) for ref, note in tuple(self._notes.values()) if (thing := ref()) is not None]
 
     def clear(self) -> None:
         """Forgets all."""

@@ -47,11 +47,12 @@ from glassloop.events import (
 from glassloop.tap.ear import Ear, whole
 from glassloop.tap.ends import Ends
 from glassloop.tap.holding import keeps_generator
-from glassloop.tap.laps import Waiting
+from glassloop.tap.laps import Lap, Waiting
+from glassloop.tap.leaves import Notes
 from glassloop.tap.optimizers import constructor
 from glassloop.tap.patch import Patches
 from glassloop.tap.place import is_users
-from glassloop.tap.samples import Samples
+from glassloop.tap.samples import Pass, Samples
 
 _ORDERS = {STORED: {ORDER: STORED}, SHUFFLED: {ORDER: SHUFFLED}, "": NO_FACTS}
 
@@ -136,57 +137,74 @@ def _plain(data: Any) -> bool:
     return type(data) in (TensorDataset, list, tuple)
 
 
+class Running:
+    """A pass under way: of which loader, its times, and what it has handed over."""
+
+    __slots__ = ("lap", "now", "ref")
+
+    def __init__(self, ref: Ref, lap: Lap, now: Pass) -> None:
+        self.ref, self.lap, self.now = ref, lap, now
+
+
 class Passes:
     """The passes under way: whose they are, what they hand over, and how long that takes. No fault of ours gets out."""
 
     def __init__(self, ear: Ear) -> None:
         self._ear = ear
-        self._refs: weakref.WeakKeyDictionary[Any, Ref] = weakref.WeakKeyDictionary()
+        self._running: Notes[Running] = Notes()  # by iterator
         self._samples, self._waiting = Samples(), Waiting()
-        self.ends = Ends(ear, self._samples.ending)
+        self.ends = Ends(ear, lambda running: self._samples.ends(running.now))
 
     def begin(self, ref: Ref, loader: Any, iterator: Any) -> None:
         """A pass of a loader begins."""
         if isinstance(iterator, _BaseDataLoaderIter):  # a subclass may make iterators of its own
-            self._refs[iterator] = ref
             self._ear.names.share(iterator, ref)  # a loader may end before its pass does
-            self._samples.begins(ref, loader, iterator)
-            self._waiting.begins(ref, iterator)
+            now = self._samples.begins(ref, loader, iterator)
+            self._running.set(iterator, Running(ref, self._waiting.begins(ref), now))
 
-    def asked(self, iterator: Any) -> Ref | None:
-        """A batch is asked for. Gives the loader; None where the pass began before the ear listened."""
+    def asked(self, iterator: Any) -> Running | None:
+        """A batch is asked for. Gives the pass; None where it began before the ear listened."""
         try:
-            self._waiting.asked(iterator)
-            return self._refs.get(iterator)
-        except TypeError:  # an iterator of the user's that cannot be a key
-            return None
+            running = self._running.get(iterator)
+            if running is not None:
+                running.lap.ask()
+            return running
         except Exception:
             self._ear.fault()
             return None
 
-    def handed(self, caller: FrameType, ref: Ref | None, iterator: Any, batch: Any) -> None:
+    def handed(self, caller: FrameType, running: Running | None, iterator: Any, batch: Any) -> None:
         """A batch has been handed over."""
         ear = self._ear
         try:
-            facts = NO_FACTS if ref is None else self._waiting.handed(iterator)
-            ear.rounds.batch(ref)
             ear.carried.batches += 1
-            ear.pass_over()
-            ear.say(BATCH, caller, ref, facts=facts)
-            if ref is not None:
-                self.ends.handed(iterator, ref, caller)
-                self._samples.handed(iterator, batch)
-                self._waiting.back(iterator)
+            if running is None:
+                ear.rounds.batch(None)
+                ear.pass_over()
+                ear.say(BATCH, caller)
+                return
+            ref, lap = running.ref, running.lap
+            facts = lap.hand()
+            ear.rounds.batch(ref)
+            if self.ends.full is not None:
+                ear.pass_over()
+            ear.say(BATCH, caller, ref, None, facts)
+            self.ends.handed(iterator, ref, caller, running)
+            self._samples.handed(running.now, batch)
+            lap.back()
         except Exception:
             ear.fault()
 
-    def dry(self, caller: FrameType, ref: Ref | None, iterator: Any) -> None:
+    def dry(self, caller: FrameType, running: Running | None, iterator: Any) -> None:
         """There are no more batches."""
         ear = self._ear
         try:
-            if ref is None or not self.ends.told(iterator):
+            if running is None:
                 ear.pass_over()
-                ear.say(PASS_END, caller, ref, facts=NO_FACTS if ref is None else self._samples.ends(iterator))
+                ear.say(PASS_END, caller)
+            elif not self.ends.told(iterator):
+                ear.pass_over()
+                ear.say(PASS_END, caller, running.ref, facts=self._samples.ends(running.now))
         except Exception:
             ear.fault()
 
@@ -213,16 +231,16 @@ def _next(ear: Ear, passes: Passes, original: Any) -> Any:
     def __next__(self: Any) -> Any:  # noqa: N807
         if not ear.hears():
             return original(self)
-        ref = passes.asked(self)
+        running = passes.asked(self)
         ear.hush += 1
         try:
             batch = original(self)
         except StopIteration:
-            passes.dry(sys._getframe(1), ref, self)
+            passes.dry(sys._getframe(1), running, self)
             raise
         finally:
             ear.hush -= 1
-        passes.handed(sys._getframe(1), ref, self, batch)
+        passes.handed(sys._getframe(1), running, self, batch)
         return batch
 
     return __next__

@@ -108,10 +108,10 @@ class Measures:
 
     def backward(self, loss: Any, reached: Iterable[Ref], at: Place, scaled: bool) -> None:
         """A backward has begun with `loss` and reached these optimizers' parameters."""
-        if type(loss) is not torch.Tensor or loss.numel() != 1:
+        if type(loss) is not torch.Tensor or (loss.dim() and loss.numel() != 1):
             return
-        alias = loss.detach()
-        value = Loss(alias if alias.dim() == 0 else alias.reshape(()), alias._version, at, scaled)
+        alias = loss.detach() if loss.dim() == 0 else loss.detach().reshape(())
+        value = Loss(alias, alias._version, at, scaled)
         for ref in reached:
             losses = (self._accounts.get(ref.serial) or self._open(ref)).losses
             if len(losses) < MOST:
@@ -142,12 +142,15 @@ class Measures:
         self.steps += 1
         account = self._accounts.get(known.ref.serial) or self._open(known.ref)
         optimizer = known.optimizer()
-        rates = tuple(_rate(group) for group in optimizer.param_groups) if optimizer is not None else ()
+        rates = tuple([_rate(group) for group in optimizer.param_groups]) if optimizer is not None else ()
         account.taken.append(Taken(self.steps, at, account.losses, account.clips, account.parts, rates))
         account.count += 1
         account.losses, account.clips, account.parts = [], [], None
         if account.count >= DENSE:
-            self.due = any(self._samples(one) for one in self._accounts.values())
+            self.due = False
+            for one in self._accounts.values():
+                if one.count < DENSE or one.count % EVERY == 0:  # see _samples
+                    self.due = True
         if len(account.taken) >= EVERY and not _is_captured(next(_tensors(account.taken[-1]), None)):
             self._turn(account)
 
@@ -240,7 +243,11 @@ class Measures:
         if not account.taken:
             return
         account.sent, account.taken = account.taken, []
-        account.sent = [t._replace(losses=[x for x in t.losses if x.value._version == x.version]) for t in account.sent]
+        for taken in account.sent:
+            for loss in taken.losses:
+                if loss.value._version != loss.version:
+                    taken.losses[:] = [x for x in taken.losses if x.value._version == x.version]
+                    break
         account.late = Late([tensor for taken in account.sent for tensor in _tensors(taken)])
         if account.late.there():
             self._say(account)
@@ -284,6 +291,9 @@ def _tensors(taken: Taken) -> Iterator[torch.Tensor]:
 
 def _row(taken: Taken, numbers: Iterator[list[float]], layout: Layout) -> Row:
     """The numbers of a step."""
+    if len(taken.losses) == 1 and not taken.clips and taken.parts is None:  # most steps
+        only = taken.losses[0]
+        return Row(taken.step, taken.at, only.at, next(numbers)[0], None, None, taken.rates, only.scaled, False)
     losses = [(next(numbers)[0], loss) for loss in taken.losses]
     clips = [next(numbers)[0] for _ in taken.clips]
     flat = [value for _ in taken.parts.vectors for value in next(numbers)] if taken.parts is not None else []

@@ -37,12 +37,13 @@ def hear(ear: Ear, patches: Patches) -> None:
         known = ear.optimizer(args[0])
         known.held.clean = bool(args[1] if len(args) > 1 else kwargs.get("set_to_none", True))
         sharing = ear.sharing(known)
-        for each in map(ear.optimizers.get, (ref.serial for ref in sharing)):
-            if each is not None:
+        for ref in sharing:
+            each = ear.optimizers.get(ref.serial)
+            if each is not None and each.held.left:
                 each.held.left = []
         ear.say(ZERO_GRAD, caller, known.ref, sharing)
         if ear.measures is not None:
-            ear.measures.cleared((known.ref,))
+            ear.measures.cleared(known.alone)
 
     patches.attribute(torch.optim.Optimizer, "__init__", whole(ear, made))
     patches.attribute(torch.optim.Optimizer, "zero_grad", whole(ear, cleared))
@@ -63,25 +64,26 @@ class Steps:
 
     def begins(self, optimizer: Any, args: Any, kwargs: Any) -> None:
         """Called before the update."""
-        if not self._ear.hears():
+        ear, running = self._ear, self._running
+        if not ear.hears():
             return
-        if self._ear.before is not None:
-            self._ear.settle()
+        if ear.before is not None:
+            ear.settle()
         frame = sys._getframe(1)
-        while self._running and not on_stack(self._running[-1][1], frame):
-            self._running.pop()
-        self._running.append((optimizer, frame))
-        self._ear.gathered = 0  # what the update does to tensors is no hand's
-        measures, first = self._ear.measures, self._ear.first
-        if (measures is None and first is None) or len(self._running) > 1:
+        while running and not on_stack(running[-1][1], frame):
+            running.pop()
+        running.append((optimizer, frame))
+        ear.gathered = 0  # what the update does to tensors is no hand's
+        measures, first = ear.measures, ear.first
+        if (measures is None and first is None) or len(running) > 1:
             return
         try:
             if measures is not None and measures.due and _closure(args, kwargs) is None:
-                measures.before_step(self._ear.optimizer(optimizer))
+                measures.before_step(ear.optimizer(optimizer))
             if first is not None:
-                first.begins(self._ear.optimizer(optimizer))
+                first.begins(ear.optimizer(optimizer))
         except Exception:
-            self._ear.fault(in_hook=True)
+            ear.fault(in_hook=True)
 
     def ended(self, optimizer: Any, args: Any, kwargs: Any) -> None:
         """Called after the update."""
@@ -102,15 +104,18 @@ class Steps:
             self._wraps(running[-1][0], optimizer)
             return
         ear.stepped += 1
-        known, closure = ear.optimizer(optimizer), _closure(args, kwargs)
+        known = ear.optimizer(optimizer)
+        closure = _closure(args, kwargs) if kwargs or len(args) > 1 else None
         if closure is not None and _without_backward(closure):
             return
         ref = known.ref
         if ear.deep:  # a hook steps inside the backward: for this optimizer the backward is over
-            ear.say(BACKWARD, frame, None, (ref,))
+            ear.say(BACKWARD, frame, None, known.alone)
         inside = closure is not None and ear.gathered > 0  # Lightning hands over a closure that does nothing, too
         ear.gathered = 0
-        event = ear.say(STEP, frame, ref, ear.sharing(known), _facts(inside, self._scaler(frame)))
+        by = self._scaler(frame) if ear.scales else None
+        facts = _facts(inside, by) if inside or by is not None else NO_FACTS
+        event = ear.say(STEP, frame, ref, ear.sharing(known), facts)
         if ear.kept.on:
             held = ear.kept.stepped(ear.rounds.places)
             if held is not None:
@@ -145,13 +150,14 @@ class Steps:
         ref = self._ear.optimizer(outer).ref
         if self._ear.names.known(inner) != ref:
             self._ear.optimizers.pop(self._ear.optimizer(inner).ref.serial, None)
+            self._ear.last = None
             self._ear.names.share(inner, ref)
 
 
 @functools.cache
 def _facts(closure: bool, by: Ref | None) -> Mapping[str, object]:
     facts: dict[str, object] = {CLOSURE: True} if closure else {}
-    return MappingProxyType(facts | ({} if by is None else {BY: by})) if facts or by else NO_FACTS
+    return MappingProxyType(facts | ({} if by is None else {BY: by}))
 
 
 def _closure(args: Any, kwargs: Any) -> Any:

@@ -43,14 +43,14 @@ def library_roots() -> tuple[str, ...]:
 _ROOTS = (*library_roots(), PACKAGE)
 _LOOPS = os.path.join(PACKAGE, "loops") + os.sep  # the loops we ship are read and owned as the user's
 _EARS = (os.path.join(PACKAGE, "tap") + os.sep, os.path.join(PACKAGE, "watch.py"))
-_users: dict[str, bool] = {}
+users: dict[str, bool] = {}  # by file, what `is_users` has found out
 
 
 def is_users(code: CodeType) -> bool:
     """Whether code belongs to the user: a file outside the installed packages, or a cell of a notebook."""
-    known = _users.get(code.co_filename)
+    known = users.get(code.co_filename)
     if known is None:
-        known = _users[code.co_filename] = is_users_file(code.co_filename)
+        known = users[code.co_filename] = is_users_file(code.co_filename)
     return known
 
 
@@ -72,7 +72,7 @@ def stands_between(filename: str) -> bool:
 def user_frame(frame: FrameType | None) -> FrameType | None:
     """The nearest frame of the user's own code, from `frame` outwards; None where there is none."""
     while frame is not None:
-        known = _users.get(frame.f_code.co_filename)
+        known = users.get(frame.f_code.co_filename)
         if known or (known is None and is_users(frame.f_code)):
             return frame
         frame = frame.f_back

@@ -15,7 +15,7 @@ from functools import lru_cache
 from types import CodeType, FrameType
 
 from glassloop.events import Ref
-from glassloop.tap.place import is_users
+from glassloop.tap.place import is_users, users
 
 Turn = tuple[int, int, int]  # the place, and the parities of its pass and its turn
 LARGEST = 1 << 62
@@ -23,18 +23,16 @@ Names = tuple[str, ...]  # what a `for` binds; () for a `while`
 
 
 class Site:
-    """One place where backwards run: how often under which calls, and what its loops counted at the last."""
+    """One place where backwards run: how often, and what its loops counted at the last."""
 
-    __slots__ = ("chains", "count", "counted", "gathers", "index", "number", "outer", "parity")
+    __slots__ = ("count", "counted", "gathers", "index", "number", "outer", "parity")
 
     def __init__(self, number: int) -> None:
         self.number = number
-        self.chains: dict[tuple[int, ...], int] = {}
         self.count = self.parity = self.counted = 0
         self.gathers = False
         self.outer: tuple[object, ...] | None = None
         self.index: int | None = None
-
 
     def starts_again(self, index: int | None) -> bool:
         """Whether an index that has counted by ones, and nothing else, is back below where it was."""
@@ -47,11 +45,21 @@ class Site:
         return index < self.index and self.counted > 0
 
 
+class Chain:
+    """The calls under which a backward runs at a site, and how often it has."""
+
+    __slots__ = ("count", "site")
+
+    def __init__(self, site: Site) -> None:
+        self.site, self.count = site, 0
+
+
 class Rounds:
     """The turns of every place."""
 
     def __init__(self) -> None:
         self._sites: dict[tuple[int, int], Site] = {}
+        self._chains: dict[tuple[int, ...], Chain] = {}
         self._loops: dict[tuple[int, int], tuple[CodeType, tuple[Names, ...]]] = {}  # keeps the code, so its id stays its
         self._passes: dict[Ref, int] = {}
         self._hand: Ref | None = None
@@ -74,27 +82,34 @@ class Rounds:
 
         Passes are told from the first time on that gradients were there already (`gathers`): they matter to no other loop.
         """
-        frames: list[FrameType] = []
         calls: list[int] = []
-        while frame is not None:
-            code = frame.f_code
-            if is_users(code):
-                frames.append(frame)
-                calls += (id(code), frame.f_lasti)
-            frame = frame.f_back
-        if not frames:
-            return None
+        outer = frame
+        while outer is not None:
+            code = outer.f_code
+            known = users.get(code.co_filename)
+            if known or (known is None and is_users(code)):
+                calls += (id(code), outer.f_lasti)
+            outer = outer.f_back
+        chain = self._chains.get(tuple(calls))
+        if chain is None:
+            if not calls:
+                return None
+            chain = self._begin(calls)
+        site = chain.site
+        chain.count += 1
+        if chain.count > site.count:
+            site.count = chain.count
+        if gathers or site.gathers:
+            self._pass(site, _of_users(frame))
+        return site.number, site.parity, site.count & 1
+
+    def _begin(self, calls: list[int]) -> Chain:
         first = calls[0], calls[1]
         site = self._sites.get(first)
         if site is None:
             site = self._sites[first] = Site(len(self._sites))
-        chain = tuple(calls)
-        site.chains[chain] = count = site.chains.get(chain, 0) + 1
-        if count > site.count:
-            site.count = count
-        if gathers or site.gathers:
-            self._pass(site, frames)
-        return site.number, site.parity, site.count & 1
+        chain = self._chains[tuple(calls)] = Chain(site)
+        return chain
 
     def _pass(self, site: Site, frames: list[FrameType]) -> None:
         site.gathers = True
@@ -127,6 +142,15 @@ class Rounds:
             found = loops_around(frame.f_code.co_filename, frame.f_lineno or 0)
             known = self._loops[key] = (frame.f_code, found)
         return known[1]
+
+
+def _of_users(frame: FrameType | None) -> list[FrameType]:
+    frames = []
+    while frame is not None:
+        if is_users(frame.f_code):
+            frames.append(frame)
+        frame = frame.f_back
+    return frames
 
 
 def values(frame: FrameType, loops: tuple[Names, ...]) -> list[tuple[object, ...]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import weakref
 from array import array
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from types import MappingProxyType
 from typing import Any
@@ -25,6 +25,7 @@ from torch.utils.data import (
 
 from glassloop.events import NO_FACTS, REPEATS, SHARED, Ref, Shared
 from glassloop.tap.contents import Column, Telling, columns, digests, is_listed, listed, numbers, size_of
+from glassloop.tap.leaves import Notes
 from glassloop.tap.lying import Origins, common, origins
 
 INDICES = 1 << 20  # of a loader: all that are looked at
@@ -109,7 +110,7 @@ class Samples:
 
     def __init__(self) -> None:
         self._seen: dict[Ref, Seen] = {}
-        self._passes: weakref.WeakKeyDictionary[Any, Pass] = weakref.WeakKeyDictionary()
+        self._passes: Notes[Pass] = Notes()  # by iterator
         self._orders: dict[int, tuple[Seen, tuple[object, ...]]] = {}  # by id of the dataset: its last whole pass
         self._pairs: dict[tuple[Ref, Ref], tuple[tuple[object, ...], Shared | None]] = {}
         self._left, self._samples = BYTES_IN_ALL, SAMPLES_IN_ALL
@@ -123,11 +124,14 @@ class Samples:
             return
         now.order = hash((now.order, *indices))
         now.fetched += len(indices)
-        kept = now.early if now.seen is None else now.seen.indices
-        if (now.seen is None or now.seen.gathers) and len(kept) < INDICES:
+        seen = now.seen
+        if seen is not None and (seen.told or not seen.open):  # see `gathers`
+            return
+        kept = now.early if seen is None else seen.indices
+        if len(kept) < INDICES:
             kept.extend(indices)
 
-    def begins(self, ref: Ref, loader: Any, iterator: Any) -> None:
+    def begins(self, ref: Ref, loader: Any, iterator: Any) -> Pass:
         """A pass begins; with workers, some of its indices have been fetched."""
         seen = self._seen.pop(ref, None)
         if seen is not None:
@@ -143,16 +147,16 @@ class Samples:
         if seen.gathers:
             seen.indices.extend(now.early)
         now.early = array("q")
+        return now
 
-    def handed(self, iterator: Any, batch: Any) -> None:
-        """A batch has been handed over."""
-        now = self._passes.get(iterator)
-        if now is None or now.seen is None:
-            return
+    def handed(self, now: Pass, batch: Any) -> None:
+        """A batch of this pass has been handed over."""
         seen = now.seen
         now.batches += 1
+        if seen is None or not seen.readable or not (seen.open or now.batches <= HEAD):
+            return
         digest = seen.open and min(SAMPLES - seen.looked, BYTES - seen.bytes, self._left, self._samples) > 0
-        if not seen.readable or not (digest or now.batches <= HEAD):
+        if not digest and now.batches > HEAD:
             return
         try:
             if seen.listed is None:
@@ -167,17 +171,9 @@ class Samples:
         if digest:
             self._digested(seen, fields, names, size_of(batch))
 
-    def ending(self, iterator: Any) -> Callable[[], Mapping[str, object]]:
-        """What will be known of this pass when it has run dry, even if the iterator itself is gone by then."""
-        now = self._passes.get(iterator)
-        return lambda: self._ended(now)
-
-    def ends(self, iterator: Any) -> Mapping[str, object]:
+    def ends(self, now: Pass) -> Mapping[str, object]:
         """Facts on a pass that has run dry."""
-        return self._ended(self._passes.pop(iterator, None))
-
-    def _ended(self, now: Pass | None) -> Mapping[str, object]:
-        if now is None or now.seen is None:
+        if now.seen is None:
             return NO_FACTS
         now.seen.open = False
         shared = tuple(found for other in self._seen.values() if (found := self._shares(now.seen, other)) is not None)
@@ -186,7 +182,8 @@ class Samples:
     def _pass(self, iterator: Any) -> Pass:
         now = self._passes.get(iterator)
         if now is None or now.source is not iterator._sampler_iter:  # workers that persist serve one pass after the other
-            now = self._passes[iterator] = Pass(iterator)
+            now = Pass(iterator)
+            self._passes.set(iterator, now)
         return now
 
     def _digested(self, seen: Seen, fields: list[Column], names: list[int], size: int) -> None:
@@ -287,4 +284,4 @@ def _weak(thing: Any) -> Any:
         return lambda: None
 
 
-__all__ = ["Samples", "Seen"]
+__all__ = ["Pass", "Samples", "Seen"]

@@ -30,6 +30,7 @@ def hear(ear: Ear, patches: Patches) -> Scaled:
 
     def scales(caller: FrameType, args: Any, kwargs: Any, outputs: Any) -> None:
         if args[0].is_enabled():
+            ear.scales = True
             scaled.remember(outputs)
             ear.say(SCALE, caller, ear.names.ref(args[0], SCALER))
 
@@ -56,7 +57,7 @@ def _step(ear: Ear, original: Any) -> Any:
 
     @functools.wraps(original)
     def step(self: Any, optimizer: Any, *args: Any, **kwargs: Any) -> Any:
-        before = ear.stepped
+        before, ear.scales = ear.stepped, True
         result = original(self, optimizer, *args, **kwargs)
         if ear.stepped == before and ear.hears() and self.is_enabled():
             try:
