@@ -9,7 +9,7 @@ from glassloop.events import MEASURED, OPTIMIZER, Event, Ref, Row
 from glassloop.experiments import Case, Experiment, Verdict, Without
 from glassloop.findings import Severity, Story
 from glassloop.rules import Card
-from glassloop.rules._numbers import known, middle, rows_of, short
+from glassloop.rules._numbers import middle, rows_of, short
 
 CARD = Card(
     what="The norm of the gradients jumps far outside its own recent past, and the loss follows.",
@@ -133,8 +133,8 @@ def hear(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
         if jump is None:
             jump = _outside(row, norms, losses, start, climb)
             if jump is None:
-                norms += known([row.norm])
-                losses += known([row.loss])
+                norms += [row.norm] if row.norm is not None and math.isfinite(row.norm) else []
+                losses += [row.loss] if row.loss is not None and math.isfinite(row.loss) else []
                 start += losses[-1:] if len(start) < LEAST else []
             continue
         if row.loss is not None and not row.loss <= jump.high:  # NaN is high, too

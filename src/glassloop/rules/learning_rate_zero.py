@@ -106,15 +106,19 @@ def hear(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
     """The second step at zero (after larger rates the third), and each that follows it."""
     stories = []
     since, streak, top = state
+    fine: tuple[float | None, ...] | None = None  # the rates of the row before, where they were not zero
     for row in rows_of(event):
         rates = row.rates
+        if rates == fine:
+            continue
+        fine = None
         if not rates or None in rates:
             since = streak = 0
             continue
         highest = max(known(rates))
         top = max(top, highest)
         if highest > top * NOTHING:
-            since = streak = 0
+            since, streak, fine = 0, 0, rates
             continue
         since, streak = since or row.step, streak + 1
         if streak > (DECAYED if top else WARMING):
