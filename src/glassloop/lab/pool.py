@@ -63,11 +63,11 @@ def run_all(
     workers = workers or cores()
     done: dict[int, Done] = {}
     running: list[_Running] = []
-    todo = list(enumerate(calls))[::-1]
+    pending = list(enumerate(calls))[::-1]
     try:
-        while todo or running:
-            while todo and len(running) < workers:
-                running.append(_start(*todo.pop()))
+        while pending or running:
+            while pending and len(running) < workers:
+                running.append(_start(*pending.pop()))
             for one in _ready(running):
                 running.remove(one)
                 done[one.index] = _finish(one, calls[one.index].limit)

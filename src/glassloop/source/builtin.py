@@ -259,12 +259,12 @@ def _number(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
 def _isinstance(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
     if len(args) == 2 and isinstance(args[1], ClassValue) and isinstance(args[0], (Instance, Module)):
         cls: ClassValue | None = args[0].cls
-        todo: list[Value] = [cls] if cls is not None else []
-        while todo:
-            c = todo.pop()
+        pending: list[Value] = [cls] if cls is not None else []
+        while pending:
+            c = pending.pop()
             if c is args[1]:
                 return Const(True)
-            todo.extend(c.bases if isinstance(c, ClassValue) else [])
+            pending.extend(c.bases if isinstance(c, ClassValue) else [])
         return Const(False)
     known = _is_a(args[0], args[1]) if len(args) == 2 else None
     return fresh(at) if known is None else Const(known)

@@ -77,15 +77,15 @@ def _drawn(me: Instance, methods: list[str], seen: set[int]) -> Where | None:
 def _reached(cls: ClassValue, methods: list[str]) -> Iterator[ast.AST]:
     """The bodies of methods, and of the object's own methods that these call."""
     done: set[str] = set()
-    todo = list(methods)
-    while todo:
-        name = todo.pop()
+    pending = list(methods)
+    while pending:
+        name = pending.pop()
         found = cls.find(name)
         if name in done or not isinstance(found, Function):
             continue
         done.add(name)
         yield found.node
-        todo.extend(n.attr for n in _own(found.node))
+        pending.extend(n.attr for n in _own(found.node))
 
 
 def _all(function: ast.AST) -> Iterator[ast.Attribute]:

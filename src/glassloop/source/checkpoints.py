@@ -155,15 +155,15 @@ def _parts(key: Hashable) -> Iterator[Hashable]:
 def _grounds(p: Player, key: Hashable) -> Iterator[Hashable]:
     """The parts of a key with, for what a call gave, what it was given; what all processes met at depends on none."""
     seen: set[Hashable] = set(p.group.shared)
-    todo = [key]
-    while todo:
-        part = todo.pop()
+    pending = [key]
+    while pending:
+        part = pending.pop()
         if part in seen:
             continue
         seen.add(part)
         yield part
         inner: Iterable[Hashable] = part if isinstance(part, (tuple, frozenset)) else ()
-        todo.extend(p.group.made_of.get(part, inner))
+        pending.extend(p.group.made_of.get(part, inner))
 
 
 def _word(part: Hashable) -> str:

@@ -108,11 +108,11 @@ def _play(
     results: list[Value] = []
     minds = True
     unnamed: tuple[tuple[ast.AST, Scope], ...] = ()
-    todo: list[tuple[bool, ...]] = [()]
+    pending: list[tuple[bool, ...]] = [()]
     budget = STATEMENTS
     at = (forward.node, forward.scope)
-    while todo:
-        forced = todo.pop()
+    while pending:
+        forced = pending.pop()
         with _aside(p, m, forced, budget) as play:
             m.training = training
             bound = Function(forward.node, forward.scope, m, forward.owner, forward.defaults)
@@ -127,8 +127,8 @@ def _play(
             choices = list(p.choices)
             unnamed = unnamed or tuple(p.unnamed)
         budget = play.left
-        todo.extend((*choices[:i], not choices[i]) for i in range(len(forced), len(choices)))
-        if len(results) + len(todo) > WAYS:
+        pending.extend((*choices[:i], not choices[i]) for i in range(len(forced), len(choices)))
+        if len(results) + len(pending) > WAYS:
             return None
     return Inside(tuple(results), minds and bool(results), unnamed)
 
@@ -169,12 +169,12 @@ def _aside(p: Player, m: Module, forced: tuple[bool, ...], statements: int) -> I
 def _modules(m: Module) -> list[Module]:
     """A model and the models in it, wherever it keeps them."""
     found: dict[int, Module] = {}
-    todo: list[Value] = [m]
-    while todo:
-        v = todo.pop()
+    pending: list[Value] = [m]
+    while pending:
+        v = pending.pop()
         if isinstance(v, Module) and id(v) not in found:
             found[id(v)] = v
-            todo.extend((*v.attrs.values(), *v.items))
+            pending.extend((*v.attrs.values(), *v.items))
         elif isinstance(v, (Seq, Table)):
-            todo.extend(v.items if isinstance(v, Seq) else v.items.values())
+            pending.extend(v.items if isinstance(v, Seq) else v.items.values())
     return list(found.values())

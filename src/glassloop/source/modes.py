@@ -78,17 +78,17 @@ def minds(p: Player, m: Module, given: list[Value]) -> str:
 
 def _first(m: Module) -> str:
     seen: set[int] = set()
-    todo: list[Value] = [m]
-    while todo:
-        v = todo.pop()
+    pending: list[Value] = [m]
+    while pending:
+        v = pending.pop()
         if isinstance(v, Module) and id(v) not in seen:
             if v.minds and v.training and not v.doubtful:
                 return v.minds
             seen.add(id(v))
-            todo.extend([*v.attrs.values(), *v.items][::-1])
+            pending.extend([*v.attrs.values(), *v.items][::-1])
         elif isinstance(v, (Seq, Table)) and id(v) not in seen:
             seen.add(id(v))
-            todo.extend(v.items if isinstance(v, Seq) else v.items.values())
+            pending.extend(v.items if isinstance(v, Seq) else v.items.values())
     return ""
 
 

@@ -31,22 +31,22 @@ def owners_within(value: Any) -> frozenset[Any]:
 def _owners_within(value: Any) -> frozenset[Any]:
     seen: set[int] = set()
     found: set[Any] = set()
-    todo = [value]
-    while todo:
-        v = todo.pop()
+    pending = [value]
+    while pending:
+        v = pending.pop()
         if id(v) in seen:
             continue
         seen.add(id(v))
         if isinstance(v, Module):
             found.add(v)
-            todo.extend(v.attrs.values())
-            todo.extend(v.items)
+            pending.extend(v.attrs.values())
+            pending.extend(v.items)
         elif isinstance(v, Tensor) and v.leaf:
             found.add(v)
         elif isinstance(v, Seq):
-            todo.extend(v.items)
+            pending.extend(v.items)
         elif isinstance(v, Table):
-            todo.extend(v.items.values())
+            pending.extend(v.items.values())
     return frozenset(found)
 
 

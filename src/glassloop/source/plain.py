@@ -196,31 +196,31 @@ def _catches(handler: ast.ExceptHandler) -> bool:
 
 def _within(scope: ast.AST) -> Iterator[ast.AST]:
     """The nodes of a function (or file), without those of the functions inside it."""
-    todo = list(ast.iter_child_nodes(scope))
-    while todo:
-        node = todo.pop(0)
+    pending = list(ast.iter_child_nodes(scope))
+    while pending:
+        node = pending.pop(0)
         yield node
         if not isinstance(node, FUNCTION):
-            todo.extend(ast.iter_child_nodes(node))
+            pending.extend(ast.iter_child_nodes(node))
 
 
 def _origin(expr: ast.expr, bound: dict[str, ast.expr]) -> Iterator[ast.AST]:
     """An expression, what it is a part of, and what the names in it were bound to in this function."""
     seen: set[str] = set()
-    todo: list[ast.AST] = [expr]
-    while todo:
-        node = todo.pop()
+    pending: list[ast.AST] = [expr]
+    while pending:
+        node = pending.pop()
         yield node
         name = _dump(node) if isinstance(node, (ast.Name, ast.Attribute)) else ""
         if name in bound and name not in seen:
             seen.add(name)
-            todo.append(bound[name])
+            pending.append(bound[name])
         if isinstance(node, (ast.Attribute, ast.Subscript)):
-            todo.append(node.value)
+            pending.append(node.value)
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            todo.append(node.func.value)  # checkpoint.get("model"), state.items()
+            pending.append(node.func.value)  # checkpoint.get("model"), state.items()
         elif isinstance(node, ast.DictComp):
-            todo.append(node.generators[0].iter)
+            pending.append(node.generators[0].iter)
 
 
 def _load(node: ast.expr) -> ast.expr:

@@ -279,24 +279,24 @@ class Player(Watched):
     def reachable(self, values: Iterable[Value]) -> list[Value]:
         """What unknown code could get at through these values."""
         seen: dict[int, Value] = {}
-        todo = list(values)
-        while todo:
-            v = todo.pop()
+        pending = list(values)
+        while pending:
+            v = pending.pop()
             if id(v) in seen:
                 continue
             seen[id(v)] = v
             if isinstance(v, (Instance, Optimizer)):
-                todo.extend(v.attrs.values())
+                pending.extend(v.attrs.values())
             elif isinstance(v, Seq):
-                todo.extend(v.items)
+                pending.extend(v.items)
             elif isinstance(v, Table):
-                todo.extend(v.items.values())
+                pending.extend(v.items.values())
             elif isinstance(v, Unknown):
-                todo.extend(v.facts.values())
+                pending.extend(v.facts.values())
             elif isinstance(v, Partial):
-                todo.extend([v.function, *v.args, *v.kwargs.values()])
+                pending.extend([v.function, *v.args, *v.kwargs.values()])
             elif hasattr(v, "me") and isinstance(v.me, Value):
-                todo.append(v.me)
+                pending.append(v.me)
         return list(seen.values())
 
     # --- choices ---------------------------------------------------------------------------------------------------------

@@ -27,12 +27,12 @@ def kept(p: Player, m: Module, name: str, value: Value, at: At) -> None:
 def registered(m: Module) -> dict[int, Module]:
     """A model and the models in it that PyTorch knows of, by id."""
     found: dict[int, Module] = {}
-    todo: list[Value] = [m]
-    while todo:
-        v = todo.pop()
+    pending: list[Value] = [m]
+    while pending:
+        v = pending.pop()
         if isinstance(v, Module) and id(v) not in found:
             found[id(v)] = v
-            todo.extend((*v.attrs.values(), *v.items))
+            pending.extend((*v.attrs.values(), *v.items))
     return found
 
 

@@ -35,11 +35,11 @@ def is_generator(function: ast.AST) -> bool:
 
 
 def _yields(function: ast.AST) -> bool:
-    todo = list(ast.iter_child_nodes(function))
-    while todo:
-        node = todo.pop()
+    pending = list(ast.iter_child_nodes(function))
+    while pending:
+        node = pending.pop()
         if isinstance(node, (ast.Yield, ast.YieldFrom)):
             return True
         if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)):
-            todo.extend(ast.iter_child_nodes(node))
+            pending.extend(ast.iter_child_nodes(node))
     return False

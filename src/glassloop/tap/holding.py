@@ -17,15 +17,15 @@ _PLAIN = (*_VALUES, torch.nn.Module, type, ModuleType, BuiltinFunctionType)  # w
 
 def keeps_generator(dataset: Any) -> bool:
     """Whether a generator object is reached from `dataset` through attributes, containers and closures."""
-    todo, seen = [dataset], {id(dataset)}
-    for thing in todo:
+    pending, seen = [dataset], {id(dataset)}
+    for thing in pending:
         if _is_generator(thing):
             return True
         for part in _parts(thing):
             if id(part) not in seen and not isinstance(part, _PLAIN):
                 seen.add(id(part))
-                todo.append(part)
-        if len(todo) > _MOST:
+                pending.append(part)
+        if len(pending) > _MOST:
             return False
     return False
 

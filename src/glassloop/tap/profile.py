@@ -287,15 +287,15 @@ class Profile(Tally):
 def tensors(value: Any) -> list[torch.Tensor]:
     """The tensors in a batch or an output, a few levels deep."""
     found: list[torch.Tensor] = []
-    todo: list[tuple[Any, int]] = [(value, 0)]
-    while todo:
-        v, depth = todo.pop(0)
+    pending: list[tuple[Any, int]] = [(value, 0)]
+    while pending:
+        v, depth = pending.pop(0)
         if isinstance(v, torch.Tensor):
             found.append(v)
         elif depth < 3 and isinstance(v, Mapping):
-            todo.extend((x, depth + 1) for x in v.values())
+            pending.extend((x, depth + 1) for x in v.values())
         elif depth < 3 and isinstance(v, (list, tuple)):
-            todo.extend((x, depth + 1) for x in v)
+            pending.extend((x, depth + 1) for x in v)
     return found
 
 

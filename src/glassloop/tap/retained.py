@@ -67,17 +67,17 @@ def graph_of(tensors: Any) -> Numbers | None:
         tensors = (tensors,)
     if not isinstance(tensors, (list, tuple)):
         return None
-    todo = [t.grad_fn for t in tensors if isinstance(t, torch.Tensor) and t.grad_fn is not None]
+    pending = [t.grad_fn for t in tensors if isinstance(t, torch.Tensor) and t.grad_fn is not None]
     found: set[int] = set()
-    while todo:
-        node = todo.pop()
+    while pending:
+        node = pending.pop()
         number = node._sequence_nr()
         if number >= _LEAF or number in found:
             continue
         found.add(number)
         if len(found) > _LARGEST:
             return None
-        todo.extend(before for before, _ in node.next_functions if before is not None)
+        pending.extend(before for before, _ in node.next_functions if before is not None)
     return frozenset(found)
 
 

@@ -170,9 +170,9 @@ def _told(value: object) -> object:
 def loops_around(filename: str, line: int) -> tuple[Names, ...]:
     """The loops around a line within its function, the outermost first; () where the text is not there."""
     found: list[Names] = []
-    todo: list[ast.AST] = [_tree(filename)]
-    while todo:
-        inside = [n for n in ast.iter_child_nodes(todo.pop()) if _spans(n, line)]
+    pending: list[ast.AST] = [_tree(filename)]
+    while pending:
+        inside = [n for n in ast.iter_child_nodes(pending.pop()) if _spans(n, line)]
         for node in inside:
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)):
                 found.clear()
@@ -180,7 +180,7 @@ def loops_around(filename: str, line: int) -> tuple[Names, ...]:
                 found.append(tuple(n.id for n in ast.walk(node.target) if isinstance(n, ast.Name)))
             elif isinstance(node, ast.While):
                 found.append(())
-        todo.extend(inside)
+        pending.extend(inside)
     return tuple(found)
 
 

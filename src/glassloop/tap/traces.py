@@ -12,14 +12,14 @@ REPORT = "https://github.com/glassloop/glassloop/issues"
 def without_our_frames(error: BaseException) -> None:
     """Takes our frames out of the traceback of an error and of those that it came of, but for the outermost frame."""
     seen: set[int] = set()
-    todo: list[BaseException | None] = [error]
-    while todo:
-        one = todo.pop()
+    pending: list[BaseException | None] = [error]
+    while pending:
+        one = pending.pop()
         if one is None or id(one) in seen:
             continue
         seen.add(id(one))
         _clean(one.__traceback__)
-        todo += [one.__cause__, one.__context__, *getattr(one, "exceptions", ())]
+        pending += [one.__cause__, one.__context__, *getattr(one, "exceptions", ())]
 
 
 def _clean(trace: TracebackType | None) -> None:
