@@ -22,8 +22,8 @@ class Plan:
         self.label = type(model).__name__
         self.names = {id(p): name for name, p in model.named_parameters() if learnable(p)}
         self._all = Counter(prefix for name in self.names.values() for prefix in prefixes(name))
-        self._kinds = {path: type(module).__name__ for path, module in model.named_modules()}
         kinds = {path: type(module) for path, module in model.named_modules()}
+        self._kinds = {path: kind.__name__ for path, kind in kinds.items()}
         self._foreign = {path for path in kinds if _is_foreign(path, kinds)}
 
     def parts(self, names: Iterable[str], foreign: bool = True) -> list[str]:
