@@ -107,10 +107,12 @@ def _told(given: tuple[Any, ...]) -> tuple[str | int, ...]:
 
 
 def _forward(training: bool, grad: bool, minds: str, carries: bool, told: tuple[str | int, ...]) -> dict[str, object]:
+    """Facts on a call that are new: they are kept, and looked up from then on."""
     facts: dict[str, object] = {TRAINING: training, GRAD: grad}
     facts |= ({MINDS: minds} if minds else {}) | ({CARRIES: True} if carries else {})
     facts |= {WITH: told} if told else {}
-    return _FORWARD.setdefault((training, grad, minds, carries, told), facts)
+    _FORWARD[training, grad, minds, carries, told] = facts
+    return facts
 
 
 def _call(ear: Ear, original: Any) -> Any:
