@@ -72,7 +72,7 @@ def size_of(batch: Any) -> int:
 
 
 def _columns(value: Any) -> Iterator[Column]:
-    if isinstance(value, torch.Tensor) or _is_array(value):
+    if isinstance(value, torch.Tensor) or _has_numbers(value):
         if value.ndim:
             yield _of_array(numbers(value))
     elif isinstance(value, Mapping):
@@ -156,7 +156,7 @@ def raw(value: Any) -> Iterator[bytes]:
         raise UnreadableError
 
 
-def _is_array(value: Any) -> bool:
+def _has_numbers(value: Any) -> bool:
     return isinstance(value, np.ndarray) and value.dtype.kind in "biuf"
 
 

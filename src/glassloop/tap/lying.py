@@ -91,7 +91,7 @@ def _rows(dataset: Any) -> Iterator[Any]:
 
 
 def _is_many(value: Any) -> bool:
-    return isinstance(value, list) or (isinstance(value, torch.Tensor) and value.ndim > 0) or _is_array(value)
+    return isinstance(value, list) or (isinstance(value, torch.Tensor) and value.ndim > 0) or _has_rows(value)
 
 
 def _addresses(rows: Any, indices: Array) -> tuple[str, Array] | None:
@@ -99,7 +99,7 @@ def _addresses(rows: Any, indices: Array) -> tuple[str, Array] | None:
         if rows.layout is not torch.strided or not rows.ndim or not rows.stride(0):
             return None
         return f"{_MEMORY} {rows.device}", rows.data_ptr() + indices * (rows.stride(0) * rows.element_size())
-    if _is_array(rows):
+    if _has_rows(rows):
         begin, step = rows.__array_interface__["data"][0], rows.strides[0]
         return (f"{_MEMORY} cpu", begin + indices * step) if step else None
     items = [rows[i] for i in indices.tolist()]
@@ -115,7 +115,7 @@ def _leaf(item: Any) -> int | None:
     """A number for where all tensors and arrays of a sample lie; None where it is made of anything else."""
     parts = item if isinstance(item, (tuple, list)) else (item,)
     found = [_place(part) for part in parts]
-    if not any(isinstance(part, torch.Tensor) or _is_array(part) for part in parts) or None in found:
+    if not any(isinstance(part, torch.Tensor) or _has_rows(part) for part in parts) or None in found:
         return None
     return hash(tuple(found)) if len(found) > 1 else found[0]
 
@@ -123,12 +123,12 @@ def _leaf(item: Any) -> int | None:
 def _place(part: Any) -> int | None:
     if isinstance(part, torch.Tensor) and part.device.type == "cpu" and part.layout is torch.strided:
         return part.data_ptr() or None
-    if _is_array(part):
+    if _has_rows(part):
         return int(part.__array_interface__["data"][0])
     return hash(part) if isinstance(part, (int, float, str)) else None
 
 
-def _is_array(value: Any) -> bool:
+def _has_rows(value: Any) -> bool:
     return isinstance(value, np.ndarray) and value.ndim > 0
 
 
