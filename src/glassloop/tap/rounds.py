@@ -8,14 +8,13 @@ alternates between two numbers, so that equal turns of a long run are equal even
 from __future__ import annotations
 
 import ast
-import inspect
 import linecache
-import sys
 from functools import lru_cache
 from types import CodeType, FrameType
 
 from glassloop.events import Ref
 from glassloop.tap.place import is_users, users
+from glassloop.tap.spoken import names_in
 
 Turn = tuple[int, int, int]  # the place, and the parities of its pass and its turn
 LARGEST = 1 << 62
@@ -155,11 +154,8 @@ def _of_users(frame: FrameType | None) -> list[FrameType]:
 
 def values(frame: FrameType, loops: tuple[Names, ...]) -> list[tuple[object, ...]]:
     """What the variables of these loops hold: numbers and words as they are, of anything else its id alone."""
-    found = frame.f_locals
-    told = [tuple(_told(found.get(name)) for name in names) for names in loops]
-    if sys.version_info < (3, 13) and frame.f_code.co_flags & inspect.CO_OPTIMIZED:
-        found.clear()  # until 3.13 this is a copy that the frame keeps: it would hold the loop's tensors past their time
-    return told
+    found = names_in(frame)
+    return [tuple(_told(found.get(name)) for name in names) for names in loops]
 
 
 def _told(value: object) -> object:
