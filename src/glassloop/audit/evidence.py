@@ -29,6 +29,7 @@ class Session:
     last: int | None = None
     resumed_from: int | None = None
     status: str | None = None  # of its end row; None: it was cut
+    home: str = ""  # the folder of its data, as a row names it
 
 
 @dataclass
@@ -93,7 +94,14 @@ class Evidence:
     @cached_property
     def loaders(self) -> tuple[Loader, ...]:
         """The run's loaders."""
-        return loaders(self.folder, max(1, len(self.story.sessions)))
+        return loaders(self.folder, self.homes)
+
+    @property
+    def homes(self) -> list[str]:
+        """The folder of each session's data, by its name in the run folder."""
+        sessions = self.story.sessions or [Session("")]
+        usual = ["data" if number == 1 else f"data/session-{number}" for number in range(1, len(sessions) + 1)]
+        return [session.home or other for session, other in zip(sessions, usual, strict=True)]
 
     @property
     def training(self) -> tuple[Loader, ...]:
@@ -108,7 +116,7 @@ class Evidence:
     @cached_property
     def samples(self) -> Mapping[Key, Samples]:
         """The samples seen, by loader."""
-        return {loader.key: samples(self.folder, loader.key) for loader in self.loaders}
+        return {one.key: samples(self.folder, self.homes[one.session - 1], one.number) for one in self.loaders}
 
     @cached_property
     def walk(self) -> Walk:
@@ -163,6 +171,8 @@ def _count(found: Story, row: Mapping[str, Any]) -> None:
         session.resumed_from = step
     elif kind == "end":
         session.status = str(row.get("status"))
+    elif kind == "data" and str(row.get("file")).startswith("data/"):
+        session.home = str(row["file"]).rpartition("/")[0]
 
 
 _KINDS = {"run", "step", "eval", "checkpoint", "saving", "resume", "finding", "data", "note", "end", "epoch"}

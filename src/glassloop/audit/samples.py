@@ -1,6 +1,6 @@
 """What a record knows of the samples: data/loaders.json and a line a sample in data/loader-N.jsonl, read within bounds.
 
-A later session of a run has its own in data/session-S/.
+A later session of a run has its own in data/session-S/; the ledger's rows name the files.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from array import array
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -92,11 +92,11 @@ def read_json(folder: Path, name: str) -> Any:
         raise UserError(f"{path} cannot be read ({why}); is it the run's own?") from None
 
 
-def loaders(folder: Path, sessions: int) -> tuple[Loader, ...]:
-    """The loaders of all sessions of a run, () where none was recorded. Raises UserError."""
+def loaders(folder: Path, homes: Sequence[str]) -> tuple[Loader, ...]:
+    """The loaders of all sessions of a run, whose data lie in `homes`; () where none was recorded. Raises UserError."""
     made = []
-    for session in range(1, min(sessions, MOST_SESSIONS) + 1):
-        found = read_json(folder, f"{home(session)}/loaders.json")
+    for session, home in enumerate(homes[:MOST_SESSIONS], 1):
+        found = read_json(folder, f"{home}/loaders.json")
         rows = found.get("loaders") if isinstance(found, dict) else found
         for place, row in enumerate(rows[:MOST_LOADERS] if isinstance(rows, list) else []):
             if isinstance(row, dict):
@@ -105,9 +105,9 @@ def loaders(folder: Path, sessions: int) -> tuple[Loader, ...]:
     return tuple(made)
 
 
-def samples(folder: Path, key: Key) -> Samples:
+def samples(folder: Path, home: str, number: int) -> Samples:
     """The samples of a loader. Raises UserError, naming the line, where the file is no such list."""
-    path = inside(folder, f"{home(key[0])}/loader-{key[1]}.jsonl")
+    path = inside(folder, f"{home}/loader-{number}.jsonl")
     found = Samples()
     if not path.exists():
         return found
@@ -127,11 +127,6 @@ def samples(folder: Path, key: Key) -> Samples:
         if type(label) is int:
             found.label[index] = label
     return found
-
-
-def home(session: int) -> str:
-    """The folder of a session's data, by its name in the run folder."""
-    return "data" if session == 1 else f"data/session-{session}"
 
 
 def _lines(path: Path) -> Iterator[bytes]:

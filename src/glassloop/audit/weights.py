@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
-from glassloop.audit.samples import MOST_SESSIONS, home, read_json
+from glassloop.audit.samples import MOST_SESSIONS, read_json
 from glassloop.record import ledger
 from glassloop.record.reading import UnsafeError, inside, open_plain
 from glassloop.record.tensors import tensors_of
@@ -34,11 +34,11 @@ class Kept(NamedTuple):
     still: tuple[str, ...]  # names of those with the same bytes
 
 
-def table(folder: Path, sessions: int) -> list[Parameter]:
-    """The parameters by the run's own tables, one a session; [] without any."""
+def table(folder: Path, homes: Sequence[str]) -> list[Parameter]:
+    """The parameters by the run's own tables, one a session, whose data lie in `homes`; [] without any."""
     rows: dict[str, list[Mapping[str, Any]]] = {}
-    for session in range(1, min(sessions, MOST_SESSIONS) + 1):
-        for name, row in _rows(read_json(folder, f"{home(session)}/parameters.json")).items():
+    for home in homes[:MOST_SESSIONS]:
+        for name, row in _rows(read_json(folder, f"{home}/parameters.json")).items():
             rows.setdefault(name, []).append(row)
     found = []
     for name, told in rows.items():

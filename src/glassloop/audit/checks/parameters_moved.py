@@ -22,7 +22,7 @@ def check(evidence: Evidence) -> Answer:
     """The run's own table of parameters; without one, the first checkpoint at hand against the last."""
     if not evidence.story.rates:
         return Answer("unknown", "no step with a learning rate above 0 was recorded", {}, CHANGE)
-    known = weights.table(evidence.folder, len(evidence.story.sessions))
+    known = weights.table(evidence.folder, evidence.homes)
     if known:
         heard = any(row.get("rule") == OUTSIDE for row in evidence.findings or ())
         return _of_table(known, evidence.story.rates, heard)
