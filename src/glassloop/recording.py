@@ -94,10 +94,10 @@ class Recording:
     def _open(self, made: Rows) -> Ledger:
         """Opens the ledger and writes the row of this session: when the first row is to be written."""
         run = manifest.read(self.home)
-        session = len(run["sessions"]) if run else 1
         self.home.mkdir(parents=True, exist_ok=True)
         path = self.home / NAME
         before = Before(path)
+        session = max(len(run["sessions"]) if run else 0, before.sessions + 1)
         ledger = Ledger(path)
         rng = self.home / "rng" / f"session-{session}.json"
         rng.parent.mkdir(exist_ok=True)
@@ -194,6 +194,9 @@ class Recording:
         run = manifest.read(self.home)
         if run is None and not made.begun:  # a loop that refused its arguments: no run has begun
             return
+        if self._failed:
+            text = f"the record could not be written, or failed, after step {made.step}: rows are missing here"
+            made.append("note", text=text, step=made.step)
         files_told(made, self.home)
         session = run["sessions"][-1] if run else {"status": "failed", "exit_code": None}
         how = {"status": session["status"], "exit_code": session["exit_code"]}

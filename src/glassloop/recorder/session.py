@@ -23,11 +23,12 @@ class Before:
 
     def __init__(self, path: Path) -> None:
         self.run: str | None = None
-        self.step = 0
+        self.step = self.sessions = 0
         self._checkpoints: dict[str, tuple[int, int | None]] = {}
         for row in rows(path) if path.exists() else ():
             if row["row"] == "run":
                 self.run = row.get("run")
+                self.sessions += 1
             elif row["row"] == "step":
                 self.step = row["step"]
             elif row["row"] == "checkpoint":
