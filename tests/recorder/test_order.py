@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import struct
 from collections.abc import Callable, Iterator
 from hashlib import sha256
@@ -146,9 +147,8 @@ def test_an_evaluation_has_its_own_row_whether_it_ends_or_is_left(record: Record
     check(rows, tmp_path / "run")
     assert [row["samples"] for row in of(rows, "step")] == [2] * 4
     assert [(row["step"], row["loader"], row["samples"]) for row in of(rows, "eval")] == [(2, 1, 6), (4, 1, 4)]
-    loaders = {one["loader"]: one["split"] for one in map(dict, __import__("json").loads(
-        (tmp_path / "run" / "data" / "loaders.json").read_text()))}  # fmt: skip
-    assert loaders == {0: "train", 1: "val"}
+    loaders = json.loads((tmp_path / "run" / "data" / "loaders.json").read_text())
+    assert {one["loader"]: one["split"] for one in loaders} == {0: "train", 1: "val"}
 
 
 def test_a_whole_epoch_in_one_step_is_no_evaluation(record: Record) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import json
+import os
 import random
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +17,9 @@ from torch.utils.data import DataLoader, TensorDataset
 
 import glassloop
 from glassloop.kit import checkpoint
+from glassloop.record import ledger
 from glassloop.record.tensors import content_digest
+from glassloop.record.verify import verify
 from glassloop.recorder.state import State
 from glassloop.recorder.waiting import LAG, Row, Waiting
 from glassloop.recording import Recording
@@ -25,7 +30,8 @@ def loop(told: list[tuple[Any, ...]], steps: int = 6) -> Net:
     """A seeded loop that tells the numbers of its steps, as they were."""
     torch.manual_seed(0)
     model = Net()
-    optimizer = torch.optim.Adam([{"params": model.body[0].parameters(), "lr": 0.01}, {"params": model.body[3].parameters()}])
+    groups = [{"params": model.body[0].parameters(), "lr": 0.01}, {"params": model.body[3].parameters()}]
+    optimizer = torch.optim.Adam(groups)
     schedule = torch.optim.lr_scheduler.ExponentialLR(optimizer, 0.5)
     data = TensorDataset(torch.randn(24, 3), torch.randn(24, 1))
     for x, y in DataLoader(data, batch_size=24 // steps, shuffle=True):
@@ -107,7 +113,7 @@ def test_a_state_is_told_from_another_by_any_tensor_of_the_model() -> None:
     def digest(change: Callable[[Net], object], first: int = 0) -> str | None:
         torch.manual_seed(0)
         model = Net()
-        optimizer = torch.optim.SGD([p for p in model.body[first].parameters()], lr=0.1)
+        optimizer = torch.optim.SGD(list(model.body[first].parameters()), lr=0.1)
         change(model)
         return State(1).stepped(optimizer, 1)
 
@@ -170,16 +176,10 @@ def test_a_full_disk_ends_the_record_and_not_the_training(tmp_path: Path, monkey
 
 
 def _full(*_: Any) -> int:
-    import errno
-    import os
-
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def test_ctrl_c_between_two_writes_leaves_a_chain_that_holds(tmp_path: Path, monkeypatch: Any) -> None:
-    from glassloop.record import ledger
-    from glassloop.record.verify import verify
-
     data = TensorDataset(torch.randn(8, 1))
     for place in ("before", "after"):
         home = tmp_path / place
@@ -188,7 +188,7 @@ def test_ctrl_c_between_two_writes_leaves_a_chain_that_holds(tmp_path: Path, mon
         optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
 
         class Interrupted:
-            """A call at which Ctrl-C comes: before anything of a step is written, or when its line is, but for its digest."""
+            """A call at which Ctrl-C comes: before anything of a step is written, or when its line is."""
 
             def __init__(self, *_: object) -> None:
                 raise KeyboardInterrupt
@@ -216,9 +216,9 @@ def test_a_recording_inside_another_and_a_watch_between(tmp_path: Path) -> None:
         loop([])
         inner.end()
     outer.end()
-    rows = [of(read(tmp_path / name), "step") for name in ("outer", "inner")]
-    assert [[row["loss"] for row in found] for found in rows][0] == [row["loss"] for row in rows[1]]
-    assert len(rows[0]) == 6
+    one, other = ([row["loss"] for row in of(read(tmp_path / name), "step")] for name in ("outer", "inner"))
+    assert one == other
+    assert len(one) == 6
     assert before == (torch.optim.Optimizer.zero_grad, DataLoader.__iter__, torch.autograd.backward, torch.save)
 
 
@@ -237,8 +237,6 @@ def test_findings_of_a_watch_have_rows(record: Record) -> None:
 
 
 def test_samples_have_digests_and_labels(record: Record, tmp_path: Path) -> None:
-    import json
-
     x = torch.arange(12.0).reshape(6, 2)
     x[4] = x[1]
     y = torch.tensor([0, 1, 2, 0, 5, 2])
