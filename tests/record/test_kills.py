@@ -108,7 +108,7 @@ def kill_runs(home: Path, moments: str) -> None:
     done = subprocess.run([sys.executable, "-c", HARNESS, str(home), moments], capture_output=True, text=True, timeout=3000)
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout.splitlines()[-1])
-    assert sum(killed for _, killed in told["killed"]) >= len(told["killed"]) - 2
+    assert sum(killed for _, killed in told["killed"]) > 0.9 * len(told["killed"])  # a run has not always as many writes
     assert verify(home / "never").word == "whole"
     for name, _ in told["killed"]:
         left = home / name.replace("at", "copy")
