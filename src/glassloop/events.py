@@ -73,6 +73,8 @@ COMPARED = "compared"  # an optimizer has stepped, or the run is over, and the p
 #                        optimizer; of: it, for `unregistered` the model, too; facts: left-out, unmoved, unheld, unregistered
 BROADCAST = "broadcast"  # an element-wise loss was given shapes that differ, and repeated the prediction to fit; what: None;
 #                        fires inside a forward, too; facts: shapes
+INNER_LOSS = "inner-loss"  # a loss that a model's own forward computes was given what it does not take; what: None;
+#                            facts: takes, given
 MEASURED = "measured"  # numbers of steps taken some while ago have been read; what: their optimizer, facts: rows, names,
 #                        sizes; or a scaler, facts: scale-now, updates, steps
 DRAWN = "drawn"  # one number, with a graph, that was drawn together by hand (a mean, a sum) of several tensors is kept;
@@ -84,7 +86,7 @@ KINDS = (
     MADE, PASS_BEGIN, BATCH, PASS_END, SET_EPOCH, TO_DEVICE, ZERO_GRAD, FORWARD, LOSS_MADE, SCALE, BACKWARD,
     UNSCALE, CLIP, STEP, SCALER_UPDATE, SCHEDULE, TRAIN_MODE, EVAL_MODE, GRAD_ON, GRAD_OFF, LOG, SAVE, LOAD,
     RESTORE, SEED, SYNC, AVERAGED, JOINED, REJECTED, HELD, RESCALED, SOFTMAX, COMPARED, BROADCAST, MEASURED, DRAWN,
-    OPAQUE, END,
+    INNER_LOSS, OPAQUE, END,
 )  # fmt: skip
 
 # Kinds that no run says, as they are about the text, or that it says elsewhere (held: after the step) or on an accelerator

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from glassloop.events import GIVEN, GIVEN_AT, LOSS_MADE, PROGRAM, TAKES, Event, Place, Ref
+from glassloop.events import GIVEN, GIVEN_AT, INNER_LOSS, LOSS_MADE, PROGRAM, TAKES, Event, Place, Ref
 from glassloop.experiments import Case, Experiment, Instead, Verdict
 from glassloop.findings import Replace, Severity, Story
 from glassloop.rules import Card
@@ -90,7 +90,7 @@ EXPERIMENT = Experiment(
 )
 
 KEY = PROGRAM
-HEARS = {LOSS_MADE}
+HEARS = {LOSS_MADE, INNER_LOSS}
 
 State = frozenset[Place]  # where probabilities were made that have been spoken of; in a run, the loss that was given them
 

@@ -12,6 +12,7 @@ from glassloop import events
 from glassloop.events import Ref
 from glassloop.findings import Where
 from glassloop.source.forms import loss_facts, shifted, squashed
+from glassloop.source.inside import InnerLoss
 from glassloop.source.marks import Past
 from glassloop.source.past import CUTTING, PAIRS, SAME, after, cut_off, fresh_graph, join, past_of
 from glassloop.source.values import Bound, Const, External, Grad, Params, Scope, Seq, Table, Tensor, Unknown, Value
@@ -151,6 +152,8 @@ def of_loss(
     if own:
         p.computed_of.extend(args)  # alive, so that their ids stay theirs
         facts |= {events.NODE: min(own), events.OVER: tuple(id(a) for a in args)}
+    if p.inside and p.grad and events.GIVEN in facts:
+        p.inner_losses.append(InnerLoss(at, facts))
     p.say(events.LOSS_MADE, at, module, p.reached(out.roots) if own else (), **facts)
     given_reduction = options.get("reduction", Const("mean"))
     mean = given_reduction.value == "mean" if isinstance(given_reduction, Const) else None

@@ -12,6 +12,7 @@ from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from glassloop.events import INNER_LOSS
 from glassloop.source.owners import restructured
 from glassloop.source.values import (
     Const,
@@ -34,12 +35,23 @@ STATEMENTS = 3_000  # of all ways together
 NESTED = 12  # forwards within forwards
 
 
+class InnerLoss(NamedTuple):
+    """A loss that a forward computes of what it does not take: where, and the facts on it."""
+
+    at: tuple[ast.AST, Scope]
+    facts: dict[str, object]
+
+
 class Inside(NamedTuple):
-    """`results`: what the forward gives back, one for each way that ends in a return; `minds`: all of them mind the mode."""
+    """`results`: what the forward gives back, one for each way that ends in a return; `minds`: all of them mind the mode.
+
+    `losses`: those given what they do not take, on every way.
+    """
 
     results: tuple[Value, ...]
     minds: bool
     unnamed: tuple[tuple[ast.AST, Scope], ...] = ()  # softmaxes of no named dimension on the first way
+    losses: tuple[InnerLoss, ...] = ()
 
 
 def look(
@@ -108,6 +120,7 @@ def _play(
     results: list[Value] = []
     minds = True
     unnamed: tuple[tuple[ast.AST, Scope], ...] = ()
+    losses: list[list[InnerLoss]] = []
     pending: list[tuple[bool, ...]] = [()]
     budget = STATEMENTS
     at = (forward.node, forward.scope)
@@ -124,13 +137,28 @@ def _play(
                 return None
             else:
                 minds = minds and p.minded
+                losses.append(p.inner_losses)
             choices = list(p.choices)
             unnamed = unnamed or tuple(p.unnamed)
         budget = play.left
         pending.extend((*choices[:i], not choices[i]) for i in range(len(forced), len(choices)))
         if len(results) + len(pending) > WAYS:
             return None
-    return Inside(tuple(results), minds and bool(results), unnamed)
+    return Inside(tuple(results), minds and bool(results), unnamed, _on_all(losses))
+
+
+def _on_all(ways: list[list[InnerLoss]]) -> tuple[InnerLoss, ...]:
+    nodes = [{loss.at[0] for loss in way} for way in ways]
+    return tuple(loss for loss in (ways[0] if ways else ()) if all(loss.at[0] in way for way in nodes))
+
+
+def say_inner_losses(p: Player, inside: Inside) -> None:
+    """What losses inside a model were given, said by the call of the model; that of a model in it says it with its own."""
+    if p.inside:
+        p.inner_losses += inside.losses
+        return
+    for loss in inside.losses:
+        p.say(INNER_LOSS, loss.at, None, None, **loss.facts)
 
 
 @contextmanager
@@ -140,7 +168,7 @@ def _aside(p: Player, m: Module, forced: tuple[bool, ...], statements: int) -> I
 
     names = (
         "forced", "choices", "asked", "budget", "played", "grad", "off_at", "autocast", "loops", "statement", "undecided",
-        "cut", "haunted", "asker", "minded", "unnamed",
+        "cut", "haunted", "asker", "minded", "unnamed", "inner_losses",
     )  # fmt: skip
     kept = {name: getattr(p, name) for name in names}
     # What the path has assumed is not asked: what is found here counts for every path.
@@ -151,6 +179,7 @@ def _aside(p: Player, m: Module, forced: tuple[bool, ...], statements: int) -> I
     p.asked = []
     p.minded = False
     p.unnamed = []
+    p.inner_losses = []
     p.hidden += 1
     p.inside += 1
     try:

@@ -16,7 +16,7 @@ from glassloop.source.chance import Generator, generator_method
 from glassloop.source.containers import CONTAINERS
 from glassloop.source.data import sampler_method
 from glassloop.source.forms import after_layer, say_unnamed, squashed
-from glassloop.source.inside import look
+from glassloop.source.inside import look, say_inner_losses
 from glassloop.source.lightning import LIGHTNING
 from glassloop.source.marks import Output, Past
 from glassloop.source.modes import calm, minds
@@ -145,7 +145,9 @@ def forward(p: Player, m: Module, args: Args, kwargs: Kwargs, at: At) -> Value:
     past = of_forward(p, m, [past_of(g) for g in given], bool(facts.get("grad")))
     if m.cls is not None and p.program.gives_loss(m.cls.node):
         inside = look(p, m, tuple(args), m.training, kwargs)
-        past = past if inside is None else of_results(past, inside.results)
+        if inside is not None:
+            past = of_results(past, inside.results)
+            say_inner_losses(p, inside)
     out = Tensor(roots, scaled=inputs.scaled, loose=not _single(m), past=past, form=form)
     if m.kind in SEVERAL:
         rest: list[Value] = [Tensor(roots, scaled=inputs.scaled, past=past) for _ in range(SEVERAL[m.kind] - 1)]

@@ -67,6 +67,7 @@ class Ear:
         self.on = True
         self.hush = 0
         self.deep = 0
+        self.scoring = False  # inside a loss module that is called by itself, and says what it was given
         self.stepped = 0  # steps heard
         self.scales = False  # whether a scaler has scaled or stepped: a step may be part of its step
         self.names = Names()

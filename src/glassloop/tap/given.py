@@ -6,7 +6,7 @@ from typing import Any
 
 from glassloop.events import GIVEN, LOG_PROBABILITIES, MEAN, PROBABILITIES, TAKES
 
-_TAKES = {
+TAKES_LOGITS = {
     "CrossEntropyLoss": "class logits",
     "cross_entropy": "class logits",
     "BCEWithLogitsLoss": "binary logits",
@@ -35,7 +35,7 @@ _others: set[type] = set()  # classes of nodes that hand no such numbers on
 
 def loss_facts(loss: Any, mean: bool, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, object]:
     """Facts on a loss: a module, or a function's name. Equal facts are one object."""
-    takes = _TAKES.get(loss if isinstance(loss, str) else type(loss).__name__)
+    takes = TAKES_LOGITS.get(loss if isinstance(loss, str) else type(loss).__name__)
     if takes is None:
         return _SAYS_NOTHING[mean]
     node = getattr(args[0] if args else kwargs.get("input"), "grad_fn", None)
@@ -70,4 +70,4 @@ def _given(node: Any) -> str | None:
     return None
 
 
-__all__ = ["loss_facts"]
+__all__ = ["TAKES_LOGITS", "loss_facts"]

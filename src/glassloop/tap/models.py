@@ -7,6 +7,7 @@ rather than hooked: a global forward hook sends every sub-module down a slower r
 from __future__ import annotations
 
 import functools
+import os
 import sys
 from collections.abc import Mapping
 from types import FrameType
@@ -20,7 +21,9 @@ from glassloop.events import (
     CARRIES,
     EVAL_MODE,
     FORWARD,
+    GIVEN,
     GRAD,
+    INNER_LOSS,
     LOSS,
     LOSS_MADE,
     MEAN,
@@ -36,11 +39,13 @@ from glassloop.events import (
     Ref,
 )
 from glassloop.tap.ear import Ear, whole
-from glassloop.tap.given import loss_facts
+from glassloop.tap.given import TAKES_LOGITS, loss_facts
 from glassloop.tap.modes import calm, minds
 from glassloop.tap.patch import Patches
+from glassloop.tap.place import is_users, stands_between
 from glassloop.tap.shapes import ELEMENTWISE, given
 
+TORCH = os.path.dirname(os.path.abspath(torch.__file__)) + os.sep
 # One object for each, so that equal events are one object.
 _FORWARD: dict[tuple[bool, bool, str, bool, tuple[str | int, ...]], dict[str, object]] = {}
 _SMALL = 64
@@ -135,10 +140,12 @@ def _call(ear: Ear, original: Any) -> Any:
             except Exception:
                 ear.fault()
         ear.deep += 1
+        ear.scoring = is_loss
         try:
             result = original(self, *args, **kwargs)
         finally:
             ear.deep -= 1
+            ear.scoring = False
         if type(result) is tuple:
             _gave(ear, self, result)
         if ear.kept.on and not is_loss and grad_on():
@@ -169,8 +176,29 @@ def _gave(ear: Ear, model: nn.Module, result: tuple[Any, ...]) -> None:
         ear.fault()
 
 
+def _inner(ear: Ear, name: str, args: Any, kwargs: Any, frame: FrameType) -> None:
+    """Says so where the user's own forward gives a loss what it does not take. A library's loss is the library's matter."""
+    try:
+        facts = loss_facts(name, kwargs.get("reduction", "mean") == "mean", args, kwargs)
+        if GIVEN in facts and _called_by_user(frame):
+            ear.say(INNER_LOSS, frame, None, None, facts)
+    except Exception:
+        ear.fault()
+
+
+def _called_by_user(frame: FrameType | None) -> bool:
+    """Whether the user's code made a call, with nothing but torch and our own ears between; else another library did."""
+    while frame is not None and not is_users(frame.f_code):
+        name = frame.f_code.co_filename
+        if not name.startswith(TORCH) and not stands_between(name):
+            return False
+        frame = frame.f_back
+    return frame is not None
+
+
 def _loss(ear: Ear, original: Any) -> Any:
     compiling, elementwise = torch.compiler.is_compiling, original.__name__ in ELEMENTWISE
+    wants_logits = original.__name__ in TAKES_LOGITS
 
     @functools.wraps(original)
     def loss(*args: Any, **kwargs: Any) -> Any:
@@ -182,6 +210,8 @@ def _loss(ear: Ear, original: Any) -> Any:
             except Exception:
                 ear.fault()
         if ear.deep:
+            if wants_logits and not ear.scoring:
+                _inner(ear, original.__name__, args, kwargs, sys._getframe(1))
             return original(*args, **kwargs)
         ear.deep += 1
         try:
