@@ -2,14 +2,13 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
-
-pytest.importorskip("torch")
 
 # Six small trainings one after the other, each seeded anew, so that a fault in one leaves the next as it was.
 SCRIPT = """
@@ -98,3 +97,10 @@ def test_a_planted_fault_is_located_at_its_step_with_its_cause(replayed: dict[st
     number = list(PLANTED).index(fault)
     inside = [one for one in replayed["differences"] if number * 8 < one["step"] <= number * 8 + 8]
     assert (inside[0]["step"], inside[0]["cause"]) == PLANTED[fault], inside[0]["text"]
+
+
+def test_a_sample_with_another_label_is_named(replayed: dict[str, Any]) -> None:
+    """The first difference is that of the label; the digests of the data tell which of the eight samples it was."""
+    hints = [note for note in replayed["notes"] if note.startswith("step 5 was fed other data: sample ")]
+    assert len(hints) == 1
+    assert re.fullmatch(r".* sample \d+: label (0 recorded, 1|1 recorded, 0) now", hints[0])

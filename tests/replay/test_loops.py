@@ -13,8 +13,6 @@ import pytest
 from glassloop.replay import Wanted, replay
 from glassloop.replay.intervals import Interval
 
-pytest.importorskip("torch")
-
 LOOP = ["spiral", "--epochs", "2", "--save-every", "6", "--keep", "20"]  # 15 steps an epoch
 
 

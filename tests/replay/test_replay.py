@@ -3,8 +3,10 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -50,6 +52,8 @@ for step in range(1, 21):
     print("step", step, flush=True)
     if step == killed:
         os.kill(os.getpid(), 9)
+    if step == int(os.environ.get("WAITS", "0")):
+        __import__("time").sleep(600)
     if step == int(os.environ.get("RAISES", "0")):
         raise ValueError("no data")
 model = Path("model.bin")
@@ -161,6 +165,27 @@ def test_nothing_runs_before_it_is_agreed_to_and_recorded_files_stay_where_they_
     with pytest.raises(UserError, match=r"^no$"):
         replay(folder, agree=refuse)
     assert (tmp_path / "model.bin").stat().st_mtime_ns == before
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such signals")
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_a_replay_that_is_stopped_ends_what_it_started_and_puts_everything_back(
+    record: Record, tmp_path: Path, how: signal.Signals
+) -> None:
+    folder = record()
+    model = (tmp_path / "model.bin").read_bytes()
+    before = sorted(path.name for path in tmp_path.iterdir())
+    command = [sys.executable, "-m", "glassloop", "replay", str(folder), "--yes"]
+    surroundings = {**os.environ, "WAITS": "3", "TMPDIR": str(tmp_path)}
+    started = subprocess.Popen(command, env=surroundings, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while not any(b"step 3" in path.read_bytes() for path in tmp_path.glob("glassloop-replay-*/output.txt")):
+        assert started.poll() is None
+        time.sleep(0.02)
+    assert not (tmp_path / "model.bin").exists()
+    started.send_signal(how)
+    assert started.wait(timeout=600) != 0
+    assert (tmp_path / "model.bin").read_bytes() == model
+    assert sorted(path.name for path in tmp_path.iterdir()) == before
 
 
 def test_another_machine_is_named_first(record: Record) -> None:

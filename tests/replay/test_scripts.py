@@ -8,8 +8,6 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("torch")
-
 # Nothing here is seeded: weights, the order, the noise, the choice among a set of words, a split by numpy.
 BY_HAND = """
 import random

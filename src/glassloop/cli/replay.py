@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from enum import Enum
 from pathlib import Path
@@ -63,6 +64,7 @@ def replay(
     from glassloop.replay import BrokenError, Wanted
     from glassloop.replay import replay as replayed
 
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # or what was set aside would not be put back
     wanted = Wanted(start, steps, sample, seed, everything, again or None, anyway)
     try:
         with _Bar() as bar:

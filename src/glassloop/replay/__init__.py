@@ -61,18 +61,18 @@ def replay(
         raise UserError(f"these arguments were masked when it was recorded: {words}; give all arguments again after `--`")
     chosen = _chosen(recorded, wanted, verdict)
     with tempfile.TemporaryDirectory(prefix="glassloop-replay-") as made, ExitStack() as stack:
-        scratch = Path(made)
+        scratch, moved = Path(made), dict[Path, Path]()
         if chosen is None:
             parts = plan.whole(recorded, scratch, wanted.given)
             total = sum(session.steps - (session.resumed or 0) for session in recorded.sessions)
         else:
-            parts = plan.between(recorded, chosen, scratch, wanted.given)
+            parts = plan.between(recorded, chosen, scratch, wanted.given, moved)
             total = sum(part.end - part.start for part in chosen)
         first = next(parts)
         stake = _at_stake(recorded)
         _surroundings(first, verdict)
         agree(_said(recorded, first, chosen, stake, verdict))
-        moved = stack.enter_context(set_aside(stake))
+        stack.enter_context(set_aside(stake, moved))
         done = 0
         for part in _with_first(first, parts):
             compare(part, recorded, verdict, moved, wanted.everything, partial(_onwards, progress, done, total))

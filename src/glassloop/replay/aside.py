@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -25,12 +25,11 @@ def at_stake(folder: Path, paths: Iterable[str]) -> list[Path]:
 
 
 @contextmanager
-def set_aside(paths: Iterable[Path]) -> Iterator[dict[Path, Path]]:
+def set_aside(paths: Iterable[Path], moved: dict[Path, Path]) -> Iterator[None]:
     """Rename each of `paths` within its folder, and back at the end, in the place of what was written there meanwhile.
 
-    Yields where each of them lies by its own path. Raises UserError where that is not allowed.
+    `moved` is told where each of them lies. Raises UserError where that is not allowed.
     """
-    moved: dict[Path, Path] = {}
     try:
         for path in paths:
             aside = path.with_name(f"{path.name}.recorded-{os.getpid()}")
@@ -39,9 +38,10 @@ def set_aside(paths: Iterable[Path]) -> Iterator[dict[Path, Path]]:
             except OSError as error:
                 raise UserError(f"{path} would be overwritten and cannot be set aside ({error.strerror})") from error
             moved[path] = aside
-        yield moved
+        yield
     finally:
-        for path, aside in moved.items():
+        while moved:
+            path, aside = moved.popitem()
             if path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path)
             else:
@@ -49,7 +49,7 @@ def set_aside(paths: Iterable[Path]) -> Iterator[dict[Path, Path]]:
             os.rename(aside, path)
 
 
-def where(folder: Path, name: str, moved: dict[Path, Path]) -> Path:
+def where(folder: Path, name: str, moved: Mapping[Path, Path]) -> Path:
     """Where what a checkpoint row calls `name` lies now, while `moved` is set aside."""
     path = Path(os.path.normpath((folder / name).absolute()))
     for original, aside in moved.items():

@@ -9,13 +9,13 @@ from glassloop.errors import UserError
 from glassloop.record.difference import FIELDS, Difference, differences
 from glassloop.record.ledger import NAME
 from glassloop.record.orders import OrderFile, Record, order_of
-from glassloop.record.tensors import content_digest
 from glassloop.replay.aside import where
 from glassloop.replay.child import Child
 from glassloop.replay.intervals import Interval
 from glassloop.replay.likeness import same_but_for_words
 from glassloop.replay.plan import Part
-from glassloop.replay.recorded import Recorded, Row
+from glassloop.replay.recorded import Recorded, Row, holds
+from glassloop.replay.samples import changed
 from glassloop.replay.verdict import Compared, Verdict
 
 
@@ -51,6 +51,8 @@ def compare(
             differing += 1
             if not verdict.differences and difference.row == "step":
                 seen.say_last_state(difference.step, verdict)
+                if hint := changed(recorded.folder, part.folder, part.session.number, seen.records(part.folder)):
+                    verdict.note(f"step {difference.step} was fed other data: {hint}")
             verdict.add(difference)
             if difference.missing == "again" and child.has_failed():
                 verdict.note(f"the program ended with exit code {child.wait()}: {child.last_words()}")
@@ -109,6 +111,13 @@ class _Seen:
                 self._order_of = row["batches"]
             yield row
 
+    def records(self, again: Path) -> list[Record]:
+        """The batches that the row at hand covers, in the order that came again."""
+        try:
+            return list(islice(_records(again), self._order_before, self._order_before + self._order_of))
+        except (OSError, UserError):  # there is no such file where no loader has indices
+            return []
+
     def only_resumed(self, difference: Difference, again: Path) -> bool:
         """Are the indices of a step the same, and only where a pass began is not? Who resumes begins a pass in its middle.
 
@@ -116,8 +125,7 @@ class _Seen:
         """
         if difference.row != "step" or "order" not in difference.fields or difference.missing:
             return False
-        records = list(islice(_records(again), self._order_before, self._order_before + self._order_of))
-        batches = [record for record in records if record.indices]
+        batches = [record for record in self.records(again) if record.indices]
         begins = [Record(one.loader, b"") for one in batches[:1]]
         if difference.fields["order"][0] in (order_of(batches), order_of(begins + batches)):
             del difference.fields["order"]
@@ -135,7 +143,7 @@ class _Seen:
             return False
         names = str(self._mine.get("path")), str(self._theirs.get("path"))
         files = where(folder, names[0], moved), Path(again, names[1])
-        if any(not _holds(path, row) for path, row in zip(files, (self._mine, self._theirs), strict=True)):
+        if any(not holds(path, row) for path, row in zip(files, (self._mine, self._theirs), strict=True)):
             if names[0] == names[1]:
                 return False
             verdict.note(f"{names[0]} was written as {names[1]} this time, with other contents: not compared further")
@@ -153,11 +161,3 @@ def _records(folder: Path) -> Iterator[Record]:
         yield from file.records()
     finally:
         file.close()
-
-
-def _holds(path: Path, row: Row) -> bool:
-    """Is what the row tells of still there?"""
-    try:
-        return content_digest(path) == row.get("digest")
-    except (OSError, UserError):
-        return False

@@ -4,7 +4,7 @@ import json
 import re
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,6 +12,7 @@ from glassloop.errors import UserError
 from glassloop.record.reading import inside
 from glassloop.record.secrets import MASK, mask_command
 from glassloop.replay import source, surroundings
+from glassloop.replay.aside import where
 from glassloop.replay.intervals import Interval
 from glassloop.replay.recorded import Recorded, Row, Session
 
@@ -51,8 +52,17 @@ def whole(recorded: Recorded, scratch: Path, given: Sequence[str] | None) -> Ite
         yield _part(recorded, session, None, scratch, given)
 
 
-def between(recorded: Recorded, parts: Sequence[Interval], scratch: Path, given: Sequence[str] | None) -> Iterator[Part]:
-    """Each interval in a folder of its own, from its checkpoint. Raises UserError where there is none for it."""
+def between(
+    recorded: Recorded,
+    parts: Sequence[Interval],
+    scratch: Path,
+    given: Sequence[str] | None,
+    moved: Mapping[Path, Path],
+) -> Iterator[Part]:
+    """Each interval in a folder of its own, from its checkpoint, which may have been `moved` by the time it is asked for.
+
+    Raises UserError where there is none for it.
+    """
     at_hand = recorded.checkpoints()
     for part in parts:
         if part.start and part.start not in at_hand:
@@ -66,7 +76,7 @@ def between(recorded: Recorded, parts: Sequence[Interval], scratch: Path, given:
         if part.start:
             path = at_hand[part.start]
             again = folder / "again"
-            shutil.copytree(path, again / "checkpoints" / path.name, symlinks=True)
+            shutil.copytree(where(path.parent, path.name, moved), again / "checkpoints" / path.name, symlinks=True)
             history = recorded.folder / "history.json"
             if history.is_file() and not history.is_symlink():
                 shutil.copyfile(history, again / "history.json")

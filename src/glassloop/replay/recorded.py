@@ -1,12 +1,13 @@
 """A run folder, as a replay needs it: its sessions, each with the facts it began with and the rows it left."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from glassloop.errors import UserError
 from glassloop.record import ledger, manifest
 from glassloop.record.difference import lasting
+from glassloop.record.tensors import content_digest
 
 Row = dict[str, Any]
 
@@ -45,8 +46,11 @@ class Recorded:
             raise UserError(f"{folder / ledger.NAME} holds no run row; `glassloop verify {folder}` says what is left of it")
 
     def rows(self) -> Iterator[Row]:
-        """Every row of the ledger, from the first."""
-        return ledger.rows(self.folder / ledger.NAME)
+        """Every row of the ledger, from the first. Raises UserError for one whose step is no number."""
+        for row in ledger.rows(self.folder / ledger.NAME):
+            if type(row.get("step", 0)) is not int:
+                raise UserError(f"row {row['n']} of {self.folder / ledger.NAME} is of no step; nothing is replayed")
+            yield row
 
     def of(self, session: Session) -> Iterator[Row]:
         """The rows of one session."""
@@ -64,12 +68,17 @@ class Recorded:
         return max(session.steps for session in self.sessions)
 
     def checkpoints(self) -> dict[int, Path]:
-        """The checkpoints of the kit that are at hand, by step: those of its own folder that the ledger has rows of."""
+        """The checkpoints of the kit that are at hand, by step, as the ledger's rows have them.
+
+        Those of its own folder have been verified; one that lies elsewhere is looked at here.
+        """
         found: dict[int, Path] = {}
         for row in lasting(self.rows):
-            name = row.get("path", "") if row["row"] == "checkpoint" and "state" in row else ""
-            path = self.folder / "checkpoints" / Path(name).name
-            if name == f"checkpoints/{path.name}" and (path / "digests.json").is_file() and not path.is_symlink():
+            name = str(row.get("path", "")) if row["row"] == "checkpoint" and "state" in row else ""
+            path = self.folder / name
+            if not path.name.startswith("step-") or path.is_symlink() or not (path / "digests.json").is_file():
+                continue
+            if name == f"checkpoints/{path.name}" or holds(path, row):
                 found[row["step"]] = path
         return found
 
@@ -87,6 +96,14 @@ class Recorded:
         changed = entries[number - 1].get("changed", {}) if number <= len(entries) else {}
         facts = {key: value for key, value in self.run.items() if key != "sessions"} | changed
         return Session(number, facts, dict(row), row["n"], row["n"] + 1, 0, None, None)
+
+
+def holds(path: Path, row: Mapping[str, Any]) -> bool:
+    """Has what lies there the contents that the row tells of?"""
+    try:
+        return content_digest(path) == row.get("digest")
+    except (OSError, UserError):
+        return False
 
 
 def _with(session: Session, row: Row) -> Session:
