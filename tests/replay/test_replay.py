@@ -34,7 +34,7 @@ if told:
     random.setstate((version, tuple(words), gauss))
 text = json.dumps({"python": random.getstate()})
 (out / "rng" / "session-1.json").write_text(text)
-sources = [Path(__file__), Path(__file__).with_name("helper.py")]
+sources = [Path(__file__), Path(__file__).with_name("helper.py"), *map(Path, os.environ.get("ALSO", "").split())]
 manifest.start(out, command=["python", *sys.argv], sources=sources, config=None, seed=None)
 write_json(out / "run.json", {**manifest.read(out), "cwd": os.getcwd(), "entry": "record"})
 ledger = Ledger(out / "ledger.jsonl")
@@ -120,6 +120,18 @@ def test_a_changed_text_is_run_from_the_run_folder_with_its_neighbours(record: R
     (folder / "source" / "helper.py").unlink()
     with pytest.raises(UserError, match=r"helper\.py is not at hand: .* has changed"):
         replay(folder)
+
+
+def test_text_that_was_not_recorded_is_named(record: Record, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A module that is imported from elsewhere, though every recorded file is as it was."""
+    folder = record()
+    other = tmp_path / "elsewhere" / "helper.py"
+    other.parent.mkdir()
+    other.write_text("RATE = 0.5  # as before\n")
+    monkeypatch.setenv("ALSO", str(other))
+    found = replay(folder)
+    assert found.same
+    assert any("not in the record" in note and "elsewhere/helper.py" in note for note in found.notes)
 
 
 def test_a_killed_run_is_replayed_as_far_as_it_goes(record: Record) -> None:

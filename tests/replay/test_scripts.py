@@ -144,3 +144,31 @@ def test_loops_of_three_frameworks_in_one_process(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", [LIGHTNING, ACCELERATE, TRAINER])
 def test_each_script_alone(tmp_path: Path, text: str) -> None:
     honest(tmp_path, text, 8)
+
+
+MODULE = """
+import glassloop
+import torch
+from app.settings import RATE
+
+model = torch.nn.Linear(3, 1)
+optimizer = torch.optim.SGD(model.parameters(), lr=RATE)
+with glassloop.record("out"):
+    for _ in range(6):
+        optimizer.zero_grad()
+        model(torch.randn(4, 3)).square().mean().backward()
+        optimizer.step()
+"""
+
+
+@pytest.mark.full
+def test_a_module_that_records_itself_comes_again_though_its_text_has_changed(tmp_path: Path) -> None:
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app" / "train.py").write_text(MODULE)
+    (tmp_path / "app" / "settings.py").write_text("RATE = 0.1\n")
+    surroundings = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "1"}
+    for words in (["app.train"], ["glassloop", "verify", "out"], ["glassloop", "replay", "out", "--yes"]):
+        done = subprocess.run([sys.executable, "-m", *words], cwd=tmp_path, env=surroundings, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+        (tmp_path / "app" / "settings.py").write_text("RATE = 0.2\n")
+    assert "same: 6 steps" in done.stdout

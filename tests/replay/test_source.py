@@ -36,6 +36,16 @@ def test_files_above_the_script_lie_above_it_again(tmp_path: Path) -> None:
     assert found.root.is_relative_to(tmp_path / "scratch")
 
 
+def test_what_was_imported_from_a_folder_is_imported_from_its_copy(tmp_path: Path) -> None:
+    """As for `python -m app.net.train` in tmp_path, or with tmp_path on PYTHONPATH: the names of the packages matter."""
+    sources = recorded(tmp_path, "app/net/train.py", "app/net/model.py")
+    (tmp_path / "app" / "net" / "model.py").unlink()
+    script = tmp_path / "app" / "net" / "train.py"
+    found = choose(tmp_path / "out", 1, sources, script, tmp_path / "scratch", [tmp_path, tmp_path / "elsewhere"])
+    assert [path / "app" / "net" for path in found.imports] == [found.root]
+    assert (found.imports[0] / "app" / "net" / "model.py").read_text() == "# app/net/model.py\n"
+
+
 def test_a_copy_that_was_changed_is_not_run(tmp_path: Path) -> None:
     sources = recorded(tmp_path, "train.py")
     (tmp_path / "train.py").unlink()

@@ -136,9 +136,7 @@ def _surroundings(part: Part, verdict: Verdict) -> None:
         verdict.note("the hash seed was not recorded: if the order of a set mattered, it cannot be made again")
 
 
-def _said(
-    recorded: Recorded, part: Part, chosen: list[Interval] | None, stake: list[Path], verdict: Verdict
-) -> list[str]:
+def _said(recorded: Recorded, part: Part, chosen: list[Interval] | None, stake: list[Path], verdict: Verdict) -> list[str]:
     """What will run, in lines for the person who is asked."""
     lines = [f"{recorded.folder} is {verdict.record}" if verdict.record else str(recorded.folder)]
     lines += [f"differs here: {line}" for line in verdict.surroundings] or ["no difference of machine or versions is known"]

@@ -6,6 +6,7 @@ from itertools import islice
 from pathlib import Path
 
 from glassloop.errors import UserError
+from glassloop.record import manifest
 from glassloop.record.difference import FIELDS, Difference, differences
 from glassloop.record.ledger import NAME
 from glassloop.record.orders import OrderFile, Record, order_of
@@ -35,8 +36,8 @@ def compare(
         _forget(part.folder / "checkpoints", part.session.resumed)
     path = part.folder / NAME
     skip = path.read_bytes().count(b"\n") if path.exists() else 0
-    interval = part.interval or Interval(part.session.resumed or 0, part.session.steps)
-    seen = _Seen(progress, interval.start)
+    interval = part.interval or Interval(part.start, part.session.steps)
+    seen = _Seen(part, progress)
     differing = 0
     if part.source not in verdict.source:
         verdict.source.append(part.source)
@@ -44,15 +45,11 @@ def compare(
     with child:
         theirs = seen.again(child.rows(path, skip))
         for difference in differences(seen.recorded(part.rows(recorded)), theirs, complete=part.complete):
-            if seen.only_words(difference, recorded.folder, part.folder, moved, verdict):
-                continue
-            if part.interval is not None and seen.only_resumed(difference, part.folder):
+            if seen.only_words(difference, recorded.folder, moved, verdict) or seen.only_resumed(difference):
                 continue
             differing += 1
             if not verdict.differences and difference.row == "step":
-                seen.say_last_state(difference.step, verdict)
-                if hint := changed(recorded.folder, part.folder, part.session.number, seen.records(part.folder)):
-                    verdict.note(f"step {difference.step} was fed other data: {hint}")
+                seen.explain(difference.step, recorded.folder, verdict)
             verdict.add(difference)
             if difference.missing == "again" and child.has_failed():
                 verdict.note(f"the program ended with exit code {child.wait()}: {child.last_words()}")
@@ -61,7 +58,17 @@ def compare(
         else:
             if part.ends_itself:
                 child.wait()
+                _say_other_text(part, verdict)
     verdict.parts.append(Compared(part.session.number, *interval, seen.steps, seen.rows, differing))
+
+
+def _say_other_text(part: Part, verdict: Verdict) -> None:
+    """A program may import from where nobody looked: its own record says which texts it ran this time."""
+    ran = (manifest.read(part.folder) or {}).get("sources", {})
+    other = sorted(name for name, digest in ran.items() if digest not in part.session.facts["sources"].values())
+    if other:
+        some = ", ".join(other[:3]) + (f" and {len(other) - 3} more" if other[3:] else "")
+        verdict.note(f"the program also ran text that is not in the record, or not as it is there: {some}")
 
 
 def _forget(folder: Path, step: int) -> None:
@@ -74,19 +81,28 @@ def _forget(folder: Path, step: int) -> None:
 class _Seen:
     """Counts the rows that are compared, and remembers the last checkpoint of either side."""
 
-    def __init__(self, progress: Callable[[int], None], start: int) -> None:
+    def __init__(self, part: Part, progress: Callable[[int], None]) -> None:
         self.rows = self.steps = 0
+        self._part = part
         self._progress = progress
         self._mine: Row = {}
         self._theirs: Row = {}
-        self._state_after = start  # the last step whose state was digested before the one at hand
+        self._state_after = part.start  # the last step whose state was digested before the one at hand
         self._order_before = self._order_of = 0  # how many records of order.bin its rows and the last of them cover
 
-    def say_last_state(self, step: int, verdict: Verdict) -> None:
-        """Before the first difference, which is at `step`, all states that were digested are the same: up to which step?"""
+    def explain(self, step: int, folder: Path, verdict: Verdict) -> None:
+        """Of the first difference, which is at `step`: since when the state may differ, and which samples do.
+
+        Before it all states that were digested are the same.
+        """
         if self._state_after < step - 1:
             where = f"after step {self._state_after}" if self._state_after else "before the first step"
             verdict.note(f"the state was last seen the same {where}: what made the difference came after that")
+        number = self._part.session.number
+        again = self._part.folder, number if self._part.interval is None else 1  # a part has a folder of its own
+        said = changed((folder, number), again, self._records())
+        if said:
+            verdict.note(f"step {step} was fed other data: {said}")
 
     def recorded(self, rows: Iterator[Row]) -> Iterator[Row]:
         """Pass the recorded rows on."""
@@ -111,29 +127,27 @@ class _Seen:
                 self._order_of = row["batches"]
             yield row
 
-    def records(self, again: Path) -> list[Record]:
+    def _records(self) -> list[Record]:
         """The batches that the row at hand covers, in the order that came again."""
         try:
-            return list(islice(_records(again), self._order_before, self._order_before + self._order_of))
+            return list(islice(_records(self._part.folder), self._order_before, self._order_before + self._order_of))
         except (OSError, UserError):  # there is no such file where no loader has indices
             return []
 
-    def only_resumed(self, difference: Difference, again: Path) -> bool:
+    def only_resumed(self, difference: Difference) -> bool:
         """Are the indices of a step the same, and only where a pass began is not? Who resumes begins a pass in its middle.
 
         Takes the order out of the fields then, and tells whether none is left.
         """
-        if difference.row != "step" or "order" not in difference.fields or difference.missing:
+        if self._part.interval is None or difference.row != "step" or "order" not in difference.fields or difference.missing:
             return False
-        batches = [record for record in self.records(again) if record.indices]
+        batches = [record for record in self._records() if record.indices]
         begins = [Record(one.loader, b"") for one in batches[:1]]
         if difference.fields["order"][0] in (order_of(batches), order_of(begins + batches)):
             del difference.fields["order"]
         return not difference.fields
 
-    def only_words(
-        self, difference: Difference, folder: Path, again: Path, moved: dict[Path, Path], verdict: Verdict
-    ) -> bool:
+    def only_words(self, difference: Difference, folder: Path, moved: dict[Path, Path], verdict: Verdict) -> bool:
         """Is this a checkpoint of the script's own that differs only in text, such as paths and dates?
 
         Where that cannot be seen, because one of the files has been written over since, the difference stands, unless the
@@ -142,7 +156,7 @@ class _Seen:
         if difference.row != "checkpoint" or list(difference.fields) != ["digest"]:
             return False
         names = str(self._mine.get("path")), str(self._theirs.get("path"))
-        files = where(folder, names[0], moved), Path(again, names[1])
+        files = where(folder, names[0], moved), Path(self._part.folder, names[1])
         if any(not holds(path, row) for path, row in zip(files, (self._mine, self._theirs), strict=True)):
             if names[0] == names[1]:
                 return False

@@ -1,6 +1,7 @@
 """What a replay will run: for each session, or each interval, a command, its folder and its surroundings."""
 
 import json
+import os
 import re
 import shutil
 import sys
@@ -31,6 +32,11 @@ class Part(NamedTuple):
     source: str  # which text it runs, a line for the person
     complete: bool  # must it come to an end as the recorded one did?
     ends_itself: bool  # will it? Else it is ended once all rows have come
+
+    @property
+    def start(self) -> int:
+        """The step before its first."""
+        return self.interval.start if self.interval is not None else self.session.resumed or 0
 
     def rows(self, recorded: Recorded) -> Iterator[Row]:
         """The recorded rows that its own are compared with."""
@@ -150,21 +156,25 @@ def _own(
     is_module = words[0] == "-m"
     name = words[1] if is_module else words[0]
     cwd = Path(session.facts.get("cwd") or Path.cwd())
-    first = next(iter(session.facts["sources"]), "")
-    parts = name.split(".") if is_module else []
-    is_package = is_module and first == "__main__.py"
-    path = cwd.joinpath(*parts, *([first] if is_package else [])) if is_module else cwd / name
-    path = path.with_suffix(".py") if is_module and not is_package else path
-    above = max(0, len(parts) - (0 if is_package else 1))
-    place = source.choose(recorded.folder, session.number, session.facts["sources"], path, scratch, above)
-    if not place.in_place and is_module:
-        if sys.version_info < (3, 11):
+    sources = session.facts["sources"]
+    imported = [
+        Path(entry).resolve() for entry in [*variables.get("PYTHONPATH", "").split(os.pathsep), *sys.path[1:]] if entry
+    ]
+    path = cwd / name
+    if is_module:
+        imported.insert(0, cwd.resolve())
+        path = cwd.joinpath(*name.split("."))
+        path = path / "__main__.py" if next(iter(sources), "") == "__main__.py" else path.with_suffix(".py")
+    place = source.choose(recorded.folder, session.number, sources, path, scratch, imported)
+    if not place.in_place:
+        if is_module and sys.version_info < (3, 11):
             raise UserError(f"module {name} would run from {place.why}; that needs Python 3.11: put the recorded text back")
-        variables["PYTHONSAFEPATH"] = "1"  # else the working folder, which holds the changed text, comes first
-        root = str(place.root.joinpath(*[".."] * above).resolve())
-        variables["PYTHONPATH"] = root + (f":{variables['PYTHONPATH']}" if "PYTHONPATH" in variables else "")
-    if not place.in_place and not is_module:
-        name = str(place.script)
+        before = [variables["PYTHONPATH"]] if "PYTHONPATH" in variables else []
+        variables["PYTHONPATH"] = os.pathsep.join([*map(str, place.imports), *before])
+        if is_module:
+            variables["PYTHONSAFEPATH"] = "1"  # else the working folder, which holds the changed text, comes first
+        else:
+            name = str(place.script)
     arguments = _elsewhere(arguments, scratch / "loop")
     if interval is not None and interval.start:
         arguments = [*_without(arguments, "run-dir", "stop-at", "resume"), "--resume", "--run-dir", str(again)]

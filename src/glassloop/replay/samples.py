@@ -13,8 +13,10 @@ _LONGEST = 4096  # bytes of a line of data/
 _NAMED = 5
 
 
-def changed(recorded: Path, again: Path, session: int, records: Iterable[Record]) -> str:
+def changed(recorded: tuple[Path, int], again: tuple[Path, int], records: Iterable[Record]) -> str:
     """A line that names the samples of these batches whose digest or label differs; empty where none does, or none is known.
+
+    `recorded` and `again` are run folders and the number of the session in them.
 
     Digests are there for samples that were seen within the record's budget.
     """
@@ -24,7 +26,7 @@ def changed(recorded: Path, again: Path, session: int, records: Iterable[Record]
         wanted.setdefault(record.loader, set()).update(found)
     said = []
     for loader, indices in wanted.items():
-        before, now = _lines(recorded, session, loader, indices), _lines(again, session, loader, indices)
+        before, now = _lines(*recorded, loader, indices), _lines(*again, loader, indices)
         both = sorted(index for index in indices if index in before and index in now and before[index] != now[index])
         said += [_difference(index, before[index], now[index]) for index in both]
     more = f"; and {len(said) - _NAMED} more samples" if said[_NAMED:] else ""

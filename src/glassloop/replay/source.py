@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,20 +17,21 @@ class Source(NamedTuple):
     script: Path
     in_place: bool
     why: str  # one line for the person
+    imports: tuple[Path, ...] = ()  # in the copies: what stands for folders that the program imported from
 
 
 def choose(
-    folder: Path, session: int, sources: Mapping[str, str], recorded: Path, scratch: Path, above: int = 0
+    folder: Path, session: int, sources: Mapping[str, str], recorded: Path, scratch: Path, imported: Sequence[Path] = ()
 ) -> Source:
     """The text of a session: `sources` gives the recorded sha256 of each file by its name, the script first.
 
-    `recorded` is the script's path as it was then. Where a file has changed or gone, all are laid out again below
-    `scratch`, as they lay to each other, with at least `above` folders above the script's.
+    `recorded` is the script's path as it was then, `imported` are folders that modules may have been imported from. Where a
+    file has changed or gone, all are laid out again below `scratch`, as they lay to each other.
     Raises UserError where neither the files nor their copies have the recorded digests.
     """
     if not sources:
         raise UserError(f"{folder} names no source: there is no text that could be run")
-    root = recorded.parent
+    root = recorded.parent.resolve()
     changed = [name for name, digest in sources.items() if _digest(_at(root, name)) != digest]
     count = "1 file" if len(sources) == 1 else f"{len(sources)} files"
     if not changed:
@@ -43,21 +44,29 @@ def choose(
             f"the recorded text of {missing[0]} is not at hand: {where} {state}, and {folder / 'source'} does not hold it"
             " (was it recorded with --no-source?); put that text back and replay again"
         )
-    home = laid_out(folder, session, sources, scratch / "source", above)
+    above = [path for path in imported if any(_at(root, name).is_relative_to(path) for name in sources)]
+    levels = max([0, *(len(root.relative_to(path).parts) for path in above if root.is_relative_to(path))])
+    home = laid_out(folder, session, sources, scratch / "source", root.parts[1:][-levels:] if levels else ())
     said = f"{changed[0]} has changed or gone" if len(changed) == 1 else f"{len(changed)} of {count} have changed or gone"
     why = f"the copies in {folder / 'source'}, since {said} in {root}"
-    return Source(home, _at(home, next(iter(sources))), False, why)
+    # In their place, or a module would be imported from where it has changed.
+    stand_in = [Path(os.path.normpath(home / os.path.relpath(path, root))) for path in above]
+    inside_copies = tuple(path for path in stand_in if path.is_relative_to(scratch / "source"))
+    return Source(home, _at(home, next(iter(sources))), False, why, inside_copies)
 
 
-def laid_out(folder: Path, session: int, sources: Mapping[str, str], target: Path, above: int = 0) -> Path:
-    """Write the recorded texts below `target`; returns the folder of the script. `up/` names lie above it again."""
-    depth = max([above, *(_back(name).split("/").count("..") for name in sources)])
-    home = target.joinpath(*["below"] * depth)
+def laid_out(folder: Path, session: int, sources: Mapping[str, str], target: Path, names: Sequence[str] = ()) -> Path:
+    """Write the recorded texts below `target`; returns the folder of the script, the last of `names` where some are given.
+
+    Files whose names begin with `up/` lie above it again.
+    """
+    depth = max(_back(name).split("/").count("..") for name in sources)
+    home = target.joinpath(*["above"] * (depth - len(names)), *names)
+    home.mkdir(parents=True, exist_ok=True)
     for name, digest in sources.items():
         text = _copy(folder, session, name, digest)
         if text is None:
             raise UserError(f"{folder / 'source'} does not hold the recorded text of {name}; put it back and replay again")
-        home.mkdir(parents=True, exist_ok=True)
         place = _at(home, name)
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(text)
