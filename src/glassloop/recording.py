@@ -227,6 +227,14 @@ class Recording:
             self._objects.on = False
 
 
+def _command() -> list[str]:
+    """How this program was started: `python FILE ...`, or `python -m MODULE ...`, which imports from another folder."""
+    spec = getattr(sys.modules.get("__main__"), "__spec__", None)
+    if spec is None:
+        return ["python", *sys.argv]
+    return ["python", "-m", spec.parent if spec.name.endswith("__main__") else spec.name, *sys.argv[1:]]
+
+
 class Recorded:
     """What `record` gives: a recording with its own run.json; as a context manager it ends with its block."""
 
@@ -240,7 +248,7 @@ class Recorded:
         self._script = Path(main).absolute() if main and Path(main).is_file() else None
         manifest.start(
             out,
-            command=["python", *sys.argv],
+            command=_command(),
             sources=[self._script] if self._script else [],
             config=config,
             seed=None,

@@ -151,9 +151,9 @@ import glassloop
 import torch
 from app.settings import RATE
 
-model = torch.nn.Linear(3, 1)
-optimizer = torch.optim.SGD(model.parameters(), lr=RATE)
 with glassloop.record("out"):
+    model = torch.nn.Linear(3, 1)
+    optimizer = torch.optim.SGD(model.parameters(), lr=RATE)
     for _ in range(6):
         optimizer.zero_grad()
         model(torch.randn(4, 3)).square().mean().backward()

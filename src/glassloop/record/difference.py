@@ -45,7 +45,8 @@ MEANING = {
     "order": "other samples were fed, or the same ones in another order",
     "content": "the samples that were fed hold other bytes",
     "rng": "something else was drawn at random: a mask of dropout, an augmentation, or the generator was seeded",
-    "loss": "the same order and the same random state gave another loss: the bytes or labels of the samples differ",
+    "loss": "the same order and the same random state gave another loss: the bytes or labels of the samples differ, or else"
+    " the parameters before it",
     "grad_norm": "the same loss gave another gradient",
     "lr": "the same gradient was applied at another learning rate",
     "state": "the same samples, loss and learning rate left another state: the gradient, the update or a buffer differs",

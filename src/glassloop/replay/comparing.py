@@ -98,6 +98,11 @@ class _Seen:
         if self._state_after < step - 1:
             where = f"after step {self._state_after}" if self._state_after else "before the first step"
             verdict.note(f"the state was last seen the same {where}: what made the difference came after that")
+        if self._part.session.facts.get("entry") == "record" and not self._state_after:
+            verdict.note(
+                "the record begins where record() was called: what the script drew at random before that, such as its first"
+                " weights, is not in it (seed it, or use `glassloop run`)"
+            )
         number = self._part.session.number
         again = self._part.folder, number if self._part.interval is None else 1  # a part has a folder of its own
         said = changed((folder, number), again, self._records())
