@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import random
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from glassloop.kit import checkpoint
 from glassloop.record import ledger
 from glassloop.record.tensors import content_digest
 from glassloop.record.verify import verify
+from glassloop.recorder import rows
 from glassloop.recorder.state import State
 from glassloop.recorder.waiting import LAG, Row, Waiting
 from glassloop.recording import Recording
@@ -270,6 +272,45 @@ def test_rows_wait_for_their_numbers_at_most_so_many_steps_and_in_their_order() 
         assert number - len(written) < LAG
     waiting.flush()
     assert written == [(n, [float(n)]) for n in range(100)]
+
+
+def test_numbers_that_are_on_a_device_change_nothing_but_when_a_row_is_written(tmp_path: Path, monkeypatch: Any) -> None:
+    found = []
+    for name in ("near", "far"):
+        if name == "far":  # as if a tensor's number could not be read at once
+            monkeypatch.setattr(rows, "_taken", lambda value: value.detach().clone())
+        recording = Recording(tmp_path / name, digest_every=1)
+        loop([], steps=12)
+        loop([], steps=12)
+        torch.save({}, tmp_path / "x.pt")
+        recording.end()
+        found.append([{k: v for k, v in row.items() if k not in ("n", "prev")} for row in read(tmp_path / name)[1:-1]])
+    assert found[0] == found[1]
+    assert len(of(found[0], "step")) == 24
+
+
+def test_a_thread_that_trains_is_heard_from_its_first_batch_on(record: Record) -> None:
+    def run() -> None:
+        thread = threading.Thread(target=lambda: loop([]))
+        thread.start()
+        thread.join()
+
+    rows = of(record(run), "step")
+    assert [row["samples"] for row in rows] == [4] * 6
+    assert None not in [row["loss"] for row in rows]
+
+
+def test_a_compiled_model_has_a_state(record: Record) -> None:
+    model = nn.Linear(2, 1)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    compiled = torch.compile(model, backend="eager")
+
+    def run() -> None:
+        for _ in range(2):
+            compiled(torch.ones(1, 2)).sum().backward()
+            optimizer.step()
+
+    assert len({row["state"] for row in of(record(run, digest_every=1), "step")}) == 2
 
 
 def test_numpys_generator_is_part_of_a_checkpoints_row(record: Record, tmp_path: Path) -> None:

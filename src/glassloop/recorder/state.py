@@ -130,7 +130,10 @@ class State:
         params = list(self._params())
         place = {id(p): n for n, p in enumerate(params)}
         found: list[tuple[int, str, Any, Any]] = []
-        for model in filter(None, (link() for link in self._models)):
+        for link in self._models:
+            model = link()  # whose truth may raise: a compiled one's does
+            if model is None:
+                continue
             first = min((place[id(p)] for p in model.parameters() if id(p) in place), default=-1)
             for prefix, module in model.named_modules() if first >= 0 else ():
                 for held in (module._parameters, module._buffers):

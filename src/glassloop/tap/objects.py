@@ -66,13 +66,14 @@ class Listener(Protocol):
 class Objects:
     """The hooks of one listener; `failed` is told what it raised.
 
-    One thread is heard: the one that made this, or else the one that takes the first step.
+    One thread is heard: that of the first call, until another takes the first step.
     """
 
     def __init__(self, listener: Listener, failed: Callable[[Exception], None]) -> None:
         self._listener, self._failed = listener, failed
         self.on = True
-        self._thread, self._stepped = get_ident(), False
+        self._thread: int | None = None
+        self._stepped = False
         self._inside: Any = None  # the iterator that is fetching: what its dataset does is no part of the loop
         self.busy = False  # inside a backward, a clip, a file: what they call is no call of the loop's
         self._index: Any = None  # of the batch that is being fetched
@@ -107,7 +108,12 @@ class Objects:
         patches.then(register_optimizer_step_post_hook(self._has_stepped).remove)
 
     def _here(self) -> bool:
-        return self.on and not tap.aside[0] and get_ident() == self._thread
+        if not self.on or tap.aside[0]:
+            return False
+        here = get_ident()
+        if self._thread is None:
+            self._thread = here
+        return here == self._thread
 
     def _fault(self) -> None:
         """The listener failed: it is told so, and hears nothing from then on. The hooks are taken out at the end."""
@@ -220,7 +226,7 @@ class Objects:
         if get_ident() != self._thread:
             if self._stepped:
                 return
-            self._thread = get_ident()  # the thread that made this waits for the one that trains
+            self._thread = get_ident()  # what came first was done by a thread that waits for the one that trains
         frame = sys._getframe(1)
         while self._running and not on_stack(self._running[-1][1], frame):  # a step that raised has no second hook
             self._running.pop()
