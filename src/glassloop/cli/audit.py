@@ -6,7 +6,7 @@ import json
 import sys
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -31,11 +31,13 @@ def audit(
         Path | None, typer.Option("--out", "-o", metavar="FILE", help="FILE.html, .json, .md or .pdf: the whole report.")
     ] = None,
     format: Annotated[Format, typer.Option("--format", help="text for people, json for programs.")] = Format.TEXT,
+    replay: Annotated[bool, typer.Option("--replay", help="First run the recorded program again, and compare.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="With --replay: run it without asking.")] = False,
 ) -> None:
     """Say what a run folder shows of a training, and what no record can: data, sampling, parameters, coverage.
 
     Each question is answered with holds, fails or cannot be said, and the numbers it rests on. The folder may be a
-    stranger's: nothing of it is run, and torch is not imported.
+    stranger's: without --replay, nothing of it is run. torch is not imported.
 
     Exit code 0: nothing fails; 1: something does; 2: wrong usage, or no run folder.
 
@@ -48,7 +50,7 @@ def audit(
         raise UserError(f"{out} ends in none of {', '.join(FORMS)}; the ending says what is written")
     if not run.is_dir():
         raise UserError(f"{run} is no folder; give the folder of a run")
-    report = ask(run)
+    report = ask(run, _again(run, yes) if replay else None)
     if format is Format.JSON:
         print(json.dumps(report.as_json(), indent=2, default=str))
     else:
@@ -57,6 +59,20 @@ def audit(
     if out is not None:
         print(f"{write(report, out)}", file=sys.stderr if format is Format.JSON else sys.stdout)
     raise typer.Exit(0 if report.ok else 1)
+
+
+def _again(run: Path, yes: bool) -> dict[str, Any] | None:
+    """What a replay found; None where verify finds the record broken, which the report says. Raises UserError."""
+    from glassloop.cli.replay import Bar, agree
+    from glassloop.replay import BrokenError
+    from glassloop.replay import replay as replayed
+
+    try:
+        with Bar() as bar:
+            return replayed(run, agree=lambda lines: agree(lines, yes), progress=bar).as_json()
+    except BrokenError as error:
+        print(f"note: not run again: {error}", file=sys.stderr)
+        return None
 
 
 def write(report: Report, out: Path) -> Path:

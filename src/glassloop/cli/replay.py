@@ -67,8 +67,8 @@ def replay(
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # or what was set aside would not be put back
     wanted = Wanted(start, steps, sample, seed, everything, again or None, anyway)
     try:
-        with _Bar() as bar:
-            verdict = replayed(run, wanted, agree=lambda lines: _agree(lines, yes), progress=bar)
+        with Bar() as bar:
+            verdict = replayed(run, wanted, agree=lambda lines: agree(lines, yes), progress=bar)
     except BrokenError as error:
         print(f"error: {error}", file=sys.stderr)
         raise typer.Exit(1) from None
@@ -81,10 +81,10 @@ def replay(
     raise typer.Exit(0 if verdict.same else 1)
 
 
-class _Bar:
+class Bar:
     """A bar on stderr, which begins with the first step: until then somebody may be asked something."""
 
-    def __enter__(self) -> _Bar:
+    def __enter__(self) -> Bar:
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -103,7 +103,7 @@ class _Bar:
         self._bar.stop()
 
 
-def _agree(lines: list[str], yes: bool) -> None:
+def agree(lines: list[str], yes: bool) -> None:
     """Say what will run, and ask. Raises UserError where nobody agrees."""
     for line in lines:
         print(line, file=sys.stderr)
