@@ -41,6 +41,11 @@ class Story:
     unread: str = ""  # why reading ended before the file did
     rates: int = 0  # step rows with a learning rate above 0
 
+    @property
+    def last(self) -> int:
+        """The last step that counts."""
+        return self.sessions[-1].last or 0 if self.sessions else 0
+
     def gaps(self) -> list[tuple[int, int]]:
         """Steps that no row tells of, as (from, to), in what counts of each session."""
         found = []
@@ -68,6 +73,12 @@ class Evidence:
     def replayed_now(self) -> bool:
         """Whether it was run again for this audit."""
         return self._replay is not None
+
+    @property
+    def drawn_again(self) -> bool:
+        """Whether a replay for this audit, from the first step to the last, gave every row again."""
+        found = self._replay or {}
+        return found.get("same") is True and not found.get("sample") and found.get("steps") == self.story.last
 
     @cached_property
     def run(self) -> Mapping[str, Any]:

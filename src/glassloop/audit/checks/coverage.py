@@ -39,6 +39,10 @@ def check(evidence: Evidence) -> Answer:
     if open_ends:
         return Answer("unknown", "; ".join(open_ends), facts, CHANGE)
     killed = f"; session {named(cut)} was cut, and went on from a checkpoint" if cut else ""
+    known = {loader.session for loader in evidence.loaders}
+    undescribed = [number for number in cut if number not in known]
+    if undescribed:
+        killed += f"; what loaders session {named(undescribed)} had is not known: a session says so at its end"
     return Answer("holds", f"{told} have a row{killed}", facts)
 
 

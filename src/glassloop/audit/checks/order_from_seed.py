@@ -28,6 +28,7 @@ def check(evidence: Evidence) -> Answer:
     """The passes of the kit's loaders against its own function; of others, what can be said."""
     facts: dict[str, Any] = {}
     wrong, said, right = [], [], 0
+    again: list[str] = []  # what a replay has drawn again
     for loader in evidence.training:
         passes = evidence.training_passes(loader)
         seed = _seed(evidence, loader)
@@ -43,14 +44,18 @@ def check(evidence: Evidence) -> Answer:
                 said.append(f"of {loader}, {len(epochs):,} of {len(passes):,} passes were computed again")
         else:
             facts[str(loader)] = {"sampler": loader.sampler or None, "different_orders": len({one.order for one in passes})}
-            said.append(_said(loader, passes))
+            if evidence.drawn_again:
+                again.append(f"the {len(passes):,} passes of {loader} came again from the recorded state of the generators")
+            else:
+                said.append(_said(loader, passes))
     if wrong:
         return Answer("fails", "; ".join(wrong), facts, CHANGE)
-    if not right and not said:
+    if not right and not said and not again:
         return Answer("unknown", "no order of training batches was recorded", facts, CHANGE)
     if said:
         return Answer("unknown", "; ".join(said), facts, CHANGE)
-    return Answer("holds", f"all {right:,} passes are what the kit's function gives for the run's seed", facts)
+    told = [f"all {right:,} passes are what the kit's function gives for the run's seed"] if right else []
+    return Answer("holds", "; ".join([*told, *again]), facts)
 
 
 def _seed(evidence: Evidence, loader: Loader) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 from glassloop.audit.checks._samplers import is_whole, repeats
@@ -53,6 +54,7 @@ def _judge(evidence: Evidence, loader: Loader, made: list[Pass]) -> tuple[list[s
     if may_repeat:
         return [], [f"{loader} draws with replacement ({loader.sampler}): repeats are meant"] if made else []
     wrong, notes = [], []
+    parts = _parts(evidence, loader)
     for one in made:
         few = one.repeated <= max(1, FEW * one.draws)
         if one.repeated and (may_repeat is False or few):
@@ -63,12 +65,25 @@ def _judge(evidence: Evidence, loader: Loader, made: list[Pass]) -> tuple[list[s
             notes.append(f"{loader} draws by {sampler} of its own, which {repeats_so}")
         elif one.missing and is_whole(loader, one.draws, one.distinct):
             continue  # the last, smaller batch is dropped: others each time
-        elif one.missing:
+        elif one.missing and one not in parts:
             notes.append(f"{_where(loader, one)} was left after {one.draws:,} of {loader.number_of('length'):,} samples")
     never = _never(evidence, loader)
     if never and not wrong and len(made) > 1:
         notes.append(f"{never:,} samples of {loader} were seen in no epoch")
     return wrong, notes[:2] + notes[-1:] if len(notes) > 3 else notes
+
+
+def _parts(evidence: Evidence, loader: Loader) -> list[Pass]:
+    """Passes that one session left and the next took up where it was, as the kit's order lets it."""
+    if loader.sampler != "EpochOrder":
+        return []
+    same = [other for other in evidence.training if other.number == loader.number]
+    passes = [one for other in same for one in evidence.training_passes(other)]
+    found: list[Pass] = []
+    for one, after in pairwise(passes):
+        if one.loader != after.loader and one.draws + after.draws == loader.number_of("length"):
+            found += [one, after]
+    return found
 
 
 def _never(evidence: Evidence, loader: Loader) -> int | None:
