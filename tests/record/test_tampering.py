@@ -13,15 +13,20 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from glassloop.errors import UserError
+from glassloop.record import signature
+from glassloop.record.ledger import Ledger, digest_of
 from glassloop.record.verdict import Verdict
 from glassloop.record.verify import verify
 from tests.record.recorded import record_run
+
+NONCE = "b4d1c0de"
 
 
 @pytest.fixture(scope="session")
 def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished run with checkpoints, evaluation, data and order, unsigned."""
-    return record_run(tmp_path_factory.mktemp("recorded"))
+    return record_run(tmp_path_factory.mktemp("recorded"), "--nonce", NONCE)
 
 
 @pytest.fixture
@@ -103,11 +108,11 @@ def test_a_flipped_bit_anywhere(recorded: Path, data: st.DataObject) -> None:
 
 
 def test_every_byte_of_two_rows(recorded: Path) -> None:
-    """Each place in a row: its number, its prev, its newline. The last row, too (every fifth byte), which no row follows."""
+    """Each place in a row: its number, its prev, its newline. The last row, too, which no row follows."""
     path = recorded / "ledger.jsonl"
     raw = path.read_bytes()
     lines = raw.splitlines(keepends=True)
-    for number, stride in ((steps_of(recorded)[5], 1), (len(lines) - 1, 5)):
+    for number, stride in ((steps_of(recorded)[5], 2), (len(lines) - 1, 9)):
         start, end = len(b"".join(lines[:number])), len(b"".join(lines[: number + 1]))
         for at in (*range(start, end, stride), end - 1):
             path.write_bytes(raw[:at] + bytes([raw[at] ^ 1]) + raw[at + 1 :])
@@ -294,3 +299,144 @@ def test_a_file_beside_the_ledger(run: Path, attack: Callable[[Path], str]) -> N
         assert any("exchanged: it is that of row" in problem.means for problem in verdict.problems)
     if attack is run_json_edited:
         assert "command" in verdict.problems[0].what
+
+
+# --- with a key ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def signed(run: Path, keys: Path) -> Path:
+    """The run, signed."""
+    signature.sign(run, keys / "mine")
+    return run
+
+
+@pytest.fixture(scope="session")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with two keys."""
+    folder = tmp_path_factory.mktemp("keys")
+    signature.make_key(folder / "mine")
+    signature.make_key(folder / "other")
+    return folder
+
+
+def test_the_signer_is_known_by_the_key(signed: Path, keys: Path) -> None:
+    verdict = verify(signed, keys=[keys / "mine.pub"], nonce=NONCE)
+    assert verdict.word == "whole", [str(problem) for problem in verdict.problems]
+    assert verdict.signed_by == signature.key_id(keys / "mine")
+    either = verify(signed, keys=[keys / "other.pub", keys / "mine.pub"])
+    assert either.word == "whole"
+    alone = verify(signed)
+    assert alone.word == "whole"
+    assert any("came with the record" in note for note in alone.notes)
+
+
+def test_another_signer_than_the_one_that_was_asked_for(signed: Path, keys: Path) -> None:
+    verdict = verify(signed, keys=[keys / "other.pub"])
+    assert verdict.word == "broken"
+    assert verdict.problems[0].file == "attestation.json"
+    assert verdict.signed_by is None
+
+
+def forge(run: Path) -> None:
+    """Better losses, a chain that holds, a run.json that fits: all that can be done without the key."""
+    lines = lines_of(run)
+    for at in steps_of(run):
+        row = json.loads(lines[at])
+        row["loss"] = row["loss"] / 2
+        lines[at] = json.dumps(row).encode() + b"\n"
+    lines = rechain(lines)
+    put_lines(run, lines)
+    facts = json.loads((run / "run.json").read_text())
+    facts["ledger"] = {"rows": len(lines), "head": sha256(lines[-1][:-1]).hexdigest()}
+    (run / "run.json").write_text(json.dumps(facts))
+
+
+def test_a_chain_written_anew_without_the_key(signed: Path) -> None:
+    forge(signed)
+    verdict = verify(signed)
+    assert verdict.word == "broken"
+    assert any("those that were signed" in problem.what for problem in verdict.problems)
+
+
+def test_a_chain_written_anew_and_the_signature_thrown_away(signed: Path, keys: Path) -> None:
+    """What no chain can tell, and the note says so; who has the key asks for the signature."""
+    forge(signed)
+    (signed / "attestation.json").unlink()
+    assert verify(signed).word == "whole"
+    assert any("nobody signed this" in note for note in verify(signed).notes)
+    assert verify(signed, keys=[keys / "mine.pub"]).word == "incomplete"
+
+
+def test_the_signature_thrown_away(tmp_path: Path, keys: Path) -> None:
+    """The first row says who is to sign."""
+    ledger = Ledger(tmp_path / "ledger.jsonl")
+    ledger.append("run", format="glassloop-ledger/1", session=1, signer=signature.key_id(keys / "mine"))
+    ledger.append("end", run_json=digest_of({"sessions": [{}]}))
+    ledger.close()
+    facts = {"sessions": [{}], "ledger": {"rows": 2, "head": ledger.head}}
+    (tmp_path / "run.json").write_text(json.dumps(facts))
+    verdict = verify(tmp_path)
+    assert verdict.word == "incomplete"
+    assert [problem.file for problem in verdict.problems] == ["attestation.json"]
+    signature.sign(tmp_path, keys / "mine")
+    assert verify(tmp_path).word == "whole"
+
+
+def test_a_chain_written_anew_and_signed_by_the_forger(signed: Path, keys: Path) -> None:
+    forge(signed)
+    signature.sign(signed, keys / "other")
+    assert verify(signed, keys=[keys / "mine.pub"]).word == "broken"
+
+
+def test_the_tail_cut_of_what_was_signed(signed: Path) -> None:
+    at = steps_of(signed)[-2]
+    put_lines(signed, lines_of(signed)[:at])
+    facts = json.loads((signed / "run.json").read_text())
+    del facts["ledger"]
+    (signed / "run.json").write_text(json.dumps(facts))
+    verdict = verify(signed)
+    assert verdict.word == "broken"
+    assert any("its tail was cut" in problem.means and problem.row == at for problem in verdict.problems)
+
+
+def test_any_byte_of_the_attestation(signed: Path) -> None:
+    path = signed / "attestation.json"
+    raw = path.read_bytes()
+    envelope = json.loads(raw)
+    where = [raw.index(envelope["payload"].encode()) + 900, raw.index(envelope["signatures"][0]["sig"].encode()) + 5, 2]
+    for at in where:
+        path.write_bytes(raw[:at] + bytes([raw[at] ^ 1]) + raw[at + 1 :])
+        verdict = verify(signed)
+        assert verdict.word == "broken", at
+        assert verdict.problems[0].file == "attestation.json"
+
+
+def test_a_file_put_in_or_changed_after_it_was_signed(signed: Path) -> None:
+    (signed / "checkpoints" / "step-99999999").mkdir()
+    (signed / "checkpoints" / "step-99999999" / "model.safetensors").write_bytes(b"x")
+    (signed / "data" / "loaders.json").write_text("[]")
+    told = {problem.file for problem in verify(signed).problems}
+    assert {"checkpoints/step-99999999/model.safetensors", "data/loaders.json"} <= told
+
+
+def test_another_nonce_than_the_one_that_was_given(signed: Path) -> None:
+    verdict = verify(signed, nonce="another")
+    assert verdict.word == "broken"
+    assert NONCE in verdict.problems[0].what
+
+
+def test_a_bad_key_is_one_clear_line(signed: Path, keys: Path, tmp_path: Path) -> None:
+    (tmp_path / "text").write_text("hello")
+    for wrong in (tmp_path / "text", tmp_path / "none", keys / "mine", tmp_path):
+        with pytest.raises(UserError, match="keygen"):
+            verify(signed, keys=[wrong])
+    with pytest.raises(UserError, match="keygen"):
+        signature.key_id(keys / "mine.pub")
+
+
+def test_the_digest_that_rows_state_of_run_json(signed: Path) -> None:
+    facts = json.loads((signed / "run.json").read_text())
+    del facts["ledger"]
+    end = json.loads(lines_of(signed)[-1])
+    assert end["run_json"] == digest_of(facts)
