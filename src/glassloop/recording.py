@@ -32,7 +32,7 @@ from glassloop.record.sources import loaded_sources
 from glassloop.recorder.chance import Start
 from glassloop.recorder.session import Before, content, covered, data_folder, digests, files_told
 from glassloop.tap.arrival import when_torch_is_there
-from glassloop.tap.traces import REPORT
+from glassloop.tap.traces import REPORT, without_our_frames
 
 if TYPE_CHECKING:
     from glassloop.recorder.rows import Rows
@@ -279,6 +279,8 @@ class Recorded:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        if error is not None:
+            without_our_frames(error)
         self.stop(_exit_code(error))
 
     def _at_exit(self) -> None:

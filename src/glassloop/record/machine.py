@@ -65,6 +65,8 @@ def _torch() -> dict[str, Any] | None:
         "cuda": torch.version.cuda,
         "gpus": [torch.cuda.get_device_name(number) for number in range(count)],
         "deterministic": torch.are_deterministic_algorithms_enabled(),
+        "matmul_precision": torch.get_float32_matmul_precision(),
+        "cudnn": {"deterministic": torch.backends.cudnn.deterministic, "benchmark": torch.backends.cudnn.benchmark},
     }
 
 

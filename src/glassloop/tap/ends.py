@@ -17,6 +17,7 @@ from glassloop.tap.ear import Ear
 from glassloop.tap.place import Spot
 
 COUNTING = frozenset({"ignite", "lightning", "pytorch_lightning"})  # packages that count batches themselves
+_RECORDING = "glassloop.tap.objects"  # its hook stands between, where a recording began after the ear
 
 
 class Ends:
@@ -31,6 +32,8 @@ class Ends:
     def handed(self, iterator: Any, ref: Ref, caller: FrameType, running: Any) -> None:
         """A batch of a pass (`running`, as `facts` takes it) was handed over to `caller`."""
         name = caller.f_globals.get("__name__")
+        if name == _RECORDING and caller.f_back is not None:
+            name = caller.f_back.f_globals.get("__name__")
         counts = self._counts.get(name)
         if counts is None:
             counts = self._counts[name] = str(name).partition(".")[0] in COUNTING
