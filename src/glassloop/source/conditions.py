@@ -172,7 +172,17 @@ def _compare(p: Player, node: ast.Compare, scope: Scope) -> Decided:
     if is_remainder(node) and isinstance(node.left, ast.BinOp):
         return _remainder(p, node.left, op, evaluate(p, right_node, scope), scope)
     left, right = evaluate(p, node.left, scope), evaluate(p, right_node, scope)
+    if node in p.program.windows and _of_several(left, right):
+        assert isinstance(left, Const)
+        return bool(left.value >= 2)  # a window of k turns is played as one of two, as with a remainder
     return compare(p, left, op, right, node, scope)
+
+
+def _of_several(count: Value, k: Value) -> bool:
+    """Whether a window is one of several turns, of which not all are played, or nobody knows how many there are."""
+    if not isinstance(count, Const) or not isinstance(count.value, int):
+        return False
+    return isinstance(k, Unknown) or (count.counted and isinstance(k, Const) and isinstance(k.value, int) and k.value >= 2)
 
 
 def than_torch(node: ast.Compare) -> bool | None:

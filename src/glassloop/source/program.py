@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 import os
 import re
-from collections.abc import Collection, Hashable
+from collections.abc import Collection, Hashable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePath
-from typing import Any
+from typing import Any, TypeGuard
 
 from glassloop.source.notebooks import Notebook
 from glassloop.source.walk import walk
@@ -102,7 +102,9 @@ class Program:
                     self.unnamed = self.unnamed or (name in ("softmax", "log_softmax") and _names_no_dimension(node))
                 elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
                     self._functions.setdefault(node.name, []).append(node)
-        self.accumulates = any(self._has_guard(t.tree) for t in texts)
+        # Comparisons of a counter that is set back to 0 where it has come up to a number: each is the end of a window.
+        self.windows = {test for t in texts for test in self._windows(t.tree)}
+        self.accumulates = bool(self.windows) or any(self._has_guard(t.tree) for t in texts)
 
     def find(self, dotted: str, path: str, level: int = 0) -> str | None:
         """The file that `import dotted` means in the file `path`, if it was given."""
@@ -184,11 +186,33 @@ class Program:
     def _has_guard(self, tree: ast.AST) -> bool:
         """Whether some step or clearing stands under a remainder: the loops must then turn four times, not two."""
         for node in walk(tree):
-            if isinstance(node, ast.If) and any(isinstance(n, ast.Mod) for n in walk(node.test)):
-                names = {n.attr for b in (*node.body, *node.orelse) for n in walk(b) if isinstance(n, ast.Attribute)}
-                if names & {"step", "zero_grad"} or not self.quiet(node.body):
-                    return True
+            if isinstance(node, ast.If) and any(isinstance(n, ast.Mod) for n in walk(node.test)) and self._updates(node):
+                return True
         return False
+
+    def _updates(self, node: ast.If) -> bool:
+        names = {n.attr for b in (*node.body, *node.orelse) for n in walk(b) if isinstance(n, ast.Attribute)}
+        return bool(names & {"step", "zero_grad"}) or not self.quiet(node.body)
+
+    def _windows(self, tree: ast.AST) -> Iterator[ast.Compare]:
+        """`if count == k: ...step()...; count = 0`, and `>=`."""
+        for node in walk(tree):
+            if not isinstance(node, ast.If):
+                continue
+            reset = {ast.unparse(t) for s in node.body if isinstance(s, ast.Assign) and _is_zero(s.value) for t in s.targets}
+            if not reset or not self._updates(node):
+                continue
+            for test in node.test.values if isinstance(node.test, ast.BoolOp) else [node.test]:
+                if _reaches(test) and ast.unparse(test.left) in reset:
+                    yield test
+
+
+def _reaches(node: ast.expr) -> TypeGuard[ast.Compare]:
+    return isinstance(node, ast.Compare) and len(node.ops) == 1 and isinstance(node.ops[0], (ast.Eq, ast.GtE))
+
+
+def _is_zero(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and node.value == 0 and not isinstance(node.value, bool)
 
 
 def _is_mod(node: ast.AST) -> bool:
