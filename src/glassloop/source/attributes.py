@@ -18,7 +18,7 @@ from glassloop.source.owners import doubt, owners_in, restructured
 from glassloop.source.past import cut_off, item_of
 from glassloop.source.player import Player
 from glassloop.source.registering import kept
-from glassloop.source.replacing import at_work, bound_again, put_in
+from glassloop.source.replacing import at_work, bound_again, put_in, shares_fate
 from glassloop.source.values import (
     MODE,
     NONE,
@@ -177,6 +177,7 @@ def of_module(p: Player, v: Module, name: str) -> Value:
         return v  # what wraps a model is the model
     if name in ("weight", "bias") and v.cls is None:
         v.attrs[name] = Tensor(leaf=True)
+        shares_fate(p, v, v.attrs[name])
         restructured(v)
         return v.attrs[name]
     if name == "_modules":
@@ -186,6 +187,7 @@ def of_module(p: Player, v: Module, name: str) -> Value:
     library = v.cls is None or any(not r.endswith("nn.Module") for r in v.cls.roots())
     if library and not name.startswith("_"):
         v.attrs[name] = Module(p.ref(MODEL, name), training=v.training, frozen=v.frozen)
+        shares_fate(p, v, v.attrs[name])
         restructured(v)
     else:
         v.attrs[name] = Unknown(("attr", v.ref, name))

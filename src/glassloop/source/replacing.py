@@ -129,6 +129,13 @@ def _note(p: Player, new: Value, holders: tuple[Optimizer, ...], at: At, whole: 
     p.replaced.extend(Replaced(owner, p.where(*at), holders, whole) for owner in owners)
 
 
+def shares_fate(p: Player, whole: Module, part: Value) -> None:
+    """A part of a layer, met only now, is held by whom the layer is held by, and by nobody else."""
+    for o in p.optimizers:
+        if whole in o.stale:
+            o.stale.add(part)
+
+
 def taken_up(o: Optimizer, owners: frozenset[Value] | None) -> None:
     """A group was added: what is in it is held again."""
     o.stale -= owners_in(owners)
