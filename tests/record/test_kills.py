@@ -116,7 +116,8 @@ def kill_runs(home: Path, moments: str) -> None:
             verdict = verify(left)
             assert verdict.word == "incomplete", (name, [str(problem) for problem in verdict.problems])
         verdict = verify(home / name)
-        assert verdict.word == "whole", (name, [str(problem) for problem in verdict.problems])
+        amiss = {problem.file for problem in verdict.problems}  # a file that a kill tore and nobody wrote again stays torn
+        assert verdict.word == "whole" or (verdict.word, amiss) == ("incomplete", {"last.pt"}), (name, verdict.problems)
 
 
 def test_a_kill_at_any_write_is_never_called_broken(tmp_path: Path) -> None:
