@@ -8,12 +8,11 @@ from glassloop.events import GIVEN, LOG_PROBABILITIES, TAKES
 from glassloop.preflight.listening import LossCall
 from glassloop.preflight.report import Check, short
 from glassloop.preflight.trial import Trial
-from glassloop.tap.given import loss_facts
+from glassloop.tap.given import BINARY, CLASSES, loss_facts
 
 NAME, LOGITS = "loss at start", "loss input"
 ABOVE, RATIO = 1.0, 1.5  # so far above chance, in nats and as a factor, a start is worth a word
-_BINARY = ("binary_cross_entropy", "binary_cross_entropy_with_logits")
-_KNOWN = ("cross_entropy", "nll_loss", *_BINARY)
+_KNOWN = (*CLASSES, *BINARY)
 
 
 def check(trial: Trial) -> Check:
@@ -44,7 +43,7 @@ def chance_of(call: LossCall) -> tuple[float | None, str, str]:
     options = call.options
     if options.get("reduction", "mean") == "sum":
         return None, "", "the loss is a sum; what guessing gives depends on the batch"
-    if call.name in _BINARY:
+    if call.name in BINARY:
         weighted = options.get("weight") is not None or options.get("pos_weight") is not None
         return (None, "", "the loss weighs its classes") if weighted else (math.log(2), "log 2", "")
     shape = call.prediction.shape

@@ -10,6 +10,7 @@ import torch
 from torch.overrides import TorchFunctionMode, resolve_name
 
 from glassloop.errors import UserError
+from glassloop.tap.given import CLASSES
 from glassloop.tap.models import F_LOSSES
 
 ELEMENTWISE = frozenset({"mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss", "poisson_nll_loss", "kl_div"})
@@ -61,7 +62,7 @@ class Listening(TorchFunctionMode):
         given = dict(zip(("input", "target"), args[:2], strict=False)) | kwargs
         prediction, target = given.get("input"), given.get("target")
         two = isinstance(prediction, torch.Tensor) and isinstance(target, torch.Tensor)
-        if two and name in ("cross_entropy", "nll_loss"):
+        if two and name in CLASSES:
             _in_range(prediction, target, given.get("ignore_index", -100))
         result = func(*args, **kwargs)
         if two and isinstance(result, torch.Tensor):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from glassloop.events import MODEL
+from glassloop.tap.given import BINARY, CLASSES
 from glassloop.tap.late import Late
 from glassloop.tap.names import unwrapped
 
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 
 MOST = 4  # optimizers that are told of
 PATIENCE = 16  # steps after which a number that has not arrived is waited for
-_CLASSES = ("cross_entropy", "CrossEntropyLoss", "nll_loss", "NLLLoss")
-_BINARY = ("binary_cross_entropy", "BCELoss", "binary_cross_entropy_with_logits", "BCEWithLogitsLoss")
+_CLASSES = (*CLASSES, "CrossEntropyLoss", "NLLLoss")
+_BINARY = (*BINARY, "BCELoss", "BCEWithLogitsLoss")
 
 
 @dataclass

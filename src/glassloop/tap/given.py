@@ -6,6 +6,8 @@ from typing import Any
 
 from glassloop.events import GIVEN, LOG_PROBABILITIES, MEAN, PROBABILITIES, TAKES
 
+CLASSES = ("cross_entropy", "nll_loss")  # losses among classes
+BINARY = ("binary_cross_entropy", "binary_cross_entropy_with_logits")
 TAKES_LOGITS = {
     "CrossEntropyLoss": "class logits",
     "cross_entropy": "class logits",
@@ -70,4 +72,4 @@ def _given(node: Any) -> str | None:
     return None
 
 
-__all__ = ["TAKES_LOGITS", "loss_facts"]
+__all__ = ["BINARY", "CLASSES", "TAKES_LOGITS", "loss_facts"]
