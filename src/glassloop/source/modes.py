@@ -95,18 +95,18 @@ def _first(m: Module) -> str:
 def calm(p: Player, m: Module) -> bool:
     """Whether all that is in a model is known, and answers the same in training and in evaluation mode."""
     seen: set[int] = set()
-    todo: list[Value] = [m]
-    while todo:
-        v = todo.pop()
+    pending: list[Value] = [m]
+    while pending:
+        v = pending.pop()
         if id(v) in seen or isinstance(v, (Const, Params, Tensor)) or (isinstance(v, Unknown) and v.plain):
             continue
         seen.add(id(v))
         if isinstance(v, Module) and v.kind.removeprefix("torch.nn.") in CALM:
             continue
         if isinstance(v, Module) and _calm_itself(p, v):
-            todo.extend([*v.attrs.values(), *v.items])
+            pending.extend([*v.attrs.values(), *v.items])
         elif isinstance(v, (Seq, Table)) and v.exact:
-            todo.extend(v.items if isinstance(v, Seq) else v.items.values())
+            pending.extend(v.items if isinstance(v, Seq) else v.items.values())
         else:
             return False
     return True
