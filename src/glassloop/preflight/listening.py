@@ -12,8 +12,9 @@ from torch.overrides import TorchFunctionMode, resolve_name
 from glassloop.errors import UserError
 from glassloop.tap.given import CLASSES
 from glassloop.tap.models import F_LOSSES
+from glassloop.tap.shapes import ELEMENTWISE as REPEATING
 
-ELEMENTWISE = frozenset({"mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss", "poisson_nll_loss", "kl_div"})
+ELEMENTWISE = REPEATING | {"kl_div"}
 _BINARY = frozenset({"sub", "__sub__", "rsub", "__rsub__", "add", "__add__", "mul", "__mul__", "eq", "__eq__"})
 _DRAWS = ("rand", "normal", "bernoulli", "multinomial", "poisson", "dropout", "gumbel_softmax", "rrelu", "exponential_")
 
