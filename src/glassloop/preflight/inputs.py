@@ -7,7 +7,8 @@ from torch import nn
 from torch.nn.modules.batchnorm import _NormBase
 
 from glassloop.preflight.report import Check, short
-from glassloop.preflight.trial import Trial, tensors
+from glassloop.preflight.trial import Trial
+from glassloop.tap.nested import tensors
 
 NAME = "inputs"
 LARGE = 50.0  # an input beyond this many is not scaled

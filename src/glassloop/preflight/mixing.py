@@ -10,7 +10,8 @@ from torch import nn
 from torch.nn.modules.batchnorm import _NormBase
 
 from glassloop.preflight.report import Check
-from glassloop.preflight.trial import Trial, tensors
+from glassloop.preflight.trial import Trial
+from glassloop.tap.nested import tensors
 
 NAME = "batch elements"
 ROUNDING = 1e-6  # of the largest gradient: below it, a dependence is none

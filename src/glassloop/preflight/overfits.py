@@ -10,7 +10,8 @@ from torch.nn.modules.dropout import _DropoutNd
 
 from glassloop.preflight.listening import ELEMENTWISE
 from glassloop.preflight.report import Check, short
-from glassloop.preflight.trial import Trial, tensors
+from glassloop.preflight.trial import Trial
+from glassloop.tap.nested import tensors
 
 NAME = "one batch"
 RATES = (1e-3, 1e-2)  # of Adam, one after the other

@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 
 from glassloop.preflight.report import Check, short
-from glassloop.preflight.trial import Trial, tensors
+from glassloop.preflight.trial import Trial
+from glassloop.tap.nested import tensors
 
 NAME = "evaluation"
 

@@ -200,16 +200,3 @@ def _loss(result: Any) -> torch.Tensor:
     if found.numel() != 1:
         raise UserError(f"the loss has shape {list(found.shape)}; return one number, for instance its mean")
     return found.reshape(())
-
-
-def tensors(value: Any, depth: int = 0) -> list[torch.Tensor]:
-    """The tensors in a batch or an output, a few levels deep."""
-    if isinstance(value, torch.Tensor):
-        return [value]
-    if depth > 3:
-        return []
-    if isinstance(value, Mapping):
-        value = list(value.values())
-    elif not isinstance(value, (list, tuple)):
-        value = list(vars(value).values()) if hasattr(value, "__dataclass_fields__") else []
-    return [tensor for item in value for tensor in tensors(item, depth + 1)]

@@ -6,7 +6,7 @@ it has arrived on the host.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from glassloop.events import MODEL
 from glassloop.tap.given import BINARY, CLASSES
 from glassloop.tap.late import Late
 from glassloop.tap.names import unwrapped
+from glassloop.tap.nested import tensors
 
 if TYPE_CHECKING:
     from glassloop.tap.ear import Ear, Known
@@ -56,7 +57,7 @@ class First:
     def forward(self, model: Any, args: Any, kwargs: Any) -> None:
         """A model is called."""
         if torch.is_grad_enabled() and not self._shapes:
-            self._shapes = [list(t.shape) for t in _tensors((args, kwargs))][:3]
+            self._shapes = [list(t.shape) for t in tensors((args, kwargs))][:3]
 
     def loss(self, name: str, args: Any, kwargs: Mapping[str, Any], value: Any) -> None:
         """A loss was computed."""
@@ -136,11 +137,3 @@ def _classes(name: str, prediction: Any) -> int | None:
     if name not in _CLASSES or not isinstance(prediction, torch.Tensor) or not prediction.dim():
         return None
     return int(prediction.shape[1] if prediction.dim() > 1 else prediction.shape[0])
-
-
-def _tensors(value: Any, depth: int = 0) -> Iterable[torch.Tensor]:
-    if isinstance(value, torch.Tensor):
-        yield value
-    elif depth < 4 and isinstance(value, (Mapping, list, tuple)):
-        for item in value.values() if isinstance(value, Mapping) else value:
-            yield from _tensors(item, depth + 1)
