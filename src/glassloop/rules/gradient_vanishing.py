@@ -102,10 +102,14 @@ def initial(me: Ref) -> State:
 
 def hear(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
     """Told once, when some steps in a row have shown nothing else."""
-    for row in () if state.told else rows_of(event):
-        if row.parts is None or row.step <= START or any(" " in name for name in names_of(event)):
-            continue  # not looked at; or parameters of no module, of which nobody knows what layer they are
-        state = _next(state, event, row.parts)
+    if state.told or any(" " in name for name in names_of(event)):
+        return state, ()  # parameters of no module: nobody knows what layer they are
+    layers = tuple(name.rpartition(".")[0] for name in names_of(event))
+    roots = tuple(math.sqrt(size) for size in cast("tuple[int, ...]", event.facts.get(SIZES, ())))
+    for row in rows_of(event):
+        if row.parts is None or row.step <= START:  # not looked at
+            continue
+        state = _next(state, layers, roots, row.parts)
         if len(state.rows) == WINDOW:
             found = _vanished(state)
             if found:
@@ -113,30 +117,31 @@ def hear(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
     return state, ()
 
 
-def _next(state: State, event: Event, parts: tuple[float | None, ...]) -> State:
+def _next(state: State, layers: tuple[str, ...], roots: tuple[float, ...], parts: tuple[float | None, ...]) -> State:
     """A layer's is the largest of its parameters': a bias before a normalisation has none, and that is right."""
-    row: dict[str, float | None] = {}
-    for name, part, size in zip(names_of(event), parts, cast("tuple[int, ...]", event.facts[SIZES]), strict=False):
-        layer = name.rpartition(".")[0]
-        row.setdefault(layer, None)
-        if part is not None and size and math.isfinite(part):
-            row[layer] = max(row[layer] or 0.0, part / math.sqrt(size))
-    alive = frozenset(layer for layer, value in row.items() if value)
+    row: dict[str, float | None] = dict.fromkeys(layers)
+    for layer, root, part in zip(layers, roots, parts, strict=False):
+        if part is not None and root and math.isfinite(part):
+            row[layer] = max(row[layer] or 0.0, part / root)
+    alive = frozenset([layer for layer, value in row.items() if value])
     if tuple(row) != state.layers:
         return State(tuple(row), (tuple(row.values()),), alive)
-    return state._replace(rows=(*state.rows, tuple(row.values()))[-WINDOW:], alive=state.alive | alive)
+    alive = state.alive if alive <= state.alive else state.alive | alive
+    return State(state.layers, (*state.rows, tuple(row.values()))[-WINDOW:], alive, state.told)
 
 
 def _vanished(state: State) -> list[tuple[str, float]]:
     """The layers whose gradients have died away, and what is left of each, as a share of the largest."""
     columns = list(zip(*state.rows, strict=True))
     used = [i for i, column in enumerate(columns) if None not in column]  # the others are used now and then
-    most = {i: max(value or 0.0 for value in columns[i]) for i in used}
+    most = {i: max(cast("tuple[float, ...]", columns[i])) for i in used}
     top = max(most, key=lambda i: most[i], default=0)
     if not most.get(top):
         return []
     share = {i: most[i] / most[top] for i in used}
     low = [i for i in used if share[i] < VANISHED]
+    if not low:  # as nearly always
+        return []
     order = [i for i in used if i != top]  # some models name their head first
     if low != order[: len(low)]:  # a layer before them learns: whatever it is, it is no dying away
         return []
