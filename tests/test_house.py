@@ -131,8 +131,8 @@ def imported(path: Path) -> Iterator[str]:
 
 @pytest.mark.parametrize(
     "start",
-    ["import glassloop", "sys.argv[1:] = ['--help']; cli()", "sys.argv[1:] = ['new', '--list']; cli()"],
-    ids=["import", "--help", "new --list"],
+    ["import glassloop", *(f"sys.argv[1:] = {words}; cli()" for words in (["--help"], ["new", "--list"], ["verify", "."]))],
+    ids=["import", "--help", "new --list", "verify"],
 )
 def test_what_only_reads_text_loads_neither_torch_nor_numpy(start: str) -> None:
     code = f"""

@@ -5,6 +5,7 @@ Every one must be told, and told where: the file, and in the ledger the line.
 
 import json
 import shutil
+import sys
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
@@ -277,6 +278,13 @@ def run_json_edited(run: Path) -> str:
     return "run.json"
 
 
+def checkpoint_put_in(run: Path) -> str:
+    """A newer one, which whoever goes on with the run would take."""
+    newest = max(path for path in (run / "checkpoints").glob("step-*"))
+    shutil.copytree(newest, newest.with_name("step-00000099"))
+    return "checkpoints/step-00000099"
+
+
 def findings_removed(run: Path) -> str:
     (run / "findings.json").unlink()
     return "findings.json"
@@ -284,7 +292,7 @@ def findings_removed(run: Path) -> str:
 
 FILES = [
     swap, weights_edited, optimizer_state_edited, source_edited, source_removed, data_edited, data_lengthened, order_edited,
-    run_json_edited, findings_removed,
+    run_json_edited, checkpoint_put_in, findings_removed,
 ]  # fmt: skip
 
 
@@ -292,8 +300,8 @@ FILES = [
 def test_a_file_beside_the_ledger(run: Path, attack: Callable[[Path], str]) -> None:
     name = attack(run)
     verdict = verify(run)
-    removed = attack in (source_removed, findings_removed)
-    assert verdict.word == ("incomplete" if removed else "broken")
+    missing = attack in (source_removed, findings_removed, checkpoint_put_in)  # the last lacks its row
+    assert verdict.word == ("incomplete" if missing else "broken")
     assert name in [problem.file for problem in verdict.problems], verdict.problems
     if attack is swap:
         assert any("exchanged: it is that of row" in problem.means for problem in verdict.problems)
@@ -418,6 +426,18 @@ def test_a_file_put_in_or_changed_after_it_was_signed(signed: Path) -> None:
     (signed / "data" / "loaders.json").write_text("[]")
     told = {problem.file for problem in verify(signed).problems}
     assert {"checkpoints/step-99999999/model.safetensors", "data/loaders.json"} <= told
+
+
+def test_a_signature_where_the_packages_are_missing(signed: Path, keys: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "securesystemslib", None)
+    verdict = verify(signed)
+    assert verdict.word == "whole"
+    assert any("glassloop[sign]" in note for note in verdict.notes)
+    assert any("no signature of this was found good" in note for note in verdict.notes)
+    with pytest.raises(UserError, match=r"glassloop\[sign\]"):
+        verify(signed, keys=[keys / "mine.pub"])
+    with pytest.raises(UserError, match=r"glassloop\[sign\]"):
+        signature.sign(signed, keys / "mine")
 
 
 def test_another_nonce_than_the_one_that_was_given(signed: Path) -> None:

@@ -67,17 +67,15 @@ def _facts_fit(facts: dict[str, Any], course: Course, verdict: Verdict) -> None:
         return
     if any(found == row["run_json"] for row in before) and last["n"] == verdict.rows - 1:
         verdict.incomplete(RUN_JSON, f"it is as it was before row {last['n']}", "the run was killed while it wrote it")
-    elif isinstance(sessions, list) and len(sessions) == course.session + 1 and _running(sessions[-1]):
+        return
+    changed = {name for name, digest in course.facts.items() if not _stands(facts, name, digest)}
+    if isinstance(sessions, list) and len(sessions) > course.session and not changed:
         what = f"it tells of session {len(sessions)}, and the ledger of {course.session}"
-        verdict.incomplete(RUN_JSON, what, "that session was killed before its first row, or run.json was changed")
+        means = "a session was not recorded, or killed before its first row, or run.json was changed"
+        verdict.incomplete(RUN_JSON, what, means)
     else:
-        stated = {name for name, digest in course.facts.items() if not _stands(facts, name, digest)}
-        named = f": {', '.join(sorted(stated)[:10])}" if stated else ""
+        named = f": {', '.join(sorted(changed)[:10])}" if changed else ""
         verdict.broken(RUN_JSON, f"{CHANGED}{named}", f"it was changed after row {last['n']} was written", row=last["n"])
-
-
-def _running(session: Any) -> bool:
-    return isinstance(session, dict) and session.get("status") == "running"
 
 
 def _stands(facts: Mapping[str, Any], name: str, stated: Any) -> bool:

@@ -89,7 +89,8 @@ def _last_words(course: Course, verdict: Verdict) -> None:
         verdict.note(f"rows of a kind that this glassloop does not know: {', '.join(sorted(course.unknown))}")
     if verdict.signed_by is None:
         said = "who writes a chain anew from its first row to its last, and run.json with it, is not told by it"
-        verdict.note(f"nobody signed this: {said}")
+        signed = (verdict.run / signature.NAME).exists()
+        verdict.note(f"{'no signature of this was found good' if signed else 'nobody signed this'}: {said}")
 
 
 def _check_nonce(course: Course, nonce: str | None, verdict: Verdict) -> None:
