@@ -30,6 +30,7 @@ from glassloop.record.files import write_atomic, write_json
 from glassloop.record.ledger import FORMAT, NAME, Ledger
 from glassloop.record.sources import loaded_sources
 from glassloop.recorder.chance import Start
+from glassloop.recorder.ending import EndingLedger
 from glassloop.recorder.session import Before, content, covered, data_folder, digests, files_told
 from glassloop.tap.arrival import when_torch_is_there
 from glassloop.tap.traces import REPORT, without_our_frames
@@ -66,6 +67,7 @@ class Recording:
         self._data_digest, self._nonce, self._signer = data_digest, nonce, signer
         again = _replay() or {}
         self._every = digest_every if not again else _int(again.get("every", {}).get("state"), 1)
+        self._last: dict[str, int] | None = again.get("last")
         self._process, self._failed = os.getpid(), False
         self._objects: Objects | None = None
         self.rows: Rows | None = None
@@ -98,7 +100,7 @@ class Recording:
         path = self.home / NAME
         before = Before(path)
         session = max(len(run["sessions"]) if run else 0, before.sessions + 1)
-        ledger = Ledger(path)
+        ledger = EndingLedger(path, **self._last) if self._last else Ledger(path)
         rng = self.home / "rng" / f"session-{session}.json"
         rng.parent.mkdir(exist_ok=True)
         write_atomic(rng, self._start.as_json())
@@ -332,7 +334,8 @@ _told: dict[str, Any] | None = None
 
 
 def _replay() -> dict[str, Any] | None:
-    """What a replay wants of this process: {"out": folder, "rng": initial states or "rng_file", "every": as in the run row}.
+    """What a replay wants of this process: {"out": folder, "rng": initial states or "rng_file", "every": as in the run row,
+    "last": {"rows", "signal"} where it is to end after so many rows, as `EndingLedger` does}.
 
     Taken out of the environment at once: what the program starts is no replay.
     """

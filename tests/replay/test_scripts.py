@@ -172,3 +172,47 @@ def test_a_module_that_records_itself_comes_again_though_its_text_has_changed(tm
         assert done.returncode == 0, done.stdout + done.stderr
         (tmp_path / "app" / "settings.py").write_text("RATE = 0.2\n")
     assert "same: 6 steps" in done.stdout
+
+
+RESUMES = """
+import os, signal, sys
+import torch
+
+model = torch.nn.Linear(3, 1)
+optimizer = torch.optim.Adam(model.parameters(), lr=0.1)
+step = 0
+if "--resume" in sys.argv:
+    state = torch.load("state.pt", weights_only=True)
+    model.load_state_dict(state["model"])
+    optimizer.load_state_dict(state["optimizer"])
+    step = state["step"]
+try:
+    while step < 200:
+        step += 1
+        optimizer.zero_grad()
+        model(torch.randn(4, 3)).square().mean().backward()
+        optimizer.step()
+        if step % 5 == 0:
+            torch.save({"model": model.state_dict(), "optimizer": optimizer.state_dict(), "step": step}, "state.pt")
+        if step == 108 and "--resume" not in sys.argv:
+            os.kill(os.getpid(), getattr(signal, sys.argv[1]))
+except KeyboardInterrupt:
+    torch.save({"model": model.state_dict(), "optimizer": optimizer.state_dict(), "step": step}, "state.pt")
+    raise
+"""
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("how", ["SIGKILL", "SIGINT"])
+def test_a_script_that_was_stopped_and_goes_on_from_its_own_file(tmp_path: Path, how: str) -> None:
+    """Its first session must end where it ended: a step later it would have written over the file that the second reads."""
+    (tmp_path / "train.py").write_text(RESUMES)
+    surroundings = {**os.environ, "OMP_NUM_THREADS": "1"}
+    codes = []
+    runs = ["run", "--digest-every", "1", "--out", "out", "train.py", how]
+    for words in (runs, [*runs, "--resume"], ["verify", "out"], ["replay", "out", "--yes"]):
+        command = [sys.executable, "-m", "glassloop", *words]
+        done = subprocess.run(command, cwd=tmp_path, env=surroundings, capture_output=True, text=True, timeout=600)
+        codes.append(done.returncode)
+    assert codes == [-9 if how == "SIGKILL" else 130, 0, 0, 0], done.stdout + done.stderr
+    assert "same: 2" in done.stdout

@@ -48,9 +48,13 @@ class Child:
             self._process.kill()
         self._process.wait()
 
-    def wait(self) -> int:
-        """Its exit code, once it has ended."""
-        return self._process.wait()
+    def wait(self, seconds: float | None = None) -> int:
+        """Its exit code, once it has ended; where it has not within `seconds`, it is ended."""
+        try:
+            return self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            return self._process.wait()
 
     def has_failed(self) -> bool:
         """Has it ended, and not with exit code 0?"""

@@ -19,6 +19,8 @@ from glassloop.replay.recorded import Recorded, Row, holds
 from glassloop.replay.samples import changed
 from glassloop.replay.verdict import Compared, Verdict
 
+_PATIENCE = 60.0  # seconds for a program to end after Ctrl-C
+
 
 def compare(
     part: Part,
@@ -59,6 +61,8 @@ def compare(
             if part.ends_itself:
                 child.wait()
                 _say_other_text(part, verdict)
+            elif part.signal != 9:
+                child.wait(_PATIENCE)  # it may save something, which the session after it begins with
     verdict.parts.append(Compared(part.session.number, *interval, seen.steps, seen.rows, differing))
 
 

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any, NamedTuple
 from glassloop.errors import UserError
 from glassloop.record.reading import inside
 from glassloop.record.secrets import MASK, mask_command
+from glassloop.recorder.ending import COUNTED
 from glassloop.replay import source, surroundings
 from glassloop.replay.aside import where
 from glassloop.replay.intervals import Interval
@@ -37,6 +39,13 @@ class Part(NamedTuple):
     def start(self) -> int:
         """The step before its first."""
         return self.interval.start if self.interval is not None else self.session.resumed or 0
+
+    @property
+    def signal(self) -> int:
+        """What it is ended with after its last row: as the recorded one was, and a part of a run at once."""
+        if self.interval is not None or self.session.end is None:
+            return 9
+        return int(signal.SIGTERM if self.session.end.get("exit_code") == 128 + signal.SIGTERM else signal.SIGINT)
 
     def rows(self, recorded: Recorded) -> Iterator[Row]:
         """The recorded rows that its own are compared with."""
@@ -121,10 +130,11 @@ def _part(
         command, said = _own(recorded, session, interval, scratch, arguments, variables)
         if not cwd.is_dir():
             raise UserError(f"the folder that it ran in is not there: {cwd}; make it, with the data that it reads")
-    variables[SEAM] = str(_seam(recorded, session, scratch, again))
     complete = interval is None and session.complete
     ends_itself = complete or (interval is None and session.end is not None and is_loop(session))
-    return Part(session, interval, command, cwd, variables, again, said, complete, ends_itself)
+    part = Part(session, interval, command, cwd, variables, again, said, complete, ends_itself)
+    variables[SEAM] = str(_seam(recorded, part, scratch))
+    return part
 
 
 def is_loop(session: Session) -> bool:
@@ -241,12 +251,16 @@ def _elsewhere(arguments: list[str], folder: Path) -> list[str]:
     return [*_without(arguments, "run-dir"), "--run-dir", str(folder)] if flags else arguments
 
 
-def _seam(recorded: Recorded, session: Session, scratch: Path, again: Path) -> Path:
-    """The file that tells the recording in the child which random states to begin with, and which steps to digest."""
-    told: dict[str, Any] = {"out": str(again), "every": session.opened.get("every")}
+def _seam(recorded: Recorded, part: Part, scratch: Path) -> Path:
+    """The file that tells the recording in the child how to begin, which steps to digest, and where it is to end."""
+    session = part.session
+    told: dict[str, Any] = {"out": str(part.folder), "every": session.opened.get("every")}
     rng = session.opened.get("rng") or {}
     if "file" in rng:
         told["rng_file"] = str(inside(recorded.folder, rng["file"]).absolute())
+    rows = 0 if part.ends_itself else sum(row["row"] in COUNTED for row in part.rows(recorded))
+    if rows:
+        told["last"] = {"rows": rows, "signal": part.signal}
     path = scratch / f"replay-{session.number}.json"
     path.write_text(json.dumps(told), encoding="utf-8")
     return path
