@@ -88,3 +88,10 @@ def test_a_branch_whose_effect_lasts_is_tried_with_those_after_it(tmp_path: Path
     text = text.replace("    optimizer.step()", "    if args.b:\n        optimizer.step()")
     seen = {tuple(path.choices) for play in read(tmp_path, text).plays for path in play.paths}
     assert {(True, True), (True, False), (False, True), (False, False)} <= seen
+
+
+def test_a_loader_is_never_empty(tmp_path: Path) -> None:
+    data = "from torch.utils.data import DataLoader\nloader = DataLoader(open('data'))\n"
+    guard = "for _ in range(9):\n    if len(loader) == 0:\n        break\n    for x in loader:\n"
+    trains = "        model(x).sum().backward()\n        optimizer.step()\n"
+    assert paths(read(tmp_path, HEAD + data + guard + trains)) == 1

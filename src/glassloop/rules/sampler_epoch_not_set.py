@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from glassloop.events import MADE, PASS_BEGIN, SAMPLER, SET_EPOCH, SHUFFLES, Event, Place, Ref
+from glassloop.events import MADE, PASS_BEGIN, PASS_END, SAMPLER, SET_EPOCH, SHUFFLES, Event, Place, Ref
 from glassloop.experiments import Case, Experiment, Verdict, Without
 from glassloop.findings import Severity, Story
 from glassloop.rules import Card
@@ -86,7 +86,7 @@ HEARS = USES | {MADE, SET_EPOCH}
 class State(NamedTuple):
     """`passing`: of the loader that goes by this sampler, begun at `begun`; `told`: of an epoch that has not been trained.
 
-    `trained`: an earlier pass was trained on.
+    `trained`: an earlier pass was trained on. `over`: it has come to its end.
     """
 
     me: Ref
@@ -95,6 +95,7 @@ class State(NamedTuple):
     begun: Place | None = None
     told: bool = False
     trained: bool = False
+    over: bool = False
 
 
 def initial(me: Ref) -> State:
@@ -110,10 +111,16 @@ def hear(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
     if event.kind == SET_EPOCH:
         return (state._replace(told=True) if event.what == state.me else state), ()
     if event.kind == PASS_BEGIN and event.what is not None and state.me in (event.of or ()):
-        before = state.passing if state.passing is not None and state.passing.me == event.what else Passing(event.what)
-        return state._replace(begun=event.at, trained=before.trains, passing=follow(before, event)), ()
+        again = state.passing is not None and state.passing.me == event.what
+        if again and not state.over and event.at != state.begun:
+            return state._replace(passing=None), ()  # inside that pass, perhaps: whose batches come next nobody can tell
+        before = state.passing if again and state.passing is not None else Passing(event.what)
+        return state._replace(begun=event.at, trained=before.trains, passing=follow(before, event), over=False), ()
     if state.passing is None:
         return state, ()
+    if event.kind == PASS_END and event.what == state.passing.me:
+        state = state._replace(over=True)
+    assert state.passing is not None
     passing = follow(state.passing, event)
     if not passing.stepped or state.passing.stepped:
         return state._replace(passing=passing), ()

@@ -9,6 +9,8 @@ import math
 from collections.abc import Hashable, Mapping
 from typing import Any
 
+from glassloop.events import LOADER, Ref
+
 MIRRORED = {"Lt": "Gt", "LtE": "GtE", "Gt": "Lt", "GtE": "LtE"}
 OPPOSITE = {"Lt": "GtE", "LtE": "Gt", "Gt": "LtE", "GtE": "Lt"}
 
@@ -39,7 +41,7 @@ Bound = tuple[float, bool] | None  # and whether the number itself is within
 
 
 def _range(assumed: Mapping[Hashable, bool], unknown: Hashable) -> tuple[Bound, Bound]:
-    lows: list[tuple[float, bool]] = []
+    lows: list[tuple[float, bool]] = [(1, True)] if _is_length(unknown) else []
     highs: list[tuple[float, bool]] = []
     for key, answer in assumed.items():
         if not isinstance(key, tuple):
@@ -54,6 +56,12 @@ def _range(assumed: Mapping[Hashable, bool], unknown: Hashable) -> tuple[Bound, 
     low = max(lows, key=lambda b: (b[0], not b[1])) if lows else None
     high = min(highs, key=lambda b: (b[0], b[1])) if highs else None
     return low, high
+
+
+def _is_length(unknown: Hashable) -> bool:
+    """A loader is never empty: who asks whether it is guards against what does not come about."""
+    of = unknown[1] if isinstance(unknown, tuple) and unknown[:1] == ("len",) else None
+    return isinstance(of, Ref) and of.role == LOADER
 
 
 def _is_number(value: Any) -> bool:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import ast
 
-REMEMBERED = (ast.Module, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-
 
 def walk(top: ast.AST) -> list[ast.AST]:
     """The node itself and all below it, breadth first, without the contexts (Load, Store) of names."""
@@ -20,8 +18,7 @@ def walk(top: ast.AST) -> list[ast.AST]:
                 found.extend(v for v in value if isinstance(v, ast.AST))
             elif isinstance(value, ast.AST) and name != "ctx":
                 found.append(value)
-    if isinstance(top, REMEMBERED):
-        top._walked = found  # type: ignore[union-attr]  # on the node, so that it goes when the tree goes
+    top._walked = found  # type: ignore[attr-defined]  # on the node, so that it goes when the tree goes
     return found
 
 
