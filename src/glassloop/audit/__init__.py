@@ -43,12 +43,15 @@ def all_checks() -> tuple[tuple[str, ModuleType], ...]:
     return tuple(sorted(modules, key=lambda pair: (checks.SECTIONS.index(pair[1].SECTION), pair[0])))
 
 
-def audit(folder: Path, replay: Mapping[str, Any] | None = None) -> Report:
-    """Ask every question of the run in `folder`. `replay`: what running it again found, where that has been done.
+def audit(
+    folder: Path, replay: Mapping[str, Any] | None = None, gradients: Mapping[str, Any] | None = None
+) -> Report:
+    """Ask every question of the run in `folder`. `replay`: what running it again found, where that has been done;
+    `gradients`: what computing one again did (audit.gradients).
 
     Raises UserError where `folder` is no run folder; a part of it that cannot be read makes its questions unanswerable.
     """
-    evidence = Evidence(folder, replay)
+    evidence = Evidence(folder, replay, gradients)
     about = _about(evidence)
     found = (Check(name, made.SECTION, made.ASKS, made.WHY, _answer(made, evidence)) for name, made in all_checks())
     return Report(folder.resolve().name, about, tuple(found), LIMITS)

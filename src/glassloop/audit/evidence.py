@@ -65,8 +65,10 @@ class Story:
 class Evidence:
     """A run folder. Each part is read when it is first asked for. Raises UserError where a part is not what it should be."""
 
-    def __init__(self, folder: Path, replay: Mapping[str, Any] | None = None) -> None:
-        self.folder = folder
+    def __init__(
+        self, folder: Path, replay: Mapping[str, Any] | None = None, gradients: Mapping[str, Any] | None = None
+    ) -> None:
+        self.folder, self.gradients = folder, gradients
         self._replay = replay
 
     @property

@@ -50,8 +50,7 @@ def table(folder: Path, homes: Sequence[str]) -> list[Parameter]:
 
 def checkpoints(folder: Path) -> Kept | None:
     """The first and the last of the run's checkpoint folders that are at hand, compared; None where there are not two."""
-    known = sorted({(row["step"], row["path"]) for row in _written(folder)})
-    steps = [(step, path) for step, path in known if _is_there(folder, path)]
+    steps = kept(folder)
     if len(steps) < 2 or steps[0][0] == steps[-1][0]:
         return None
     (first, begun), (last, ended) = steps[0], steps[-1]
@@ -59,6 +58,18 @@ def checkpoints(folder: Path) -> Kept | None:
     both = sorted(before.keys() & after.keys())
     still = tuple(name for name in both if before[name] == after[name])
     return Kept(first, last, len(both) - len(still), still) if both else None
+
+
+def kept(folder: Path) -> list[tuple[int, str]]:
+    """(step, name) of the checkpoint folders that lie in the run folder, the oldest first."""
+    known = sorted({(row["step"], row["path"]) for row in _written(folder)})
+    return [(step, path) for step, path in known if _is_there(folder, path)]
+
+
+def steps(folder: Path) -> dict[int, dict[str, Any]]:
+    """The loss and the gradient norm of each step, as they count in the end."""
+    rows = (row for row in ledger.rows(folder / ledger.NAME) if row["row"] == "step" and type(row.get("step")) is int)
+    return {row["step"]: {"loss": row.get("loss"), "grad_norm": row.get("grad_norm")} for row in rows}
 
 
 def _rows(found: Any) -> dict[str, Mapping[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import sys
 from enum import Enum
 from pathlib import Path
@@ -32,12 +33,16 @@ def audit(
     ] = None,
     format: Annotated[Format, typer.Option("--format", help="text for people, json for programs.")] = Format.TEXT,
     replay: Annotated[bool, typer.Option("--replay", help="First run the recorded program again, and compare.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="With --replay: run it without asking.")] = False,
+    gradients: Annotated[
+        bool, typer.Option("--gradients", help="Also compute one step's gradient again (production loop), and try it.")
+    ] = False,
+    seed: Annotated[int | None, typer.Option("--seed", help="With --gradients: yours, for directions; else drawn.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="With --replay and --gradients: do not ask.")] = False,
 ) -> None:
     """Say what a run folder shows of a training, and what no record can: data, sampling, parameters, coverage.
 
     Each question is answered with holds, fails or cannot be said, and the numbers it rests on. The folder may be a
-    stranger's: without --replay, nothing of it is run. torch is not imported.
+    stranger's: without --replay and --gradients, nothing of it is run.
 
     Exit code 0: nothing fails; 1: something does; 2: wrong usage, or no run folder.
 
@@ -50,7 +55,8 @@ def audit(
         raise UserError(f"{out} ends in none of {', '.join(FORMS)}; the ending says what is written")
     if not run.is_dir():
         raise UserError(f"{run} is no folder; give the folder of a run")
-    report = ask(run, _again(run, yes) if replay else None)
+    tried = _gradients(run, secrets.randbits(31) if seed is None else seed, yes) if gradients else None
+    report = ask(run, _again(run, yes) if replay else None, tried)
     if format is Format.JSON:
         print(json.dumps(report.as_json(), indent=2, default=str))
     else:
@@ -73,6 +79,16 @@ def _again(run: Path, yes: bool) -> dict[str, Any] | None:
     except BrokenError as error:
         print(f"note: not run again: {error}", file=sys.stderr)
         return None
+
+
+def _gradients(run: Path, seed: int, yes: bool) -> dict[str, Any]:
+    """What computing a gradient again found. Raises UserError where it cannot be, or nobody agrees."""
+    from glassloop.audit.gradients import chosen, recompute
+    from glassloop.cli.replay import agree
+
+    step, name = chosen(run)
+    agree([f"will run: {run / 'source' / 'task.py'}, for the gradient of step {step + 1}, from {name}"], yes)
+    return recompute(run, step, name, seed)
 
 
 def write(report: Report, out: Path) -> Path:
