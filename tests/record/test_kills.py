@@ -121,7 +121,7 @@ def kill_runs(home: Path, moments: str) -> None:
 
 
 def test_a_kill_at_any_write_is_never_called_broken(tmp_path: Path) -> None:
-    kill_runs(tmp_path, "6")
+    kill_runs(tmp_path, "5")
 
 
 @pytest.mark.full
