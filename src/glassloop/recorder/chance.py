@@ -66,12 +66,12 @@ def digester() -> Callable[[], str]:
     import torch
     from xxhash import xxh3_64_hexdigest
 
-    get_state, read = torch.default_generator.get_state, ctypes.string_at
-    size = get_state().numel()
+    get_state = torch.default_generator.get_state
+    look = (ctypes.c_char * get_state().numel()).from_address  # without a copy
 
     def digest() -> str:
-        state = get_state()
-        return xxh3_64_hexdigest(read(state.data_ptr(), size))
+        state = get_state()  # kept until it has been read
+        return xxh3_64_hexdigest(look(state.data_ptr()))
 
     return digest
 

@@ -277,6 +277,11 @@ class Order:
 
 def indices_of(index: Any) -> array[int] | None:
     """The indices that a sampler gave for a batch: one, a list of them, an array, or something that has `indices`."""
+    if type(index) is list:
+        try:
+            return array("q", index)
+        except (TypeError, OverflowError):  # a dataset with keys of its own
+            return None
     if type(index) is int:
         return array("q", (index,))
     if hasattr(index, "indices") and not callable(index.indices):  # kit.data.Keys

@@ -10,6 +10,7 @@ digests again.
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import time
 import weakref
@@ -37,7 +38,7 @@ class State:
         self.every = every
         self._optimizers: dict[int, tuple[weakref.ref[Any], int]] = {}  # by id: and its last step
         self._models: list[weakref.ref[Any]] = []
-        self._tensors: list[tuple[Any, Any]] = []  # where each stands, not itself: a buffer may be replaced
+        self._tensors: list[list[Any]] = []  # where each stands (a buffer may be replaced), and `_look` of it
         self._ids: frozenset[int] = frozenset()
         self._header = b""
         self._scans = 0
@@ -67,7 +68,7 @@ class State:
     def places(self) -> list[tuple[Any, Any, str]]:
         """Where the digested tensors stand: (holder, name there, whole name)."""
         names = [line.partition(" ")[0].strip(".") for line in self._header.decode().split("\n")]
-        return [(held, name, whole) for (held, name), whole in zip(self._tensors, names, strict=False)]
+        return [(held, name, whole) for (held, name, *_), whole in zip(self._tensors, names, strict=False)]
 
     def _try(self, optimizer: Any, step: int) -> str | None:
         """While it is not known what a digest costs: one at the first step, which finds the models, and some later ones."""
@@ -99,11 +100,17 @@ class State:
         if not self._tensors:
             return None
         digest = xxhash.xxh3_128(self._header)
+        update = digest.update
         try:
-            for held, name in self._tensors:
+            for place in self._tensors:
+                held, name, known, at, count, view = place
                 tensor = held[name]
-                if tensor is not None:
-                    digest.update(numbers(tensor).data)
+                if tensor is not known or tensor.data_ptr() != at or tensor.numel() != count:
+                    if tensor is None:
+                        continue
+                    place[2:] = _look(tensor)
+                    view = place[5]
+                update(numbers(tensor).data if view is None else view)
         except Exception:  # on a device, sparse, sharded, or taken away since
             return None
         return digest.hexdigest()
@@ -146,9 +153,18 @@ class State:
             tensor = held[name]
             if tensor is not None and id(tensor) not in seen:
                 seen.add(id(tensor))
-                self._tensors.append((held, name))
+                self._tensors.append([held, name, *_look(tensor)])
                 header.append(f"{path} {tensor.dtype} {list(tensor.shape)}")
         self._ids, self._header = frozenset(seen), "\n".join(header).encode()
+
+
+def _look(tensor: Any) -> list[Any]:
+    """A tensor, its address, how many numbers it has, and a view of its memory where that is in one piece."""
+    plain = type(tensor) in (torch.Tensor, torch.nn.Parameter) and tensor.is_cpu and tensor.layout is torch.strided
+    if not plain or not tensor.is_contiguous() or not tensor.numel():
+        return [tensor, 0, -1, None]
+    size, at = tensor.numel() * tensor.element_size(), tensor.data_ptr()
+    return [tensor, at, tensor.numel(), memoryview((ctypes.c_char * size).from_address(at)).cast("B")]
 
 
 def models(params: set[int]) -> list[Any]:
