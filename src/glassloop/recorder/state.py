@@ -105,12 +105,10 @@ class State:
             for place in self._tensors:
                 held, name, known, at, count, view = place
                 tensor = held[name]
-                if tensor is not known or tensor.data_ptr() != at or tensor.numel() != count:
-                    if tensor is None:
-                        continue
-                    place[2:] = _look(tensor)
-                    view = place[5]
-                update(numbers(tensor).data if view is None else view)
+                if tensor is known and tensor.data_ptr() == at and tensor.numel() == count:
+                    update(view)
+                elif tensor is not None:
+                    update(_again(place, tensor))
         except Exception:  # on a device, sparse, sharded, or taken away since
             return None
         return digest.hexdigest()
@@ -165,6 +163,12 @@ def _look(tensor: Any) -> list[Any]:
         return [tensor, 0, -1, None]
     size, at = tensor.numel() * tensor.element_size(), tensor.data_ptr()
     return [tensor, at, tensor.numel(), memoryview((ctypes.c_char * size).from_address(at)).cast("B")]
+
+
+def _again(place: list[Any], tensor: Any) -> Any:
+    """The bytes of a tensor that is not where it was when it was looked at."""
+    place[2:] = _look(tensor)
+    return numbers(tensor).data if place[5] is None else place[5]
 
 
 def models(params: set[int]) -> list[Any]:
