@@ -18,6 +18,8 @@ Args = list[Value]
 Kwargs = dict[str, Value]
 KEEPERS = ("accelerate", "fabric")
 STEPS = "gradient_accumulation_steps"
+DIVIDES = "divides each loss"  # among what an Accelerator was told
+DIVIDING = frozenset([STEPS, "gradient_accumulation_plugin", "deepspeed_plugin", "deepspeed_plugins", "**"])
 
 
 def _accelerate(p: Player, path: str, args: Args, kwargs: Kwargs, at: At) -> Value:
@@ -25,6 +27,8 @@ def _accelerate(p: Player, path: str, args: Args, kwargs: Kwargs, at: At) -> Val
 
     if path.endswith(".Accelerator"):
         told = {k: v for k, v in kwargs.items() if k == STEPS}
+        if args or not DIVIDING.isdisjoint(kwargs):
+            told[DIVIDES] = Const(True)
         return Instance(None, told, open=True, key=KEEPERS[0])
     return unknown_call(p, None, args, kwargs, at, harmless=path.endswith(("set_seed", "Config", "Plugin")))
 
@@ -82,9 +86,9 @@ def keeper_method(p: Player, me: Instance, name: str, args: Args, kwargs: Kwargs
             optimizer.guarded = me.key == KEEPERS[0]
         return args[0] if len(args) == 1 else Seq(list(args), frozen=True)
     if name == "backward":
-        # Whether it scales the loss is configured elsewhere: no word of it.
-        # Whether it divides it is, too.
-        say_backward(p, args[0] if args else None, [Const(None)], kwargs, at)
+        # Whether it scales the loss is configured elsewhere: no word of it. What divides it may have made a mean something else.
+        given: Args = [] if {DIVIDES, STEPS}.isdisjoint(me.attrs) else [Const(None)]
+        say_backward(p, args[0] if args else None, given, kwargs, at)
         return NONE
     if name in ("clip_grad_norm_", "clip_grad_value_", "clip_gradients"):
         p.say(events.CLIP, at, None, p.holding(owners_of(args[0]) if args else None))

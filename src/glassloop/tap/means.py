@@ -57,7 +57,7 @@ class Means:
                 return True
             if name in _ADDS:
                 return self._sum(node, left)
-            if name in _KEEPS or (name == "MulBackward0" and MARK in node.metadata):
+            if name in _KEEPS or (name == "MulBackward0" and MARK in node.metadata) or _by_one(name, node):
                 node = node.next_functions[0][0]
                 continue
             return False if name == "DivBackward0" else _reduced(node)
@@ -67,6 +67,17 @@ class Means:
         """A sum with a mean in it is none the less one, unless a part of it was divided."""
         parts = [self._of(part, left // 2) for part, _ in node.next_functions if part is not None]
         return False if False in parts else True if True in parts else None
+
+
+def _by_one(name: str, node: Any) -> bool:
+    """A division by a plain 1: Accelerate makes one of each loss where it was told of no windows."""
+    if name != "DivBackward0":
+        return False
+    try:
+        by = node._saved_other
+    except RuntimeError:  # its graph has been freed
+        return False
+    return isinstance(by, torch.Tensor) and by.device.type == "cpu" and by.dim() == 0 and by.item() == 1
 
 
 def _reduced(node: Any) -> bool | None:
