@@ -86,7 +86,7 @@ def keeper_method(p: Player, me: Instance, name: str, args: Args, kwargs: Kwargs
             optimizer.guarded = me.key == KEEPERS[0]
         return args[0] if len(args) == 1 else Seq(list(args), frozen=True)
     if name == "backward":
-        # Whether it scales the loss is configured elsewhere: no word of it. What divides it may have made a mean something else.
+        # Whether it scales the loss is configured elsewhere: no word of it. Divided, it may be no mean any more.
         given: Args = [] if {DIVIDES, STEPS}.isdisjoint(me.attrs) else [Const(None)]
         say_backward(p, args[0] if args else None, given, kwargs, at)
         return NONE

@@ -208,7 +208,7 @@ def _factory(p: Player, last: str, args: Args, kwargs: Kwargs, at: At) -> Value:
 
 
 def _mean_of(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
-    if args:
+    if len(args) == 1 and "weights" not in kwargs:
         averaged(p, args[0], at)
     return number_of(args, at)
 
