@@ -51,7 +51,7 @@ def compare(
                 continue
             differing += 1
             if not verdict.differences and difference.row == "step":
-                seen.explain(difference.step, recorded.folder, verdict)
+                seen.explain(difference.step, recorded, verdict)
             verdict.add(difference)
             if difference.missing == "again" and child.has_failed():
                 verdict.note(f"the program ended with exit code {child.wait()}: {child.last_words()}")
@@ -94,7 +94,7 @@ class _Seen:
         self._state_after = part.start  # the last step whose state was digested before the one at hand
         self._order_before = self._order_of = 0  # how many records of order.bin its rows and the last of them cover
 
-    def explain(self, step: int, folder: Path, verdict: Verdict) -> None:
+    def explain(self, step: int, recorded: Recorded, verdict: Verdict) -> None:
         """Of the first difference, which is at `step`: since when the state may differ, and which samples do.
 
         Before it all states that were digested are the same.
@@ -107,9 +107,12 @@ class _Seen:
                 "the record begins where record() was called: what the script drew at random before that, such as its first"
                 " weights, is not in it (seed it, or use `glassloop run`)"
             )
-        number = self._part.session.number
-        again = self._part.folder, number if self._part.interval is None else 1  # a part has a folder of its own
-        said = changed((folder, number), again, self._records())
+        # A session has a folder of its own in data/; a part of a run is the first session of its own folder.
+        rows = [row for row in recorded.of(self._part.session) if row["row"] == "data" and "loader" in row]
+        files = {row["loader"]: (str(row["file"]), str(row["file"])) for row in rows}
+        if self._part.interval is not None:
+            files = {loader: (name, f"data/loader-{loader}.jsonl") for loader, (name, _) in files.items()}
+        said = changed(recorded.folder, self._part.folder, files, self._records())
         if said:
             verdict.note(f"step {step} was fed other data: {said}")
 

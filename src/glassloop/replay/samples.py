@@ -1,7 +1,7 @@
 """Which samples of a step hold other bytes, or have another label, than those that were recorded."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +13,11 @@ _LONGEST = 4096  # bytes of a line of data/
 _NAMED = 5
 
 
-def changed(recorded: tuple[Path, int], again: tuple[Path, int], records: Iterable[Record]) -> str:
+def changed(recorded: Path, again: Path, files: Mapping[int, tuple[str, str]], records: Iterable[Record]) -> str:
     """A line that names the samples of these batches whose digest or label differs; empty where none does, or none is known.
 
-    `recorded` and `again` are run folders and the number of the session in them.
-
-    Digests are there for samples that were seen within the record's budget.
+    `files` gives the names of a loader's file in the run folders `recorded` and `again`. Digests are there for samples that
+    were seen within the record's budget.
     """
     wanted: dict[int, set[int]] = {}
     for record in records:
@@ -26,7 +25,8 @@ def changed(recorded: tuple[Path, int], again: tuple[Path, int], records: Iterab
         wanted.setdefault(record.loader, set()).update(found)
     said = []
     for loader, indices in wanted.items():
-        before, now = _lines(*recorded, loader, indices), _lines(*again, loader, indices)
+        names = files.get(loader, (f"data/loader-{loader}.jsonl",) * 2)
+        before, now = _lines(recorded, names[0], indices), _lines(again, names[1], indices)
         both = sorted(index for index in indices if index in before and index in now and before[index] != now[index])
         said += [_difference(index, before[index], now[index]) for index in both]
     more = f"; and {len(said) - _NAMED} more samples" if said[_NAMED:] else ""
@@ -40,12 +40,11 @@ def _difference(index: int, before: dict[str, Any], now: dict[str, Any]) -> str:
     return f"sample {index}: {', '.join(said)}"
 
 
-def _lines(folder: Path, session: int, loader: int, indices: set[int]) -> dict[int, dict[str, Any]]:
-    """What data/ says of these samples of a loader."""
-    place = "data" if session == 1 else f"data/session-{session}"
+def _lines(folder: Path, name: str, indices: set[int]) -> dict[int, dict[str, Any]]:
+    """What a file of data/ says of these samples."""
     found: dict[int, dict[str, Any]] = {}
     try:
-        for line in _read(inside(folder, f"{place}/loader-{loader}.jsonl")):
+        for line in _read(inside(folder, name)):
             sample = json.loads(line)
             if sample["i"] in indices:
                 found[sample["i"]] = sample
