@@ -117,6 +117,8 @@ def agree(lines: list[str], yes: bool) -> None:
 
 def _lines(verdict: Verdict) -> list[str]:
     """The verdict for people."""
+    from glassloop.record.verdict import printable
+
     steps, rows = sum(part.steps for part in verdict.parts), sum(part.rows for part in verdict.parts)
     lines = [f"note: {note}" for note in verdict.notes]
     if verdict.same:
@@ -133,4 +135,4 @@ def _lines(verdict: Verdict) -> list[str]:
         lines.append(f"{len(sample.chosen)} of {sample.of} intervals, chosen by --seed {sample.seed}")
         for bad, chance in sample.odds:
             lines.append(f"  had {bad} of them been bad, this would have met one with a probability of {100 * chance:.3g} %")
-    return lines
+    return [printable(line) for text in lines for line in text.splitlines()]  # a stranger's record, and what it ran
