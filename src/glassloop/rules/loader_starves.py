@@ -39,7 +39,7 @@ class Rows(Dataset):
         return len(self.rows)
 
     def __getitem__(self, index):
-        time.sleep(0.01)  # a slow disk
+        time.sleep(0.02)  # a slow disk
         return self.rows[index]
 
 
@@ -53,7 +53,7 @@ for epoch in range(2):
         optimizer.step()
 """
 
-GOOD = BAD.replace("        time.sleep(0.01)  # a slow disk\n", "").replace(
+GOOD = BAD.replace("        time.sleep(0.02)  # a slow disk\n", "").replace(
     "self.rows = torch.randn(40, 3)", "self.rows = torch.randn(40, 3)\n        time.sleep(0.05)  # read at once"
 ).replace("  # expect: loader-starves", "")  # fmt: skip
 
@@ -79,7 +79,7 @@ KEY = LOADER
 OTHERS = True  # another loader's batch takes the place of this one's
 HEARS = USES | {MADE}
 
-SHARE, TYPICAL, SECONDS = 0.5, 0.01, 0.2  # of the time; of a typical batch; in all: less than any of them is nobody's worry
+SHARE, TYPICAL, SECONDS = 0.5, 0.01, 1.0  # of the time; of a typical batch; in all: less than any of them is nobody's worry
 
 
 class State(NamedTuple):

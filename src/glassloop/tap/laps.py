@@ -6,6 +6,8 @@ accelerator the loop runs ahead of the device; a wait that ends before the devic
 
 from __future__ import annotations
 
+import multiprocessing
+import os
 from collections import deque
 from collections.abc import Mapping
 from statistics import median
@@ -57,6 +59,8 @@ class Lap:
         clock.whole += now - self.handed
         if clock.batches < clock.due:
             return NO_FACTS
+        if crowded():
+            return NO_FACTS  # asked again at the next batch
         clock.due *= 2
         seconds, typical = clock.waited / 1e9, median(clock.latest) / 1e9
         share = clock.waited / max(clock.whole, 1)
@@ -76,6 +80,17 @@ class Waiting:
     def begins(self, ref: Ref) -> Lap:
         """A pass begins."""
         return Lap(self._clocks.setdefault(ref, Clock()))
+
+
+def crowded() -> bool:
+    """Whether the machine has more to do than this run gives it: then a wait is for a turn, and not for the data.
+
+    This run may keep each core busy, and has each of its own processes besides.
+    """
+    if not hasattr(os, "getloadavg"):  # Windows
+        return False
+    own = 1 + len(multiprocessing.active_children())
+    return os.getloadavg()[0] > (os.cpu_count() or 1) + own
 
 
 def _mark() -> Any:

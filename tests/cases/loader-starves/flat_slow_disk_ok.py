@@ -14,7 +14,7 @@ class Remote(Dataset):
         return len(self.rows)
 
     def __getitem__(self, index):
-        time.sleep(0.01)
+        time.sleep(0.02)
         return self.rows[index]
 
 

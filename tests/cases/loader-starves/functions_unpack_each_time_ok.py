@@ -51,7 +51,7 @@ def main():
     batches = DataLoader(Unpacked(files), batch_size=8, shuffle=True)
     net = nn.Sequential(nn.Linear(9, 4), nn.Tanh(), nn.Linear(4, 9))
     opt = torch.optim.SGD(net.parameters(), lr=0.05)
-    for _ in range(3):
+    for _ in range(5):
         train_epoch(net, batches, opt)
 
 

@@ -19,7 +19,7 @@ class Stream(IterableDataset):
 def main():
     torch.manual_seed(0)
     lines = [" ".join(f"{v:.3f}" for v in torch.rand(4).tolist()) for _ in range(40)]
-    loader = DataLoader(Stream(lines, 0.01), batch_size=8)  # expect: loader-starves
+    loader = DataLoader(Stream(lines, 0.02), batch_size=8)  # expect: loader-starves
     model = nn.Linear(4, 1)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     for epoch in range(2):

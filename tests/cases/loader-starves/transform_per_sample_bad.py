@@ -38,7 +38,7 @@ class Images(Dataset):
 def run(settings):
     torch.manual_seed(0)
     images = torch.rand(50, 1, 8, 8)
-    resize = Resize(0.006)
+    resize = Resize(0.015)
     data = Images(images, resize)
     loader = DataLoader(data, settings.batch, shuffle=True, num_workers=settings.workers)  # expect: loader-starves
     net = nn.Sequential(nn.Flatten(), nn.Linear(16, 4), nn.ReLU(), nn.Linear(4, 1))

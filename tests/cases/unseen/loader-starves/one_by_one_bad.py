@@ -20,7 +20,7 @@ class Records(Dataset):
 
 
 torch.manual_seed(0)
-loader = DataLoader(Records(0.03), shuffle=True)  # expect: loader-starves
+loader = DataLoader(Records(0.075), shuffle=True)  # expect: loader-starves
 net = nn.Linear(5, 1)
 opt = torch.optim.SGD(net.parameters(), lr=0.01)
 for i, batch in enumerate(loader):

@@ -14,7 +14,7 @@ class Slow(Dataset):
         return len(self.rows)
 
     def __getitem__(self, index):
-        time.sleep(0.02)
+        time.sleep(0.04)
         return self.rows[index]
 
 
@@ -27,7 +27,7 @@ def main():
         for x in loader:
             optimizer.zero_grad()
             loss = nn.functional.mse_loss(model(x), x.sum(1, keepdim=True))
-            time.sleep(0.03)  # stands for a large model
+            time.sleep(0.06)  # stands for a large model
             loss.backward()
             optimizer.step()
 
