@@ -36,10 +36,11 @@ class Net(nn.Module):
         super().__init__()
         self.body, self.middle, self.head = nn.Linear(64, 32), nn.Linear(32, 32), nn.Linear(32, 10)
         self.fault = fault
+        self.norm = nn.BatchNorm1d(32) if fault == "normed" else nn.Identity()
         self.middle.requires_grad_(fault != "frozen")
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        h = self.body(x).relu()
+        h = self.norm(self.body(x)).relu()
         inner = self.middle(h)
         return self.head(h + (inner.detach() if self.fault == "detached" else inner).relu())
 
@@ -60,6 +61,8 @@ def main(fault: str) -> None:
     val_loader = DataLoader(TensorDataset(x[val], y[val]), 128)
     model = Net(fault)
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+    if fault == "normed":
+        optimizer = torch.optim.SGD(model.parameters(), lr=1e-3)  # type: ignore[assignment]
     for _ in range(3):
         model.train()
         for inputs, targets in loader:

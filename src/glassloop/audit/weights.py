@@ -23,6 +23,7 @@ class Parameter(NamedTuple):
     trained: bool  # requires_grad
     held: bool  # by an optimizer
     moved: bool
+    slight: bool = False  # it had a gradient that was more than zeros, and kept its bytes
 
 
 class Kept(NamedTuple):
@@ -44,7 +45,7 @@ def table(folder: Path, homes: Sequence[str]) -> list[Parameter]:
     for name, told in rows.items():
         trained, held = (any(row.get(fact) is True for row in told) for fact in ("requires_grad", "held"))
         moved = any(type(row.get("moved")) is int for row in told)
-        found.append(Parameter(name, trained, held, moved))
+        found.append(Parameter(name, trained, held, moved, any(row.get("grad") == "some" for row in told)))
     return found
 
 

@@ -16,11 +16,12 @@ from torch import nn
 from glassloop.recorder.state import State
 from glassloop.tap.contents import UnreadableError, numbers
 
+SOME, ZERO = "some", "zero"  # what a gradient held at a look, None where there was none
 EVERY = 64  # steps between two looks; the first ones are at 1, 2, 4, ...
 
 
 class Parameters:
-    """The table of a session: name, shape, dtype, requires_grad, held by an optimizer, the step by which it had moved."""
+    """The table of a session: name, shape, dtype, requires_grad, held by an optimizer, gradient, step by which it moved."""
 
     def __init__(self) -> None:
         self.table: list[dict[str, Any]] = []
@@ -60,6 +61,8 @@ class Parameters:
             if param is None:
                 continue
             row["requires_grad"] = row["requires_grad"] or param.requires_grad
+            if row["grad"] != SOME:
+                row["grad"] = _gradient(param.grad) or row["grad"]
             found = _digest(param)
             if found is not None and found != first:
                 row["moved"] = step
@@ -83,7 +86,8 @@ class Parameters:
                 continue
             self._known[id(param)] = weakref.ref(param)
             row: dict[str, Any] = {"name": _free(path, names), "shape": list(param.shape), "dtype": str(param.dtype)[6:]}
-            row |= {"requires_grad": param.requires_grad, "held": id(param) in held, "moved": None, "looked": None}
+            row |= {"requires_grad": param.requires_grad, "held": id(param) in held, "grad": None}
+            row |= {"moved": None, "looked": None}
             names.add(row["name"])
             self.table.append(row)
             self._left.append((row, self._known[id(param)], first))
@@ -103,6 +107,16 @@ def _digest(param: Any) -> int | None:
         return xxhash.xxh3_64_intdigest(numbers(param).data) if param.is_cpu and param.numel() else None
     except (UnreadableError, RuntimeError, TypeError, ValueError):
         return None
+
+
+def _gradient(grad: Any) -> str | None:
+    """Whether a gradient that is there is more than zeros. Too small to change a value is some, too."""
+    if grad is None:
+        return None
+    try:
+        return SOME if numbers(grad).any() else ZERO
+    except UnreadableError:
+        return SOME
 
 
 def _free(name: str, taken: set[str]) -> str:

@@ -15,4 +15,6 @@ def check(evidence: Evidence) -> Answer:
     """findings.json."""
     if evidence.findings is None:
         return Answer("unknown", "nothing listened to this run", {}, "Run it without --no-watch.")
+    if not evidence.story.last:
+        return Answer("unknown", "no step was recorded, so there was nothing to hear")
     return answer(list(evidence.findings), "nothing was heard that a rule speaks of")

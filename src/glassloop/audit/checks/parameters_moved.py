@@ -42,16 +42,21 @@ def _of_table(known: list[Parameter], steps: int, heard: bool) -> Answer:
     """`heard`: watch found parameters that no optimizer holds, where that is not meant."""
     still = [one for one in known if not one.moved]
     frozen = [one for one in still if not one.trained]
-    held = [one for one in still if one.trained and one.held]
+    held = [one for one in still if one.trained and one.held and not one.slight]
+    slight = [one for one in still if one.trained and one.held and one.slight]
     outside = [one for one in still if one.trained and not one.held]
     facts: dict[str, Any] = {
         "parameters": len(known), "moved": len(known) - len(still), "unmoved_though_held": _names(held),
+        "gradient_too_small": _names(slight),
         "unmoved_in_no_optimizer": _names(outside), "declared_frozen": _names(frozen),
     }  # fmt: skip
     if held:
-        says = f"{_few(held, known)}, though an optimizer holds them: {named(_names(held))}"
+        says = f"{_few(held, known)}, though an optimizer holds them (no gradient, or zeros): {named(_names(held))}"
         # A branch that begins at zero lets nothing through at first.
         return Answer("fails" if steps >= FIRST_STEPS else "unknown", says, facts, CHANGE)
+    if slight:
+        says = f"{_few(slight, known)}: {named(_names(slight))}; their gradients are too small to change a value"
+        return Answer("unknown", f"{says}, as those of a bias before a normalization are", facts, CHANGE)
     if outside:
         says = f"{_few(outside, known)}; no optimizer holds them: {named(_names(outside))}"
         meant = "" if heard else "; where only a part is trained, that is meant"
