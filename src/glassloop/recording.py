@@ -272,8 +272,8 @@ class Recorded:
             found = loaded_sources([root, Path.cwd()])
             manifest.add_sources(self.folder, found, root=root, keep_source=self._keep_source)
             manifest.finish(self.folder, exit_code=exit_code, seconds=time.perf_counter() - self._began)
+            report.write_report(self.folder)  # before the end row, which vouches for it
             recording.end()
-            report.write_report(self.folder)
         except (OSError, UserError) as error:
             _log.error("the record in %s could not be completed: %s", self.folder, error)
 

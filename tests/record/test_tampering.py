@@ -78,7 +78,7 @@ def test_nobody_touched_it(recorded: Path) -> None:
     assert any("nobody signed this" in note for note in verdict.notes)
 
 
-EVIDENCE = "ledger.jsonl run.json order.bin findings.json lines.json source data rng checkpoints"
+EVIDENCE = "ledger.jsonl run.json order.bin findings.json lines.json report.html source data rng checkpoints"
 
 
 def evidence(run: Path) -> list[str]:

@@ -72,8 +72,8 @@ def _run_own(
     def complete() -> None:
         manifest.add_sources(home, loaded_sources(roots), root=program.path.parent, keep_source=keeping.source)
         manifest.finish(home, exit_code=code, seconds=time.perf_counter() - began)
+        report.write_report(home)  # before the end row, which vouches for it
         keeping.end(recording, home)
-        report.write_report(home)
 
     _try_to(complete)
     return folder, code
@@ -112,10 +112,10 @@ def _run_shipped(
         if opened and opened["status"] == "running":  # it ended without closing its record: an exception
             manifest.finish(folder, exit_code=code, seconds=time.perf_counter() - began)
             report.write_report(folder)
-        keeping.end(recording, folder)
         if not keeping.source and code == 0:
             shutil.rmtree(folder / "source")
             report.write_report(folder)
+        keeping.end(recording, folder)
 
     _try_to(complete)
     return folder, code

@@ -40,7 +40,7 @@ def verify(
     facts = check_run_json(run, course, heads, verdict)
     if facts is not None:
         check_sources(run, facts, verdict, kept=course.opening.get("keep_source") is True)
-    check_files(run, course, verdict)
+    check_files(run, course, facts, verdict)
     check_saved(run, course, verdict)
     signature.check(run, attested, course, heads, verdict, trusted)
     _check_nonce(course, nonce, verdict)

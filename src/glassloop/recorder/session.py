@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from glassloop.recorder.rows import Rows
 
 FACTS = ("command", "config", "seed", "data", "sources", "environment")  # of run.json
-COVERED = ("findings.json", "history.json", "lines.json")  # files whose digests the last row has
+# Files whose digests the last row has, where they are there.
+COVERED = ("curves.png", "findings.json", "history.json", "lines.json", "report.html", "pictures/*")
 
 
 class Before:
@@ -92,7 +93,8 @@ def _file_told(made: Rows, home: Path, path: Path, **more: Any) -> None:
 
 def covered(home: Path) -> dict[str, str]:
     """The digests of those of the other files that are there, by name."""
-    return {name: sha(home / name) for name in COVERED if (home / name).is_file()}
+    found = sorted(path for pattern in COVERED for path in home.glob(pattern) if path.is_file() and not path.is_symlink())
+    return {path.relative_to(home).as_posix(): sha(path) for path in found}
 
 
 def sha(path: Path) -> str:
