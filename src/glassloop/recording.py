@@ -194,8 +194,8 @@ class Recording:
 
     def _finish(self, made: Rows) -> None:
         run = manifest.read(self.home)
-        if run is None and not made.begun:  # a loop that refused its arguments: no run has begun
-            return
+        if not made.begun and (run is None or len(run["sessions"]) <= Before(self.home / NAME).sessions):
+            return  # a loop that refused its arguments: no session has begun
         if self._failed:
             text = f"the record could not be written, or failed, after step {made.step}: rows are missing here"
             made.append("note", text=text, step=made.step)
