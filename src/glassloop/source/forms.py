@@ -121,6 +121,8 @@ def shifted(left: Value, op: ast.operator, right: Value) -> Form | Output | None
     if isinstance(left, Tensor) and isinstance(right, Const) and isinstance(op, (ast.Add, ast.Sub)):
         tiny = isinstance(right.value, (int, float)) and abs(right.value) <= SMALL
         return left.form if tiny else None
+    if isinstance(left, Tensor) and isinstance(left.form, Output) and isinstance(right, Const):
+        return left.form._replace(scaled=True) if isinstance(op, (ast.Mult, ast.Div)) else None
     if isinstance(left, Const) and isinstance(right, Tensor) and isinstance(right.form, Form) and isinstance(op, ast.Sub):
         return right.form if left.value == 1 and right.form.how == PROBABILITIES else None
     return None
@@ -170,6 +172,8 @@ def form_of(p: Player, v: Value | None) -> Form | None:
         return None
     if isinstance(v.form, Form):
         return v.form
+    if v.form.scaled:
+        return None
     from glassloop.source.inside import look
 
     seen = look(p, v.form.module, v.form.given, v.form.training)

@@ -67,3 +67,4 @@ class Output(NamedTuple):
     given: tuple[Value, ...]
     training: bool | None
     trail: tuple[object, ...]
+    scaled: bool = False  # times a number, or divided by one: the same rows and columns of other numbers
