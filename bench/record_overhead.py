@@ -15,8 +15,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 import statistics
 import sys
 import tempfile
@@ -29,7 +27,7 @@ from typing import Any
 import torch
 
 sys.path.insert(0, str(Path(__file__).parent))
-from watch_overhead import PASS, WORKS, timed
+from watch_overhead import PASS, WORKS, conditions, timed
 
 from glassloop.record.ledger import Ledger
 from glassloop.recorder.data import Data
@@ -133,15 +131,7 @@ def main() -> None:
         if args.only in (None, name):
             result[name] = measure(name, rounds, calls)
             print(name, json.dumps(result[name]), flush=True)
-    result["conditions"] = {
-        "torch": torch.__version__,
-        "python": platform.python_version(),
-        "threads": torch.get_num_threads(),
-        "cores": os.cpu_count(),
-        "load": round(os.getloadavg()[0], 2),
-        "capability": torch.backends.cpu.get_cpu_capability(),
-        "date": time.strftime("%Y-%m-%d"),
-    }
+    result["conditions"] = conditions()
     if args.only is None:
         (HERE / "results" / "record_overhead.json").write_text(json.dumps(result, indent=2) + "\n")
 

@@ -184,6 +184,19 @@ def memory(steps: int) -> dict[str, int]:
     return {str(count): size - base for count, size in found.items()}
 
 
+def conditions() -> dict[str, object]:
+    """Where it was measured."""
+    return {
+        "torch": torch.__version__,
+        "python": platform.python_version(),
+        "threads": torch.get_num_threads(),
+        "cores": os.cpu_count(),
+        "load": round(os.getloadavg()[0], 2),
+        "capability": torch.backends.cpu.get_cpu_capability(),
+        "date": time.strftime("%Y-%m-%d"),
+    }
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--rounds", type=int, default=9)
@@ -200,15 +213,7 @@ def main() -> None:
     if args.only in (None, "memory"):
         result["memory"] = memory(args.steps)
         print("memory", json.dumps(result["memory"]), flush=True)
-    result["conditions"] = {
-        "torch": torch.__version__,
-        "python": platform.python_version(),
-        "threads": torch.get_num_threads(),
-        "cores": os.cpu_count(),
-        "load": round(os.getloadavg()[0], 2),
-        "capability": torch.backends.cpu.get_cpu_capability(),
-        "date": time.strftime("%Y-%m-%d"),
-    }
+    result["conditions"] = conditions()
     if args.only is None:
         (HERE / "results").mkdir(exist_ok=True)
         (HERE / "results" / "watch_overhead.json").write_text(json.dumps(result, indent=2) + "\n")
