@@ -35,6 +35,9 @@ def test_tour(tmp_path):
     script, check = blocks("python")[1], "glassloop check your_script.py"
     (tmp_path / "your_script.py").write_text(script)
     tour = tour.replace(check, f"cd ..; {check} > checked || test $? = 1")
+    audit = "glassloop audit recorded -o audit.html"  # which the mistake that check found fails
+    assert audit in tour
+    tour = tour.replace(audit, f"{audit} || test $? = 1")
     done = subprocess.run(
         ["bash", "-c", f"set -e\n{tour}"],
         cwd=tmp_path,

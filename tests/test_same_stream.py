@@ -39,6 +39,7 @@ STREAM_DIFFERS = {
     "right/gradients_in_one_buffer.py": "the run sees that the buffer is cleared; the reader only that it may have been",
     "right/lbfgs_closure.py": "the optimizer calls its closure as often as the numbers want; the reader plays it once",
     "right/meta_learning.py": "gradients put in by hand may be views of one buffer, which the reader cannot see cleared",
+    "right/sampler_evaluated_within.py": "the run leaves its evaluation early; the reader unrolls all of it",
     "zero-grad-missing/bare_tensors_ok.py": "a plain tensor's lost gradient is found at the next backward",
     "right/monte_carlo_dropout.py": "a loop over the layers of a model runs once; the reader, which sees none, twice",
 }

@@ -12,6 +12,7 @@ process.
 from __future__ import annotations
 
 import contextlib
+import faulthandler
 import functools
 import io
 import random
@@ -327,4 +328,5 @@ def main(folders: list[str]) -> int:
 
 
 if __name__ == "__main__":
+    faulthandler.dump_traceback_later(400, exit=True)  # says where it hangs: it takes 45 s
     sys.exit(main(sys.argv[1:]))

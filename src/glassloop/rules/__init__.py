@@ -118,6 +118,11 @@ class Listening:
                 self._by_kind.setdefault(kind, []).append(rule)
         self._meet(THE_PROGRAM)
 
+    @property
+    def objects(self) -> int:
+        """How many objects have machines: each of them may have to hear of an event."""
+        return len(self._known)
+
     def hear(self, event: Event) -> list[tuple[Rule, Story]]:
         """Tell every machine that wants to know; a Ref heard for the first time gets its machines first."""
         found: list[tuple[Rule, Story]] = []

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 Chain = tuple[tuple[str, int], ...]  # statements by path and line, the outermost first
 
 STATEMENTS = 12_000  # played in one path before it is given up
+CROWD = 64  # objects that may be told of an event at no cost
 DEPTH = 40  # calls within calls
 
 
@@ -194,6 +195,8 @@ class Player(Watched):
         self.events.append(event)
         self.chains.append((*self.callers, self.statement))
         self.stories.extend(self.listening.hear(event))
+        # A program that goes on making models and optimizers: telling them all costs more than playing a statement.
+        self.budget.left -= max(self.listening.objects - CROWD, 0) // 8
         self.told.extend([len(self.events)] * (len(self.stories) - len(self.told)))
 
     def remark(self, what: str) -> None:

@@ -22,7 +22,7 @@ class Folder(Dataset):
 
     @staticmethod
     def read(file):
-        time.sleep(0.015)
+        time.sleep(0.03)
         return torch.tensor([float(word) for word in file.read_text().split()])
 
 

@@ -23,7 +23,7 @@ def train(model, loader, optimizer):
     for x, y in loader:
         with torch.no_grad():
             features = model(x, part="body")
-        loss = nn.functional.cross_entropy(model(features, part="head"), y)
+        loss = nn.functional.cross_entropy(model.head(features), y)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
