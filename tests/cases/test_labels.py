@@ -89,10 +89,7 @@ def frameworks_here() -> bool:
 def test_what_the_tensors_do_agrees_with_the_labels(folders: list[str]) -> None:
     pytest.importorskip("torch")
     command = [sys.executable, str(HERE / "witness.py"), *folders]
-    for _ in range(2):  # it forks loaders' workers after torch.compile has begun threads, which may hang: seen once in ten
-        run = subprocess.run(command, capture_output=True, text=True, check=False, timeout=900)
-        if "Timeout (" not in run.stderr:
-            break
+    run = subprocess.run(command, capture_output=True, text=True, check=False, timeout=900)
     assert run.returncode == 0, run.stdout + run.stderr
 
 

@@ -27,6 +27,7 @@ def main():
             nn.functional.mse_loss(model(x), y).backward()
             optimizer.step()
         torch.save(model.module.state_dict(), os.path.join(out, "glassloop_case_ddp.pt"))  # expect: checkpoint-every-rank
+    del model  # DDP that outlives its group can hang as it is freed (docs/log.md)
     dist.destroy_process_group()
 
 

@@ -28,6 +28,7 @@ def main():
             optimizer.step()
         if dist.get_rank() == 0:
             torch.save(model.module.state_dict(), os.path.join(out, "glassloop_case_ddp.pt"))
+    del model  # DDP that outlives its group can hang as it is freed (docs/log.md)
     dist.destroy_process_group()
 
 

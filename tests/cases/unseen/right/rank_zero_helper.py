@@ -27,6 +27,7 @@ def main(folder):
             nn.functional.mse_loss(model(torch.randn(4, 3)), torch.randn(4, 1)).backward()
             opt.step()
         save_on_master(model.module.state_dict(), os.path.join(folder, "weights.pt"))
+    del model  # DDP that outlives its group can hang as it is freed (docs/log.md)
     dist.destroy_process_group()
 
 

@@ -18,4 +18,5 @@ if __name__ == "__main__":
             nn.functional.mse_loss(model(torch.randn(4, 2)), torch.randn(4, 1)).backward()
             opt.step()
             torch.save(torch.get_rng_state(), os.path.join(folder, f"rng_{rank}.pt"))
+        del model  # DDP that outlives its group can hang as it is freed (docs/log.md)
         dist.destroy_process_group()

@@ -23,6 +23,7 @@ def worker(rank, world_size, store):
             optimizer.zero_grad()
             nn.functional.mse_loss(model(x), y).backward()
             optimizer.step()
+    del model  # DDP that outlives its group can hang as it is freed (docs/log.md)
     dist.destroy_process_group()
 
 
