@@ -18,7 +18,8 @@ from typing import Any
 
 from glassloop.audit.samples import MOST_LOADERS, Key, Loader
 from glassloop.record import ledger, orders
-from glassloop.record.handed import Handed, whole
+from glassloop.record.difference import superseded
+from glassloop.record.handed import Handed
 from glassloop.record.reading import inside
 
 MOST_BYTES = 1 << 33  # of order.bin; an audit of more says so
@@ -138,13 +139,13 @@ def passes(folder: Path, loaders: tuple[Loader, ...], labels: Mapping[Key, Mappi
     walker = _Walker(loaders, labels)
     if not inside(folder, orders.NAME).exists():
         return walker.walk
-    until = _superseded(folder / ledger.NAME)
+    made_again = superseded(ledger.rows(folder / ledger.NAME))
     rows = Handed(folder)
     for row, records in rows:
         if row["row"] == "run":
             walker.close_all()
             walker.session += 1
-        again = row["row"] in ("step", "eval") and whole(row.get("step")) > until.get(walker.session, 1 << 62)
+        again = row["row"] in ("step", "eval") and made_again(row)
         for record in records:
             indices = _indices(record.indices)
             if again:
@@ -164,16 +165,3 @@ def _indices(data: bytes) -> array[int]:
     if sys.byteorder == "big":
         found.byteswap()
     return found
-
-
-def _superseded(path: Path) -> dict[int, int]:
-    """By session: the step beyond which its rows do not count, because the next session went on from there."""
-    until: dict[int, int] = {}
-    session = 0
-    for row in ledger.rows(path):
-        if row["row"] == "run":
-            session += 1
-        elif row["row"] == "resume":
-            step = whole(row.get("step"))
-            until.update({earlier: min(step, until.get(earlier, step)) for earlier in range(1, session)})
-    return until

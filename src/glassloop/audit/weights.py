@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from glassloop.audit.samples import MOST_SESSIONS, read_json
 from glassloop.record import ledger
 from glassloop.record.reading import UnsafeError, inside, open_plain
-from glassloop.record.tensors import tensors_of
+from glassloop.record.tensors import span_digest, tensors_of
 
 MOST_BYTES = 8 << 30  # of one checkpoint
-CHUNK = 1 << 20
 
 
 class Parameter(NamedTuple):
@@ -106,13 +104,4 @@ def _file(file: BinaryIO, path: Path) -> Iterator[tuple[str, str]]:
             continue
         start, end = entry["data_offsets"]
         if start < end <= MOST_BYTES:
-            file.seek(base + start)
-            yield tensor, _digest(file, end - start)
-
-
-def _digest(file: BinaryIO, length: int) -> str:
-    digest = sha256()
-    while length > 0 and (chunk := file.read(min(CHUNK, length))):
-        digest.update(chunk)
-        length -= len(chunk)
-    return digest.hexdigest()
+            yield tensor, span_digest(file, path, base + start, end - start)

@@ -5,25 +5,17 @@ from __future__ import annotations
 import json
 import secrets
 import sys
-from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from glassloop.errors import UserError
+from glassloop.cli.printing import Format
 
 if TYPE_CHECKING:
     from glassloop.audit import Report
 
 FORMS = (".html", ".json", ".md", ".pdf")
-
-
-class Format(str, Enum):
-    """How an audit is printed."""
-
-    TEXT = "text"
-    JSON = "json"
 
 
 def audit(
@@ -50,11 +42,10 @@ def audit(
     """
     from glassloop.audit import audit as ask
     from glassloop.audit.page import to_text
+    from glassloop.cli.pages import must_be_run, must_end
 
-    if out is not None and out.suffix not in FORMS:
-        raise UserError(f"{out} ends in none of {', '.join(FORMS)}; the ending says what is written")
-    if not run.is_dir():
-        raise UserError(f"{run} is no folder; give the folder of a run")
+    must_end(out, FORMS)
+    must_be_run(run)
     tried = _gradients(run, secrets.randbits(31) if seed is None else seed, yes) if gradients else None
     report = ask(run, _again(run, yes) if replay else None, tried)
     if format is Format.JSON:

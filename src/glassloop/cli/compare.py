@@ -4,22 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
-from enum import Enum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from glassloop.errors import UserError
+from glassloop.cli.printing import Format
 
 FORMS = (".html", ".pdf", ".json")
-
-
-class Format(str, Enum):
-    """How a comparison is printed."""
-
-    TEXT = "text"
-    JSON = "json"
 
 
 def compare(
@@ -38,15 +30,13 @@ def compare(
 
     Example: glassloop compare runs/train-001 runs/train-002 -o compared.html
     """
-    from glassloop.cli.pages import write_page, write_text
+    from glassloop.cli.pages import must_be_run, must_end, write_page, write_text
     from glassloop.compare import compare as look
     from glassloop.compare.page import to_html, to_text
 
-    if out is not None and out.suffix not in FORMS:
-        raise UserError(f"{out} ends in none of {', '.join(FORMS)}; the ending says what is written")
+    must_end(out, FORMS)
     for run in (a, b):
-        if not run.is_dir():
-            raise UserError(f"{run} is no folder; give the folder of a run")
+        must_be_run(run)
     found = look(a, b)
     as_json = json.dumps(found.as_json(), indent=2, default=str)
     if format is Format.JSON:

@@ -9,6 +9,18 @@ from glassloop.errors import UserError
 from glassloop.record.files import write_atomic
 
 
+def must_end(out: Path | None, endings: tuple[str, ...]) -> None:
+    """Refuse a file whose ending does not say what to write. Raises UserError."""
+    if out is not None and out.suffix not in endings:
+        raise UserError(f"{out} ends in none of {', '.join(endings)}; the ending says what is written")
+
+
+def must_be_run(run: Path) -> None:
+    """Refuse what is no folder. Raises UserError."""
+    if not run.is_dir():
+        raise UserError(f"{run} is no folder; give the folder of a run")
+
+
 def write_text(text: str, out: Path) -> Path:
     """Write `text`, whole or not at all, and return where it lies. Raises UserError."""
     try:

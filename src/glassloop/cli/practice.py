@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from glassloop.cli.printing import Format
 from glassloop.errors import UserError
 
 if TYPE_CHECKING:
@@ -16,13 +17,6 @@ if TYPE_CHECKING:
 
     from glassloop.lab.practice import Question, Stage, Verdict
     from glassloop.lab.practice.progress import Progress
-
-
-class Format(str, Enum):
-    """How questions and verdicts are printed."""
-
-    TEXT = "text"
-    JSON = "json"
 
 
 class Kind(str, Enum):

@@ -5,25 +5,18 @@ from __future__ import annotations
 import json
 import signal
 import sys
-from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from glassloop.cli.printing import Format
 from glassloop.errors import UserError
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
 
     from glassloop.replay.verdict import Verdict
-
-
-class Format(str, Enum):
-    """How the verdict is printed."""
-
-    text = "text"
-    json = "json"
 
 
 def replay(
@@ -41,7 +34,7 @@ def replay(
     everything: Annotated[bool, typer.Option("--all", help="Do not stop at the first difference.")] = False,
     anyway: Annotated[bool, typer.Option("--anyway", help="Replay a record that is broken, too.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Run the recorded program without asking.")] = False,
-    form: Annotated[Format, typer.Option("--format", help="text for people, json for scripts.")] = Format.text,
+    form: Annotated[Format, typer.Option("--format", help="text for people, json for scripts.")] = Format.TEXT,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="Also write the JSON here.")] = None,
 ) -> None:
     """Run what was recorded once more and say whether every row comes out the same, bit for bit.
@@ -74,10 +67,10 @@ def replay(
         raise typer.Exit(1) from None
     text = json.dumps(verdict.as_json(), indent=2)
     if output is not None:
-        from glassloop.record.files import write_atomic
+        from glassloop.cli.pages import write_text
 
-        write_atomic(output, text + "\n")
-    print(text if form is Format.json else "\n".join(_lines(verdict)))
+        write_text(text + "\n", output)
+    print(text if form is Format.JSON else "\n".join(_lines(verdict)))
     raise typer.Exit(0 if verdict.same else 1)
 
 

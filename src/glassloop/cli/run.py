@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from glassloop.cli.printing import Format
 from glassloop.errors import UserError
 
 
@@ -17,13 +18,6 @@ class Data(str, Enum):
     seen = "seen"
     full = "full"
     none = "none"
-
-
-class Format(str, Enum):
-    """How the end of a run is told."""
-
-    text = "text"
-    json = "json"
 
 
 DataDigest = Annotated[Data, typer.Option("--data-digest", help="Digests of samples: within a budget, of all, of none.")]
@@ -46,7 +40,7 @@ def run(
     out: Annotated[
         Path | None, typer.Option("--out", metavar="DIR", help="The run folder.", show_default="runs/NAME-001, and so on")
     ] = None,
-    form: Annotated[Format, typer.Option("--format", help="json: the last line of stdout is one object.")] = Format.text,
+    form: Annotated[Format, typer.Option("--format", help="json: the last line of stdout is one object.")] = Format.TEXT,
     no_source: Annotated[bool, typer.Option("--no-source", help="Record the digests of the source, not its text.")] = False,
     no_record: Annotated[bool, typer.Option("--no-record", help="Leave no run folder.")] = False,
     no_watch: Annotated[bool, typer.Option("--no-watch", help="Do not look for mistakes while it runs.")] = False,
@@ -86,7 +80,7 @@ def run(
         give_hash_seed()
     watching = Watching(on=not no_watch, strict=strict, profile=profile, preflight=not no_preflight)
     folder, code = run_program(watching, name, args, out, module=module, keeping=keeping)
-    if form is Format.json:
+    if form is Format.JSON:
         run_folder = None if folder is None else str(folder)
         print(json.dumps({"run": run_folder, "findings": watching.findings, "exit_code": code}), flush=True)
     elif folder is not None and name not in templates.tasks():

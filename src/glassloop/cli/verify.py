@@ -4,26 +4,20 @@ from __future__ import annotations
 
 import json
 import sys
-from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from glassloop.cli.printing import Format
+
 if TYPE_CHECKING:
     from glassloop.record.verdict import Verdict
 
 
-class Format(str, Enum):
-    """How the verdict is printed."""
-
-    text = "text"
-    json = "json"
-
-
 def verify(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder, as `glassloop run` leaves it.")],
-    form: Annotated[Format, typer.Option("--format", help="json: one object, for programs.")] = Format.text,
+    form: Annotated[Format, typer.Option("--format", help="json: one object, for programs.")] = Format.TEXT,
     key: Annotated[
         list[Path] | None, typer.Option("--key", metavar="PUB", help="A public key that must have signed (repeat: any).")
     ] = None,
@@ -45,7 +39,7 @@ def verify(
 
     with bar("reading the ledger") as progress:
         verdict = verdict_on(run, keys=key or (), nonce=nonce, progress=progress)
-    if form is Format.json:
+    if form is Format.JSON:
         print(json.dumps(verdict.as_json(), indent=2))
     else:
         print(text(verdict))

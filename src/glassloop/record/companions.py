@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from glassloop.errors import UserError
 from glassloop.record.course import Course
@@ -162,13 +162,13 @@ def check_files(run: Path, course: Course, facts: Mapping[str, Any] | None, verd
     if course.data:
         verdict.checked.append(counted(len(course.data), "side file"))
     for row in course.generators:
-        _whole_file(run, row.get("file"), row.get("digest"), row["n"], verdict)
+        check_digest(run, str(row.get("file")), row.get("digest"), verdict, Vouched.by_row(row["n"]))
     files = (course.end or {}).get("files")
     sessions = (facts or {}).get("sessions")
     if isinstance(sessions, list) and len(sessions) > course.session:
         files = None  # a later session has begun, and may have written them again before its first row
     for name, digest in files.items() if isinstance(files, dict) else ():
-        _whole_file(run, name, digest, (course.end or {})["n"], verdict)
+        check_digest(run, name, digest, verdict, Vouched.by_row((course.end or {})["n"]))
     folder = run / "data"
     loose = sorted(path.name for path in folder.iterdir()) if folder.is_dir() and not folder.is_symlink() else []
     told = {name.split("/")[1] for name in course.data if name.startswith("data/")}
@@ -202,16 +202,31 @@ def _first_part(run: Path, name: str, row: dict[str, Any], course: Course, verdi
             verdict.broken(name, what, "something was put in at its end", row=row["n"])
 
 
-def _whole_file(run: Path, name: Any, digest: Any, number: int, verdict: Verdict) -> None:
+class Vouched(NamedTuple):
+    """What vouches for a whole file, in the words of a verdict."""
+
+    missing: str  # "it is missing, and ..."
+    other: str  # "it is not what ..."
+    changed: str
+    row: int | None = None
+
+    @classmethod
+    def by_row(cls, number: int) -> "Vouched":
+        """A row of the ledger does."""
+        return cls(f"row {number} states its digest", f"row {number} vouches for", "it was changed", number)
+
+
+def check_digest(run: Path, name: str, digest: Any, verdict: Verdict, by: Vouched) -> None:
+    """A file that is vouched for whole, against its digest."""
     try:
-        found = plain_digest(run, str(name))
+        found = plain_digest(run, name)
     except FileNotFoundError:
-        verdict.incomplete(str(name), f"it is missing, and row {number} states its digest", "it was removed", row=number)
+        verdict.incomplete(name, f"it is missing, and {by.missing}", "it was removed", row=by.row)
     except (OSError, UserError) as error:
-        verdict.broken(str(name), first_line(error), "it was not read", row=number)
+        verdict.broken(name, first_line(error), "it was not read", row=by.row)
     else:
         if found != digest:
-            verdict.broken(str(name), f"it is not what row {number} vouches for", "it was changed", row=number)
+            verdict.broken(name, f"it is not what {by.other}", by.changed, row=by.row)
 
 
 def plain_digest(run: Path, name: str) -> str:

@@ -8,6 +8,8 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from glassloop.record.handed import whole
+
 Row = Mapping[str, Any]
 
 # What a row of each kind is compared in, in the order in which a step computes it: the first that differs is the cause,
@@ -138,10 +140,14 @@ def lasting(rows: Callable[[], Iterable[Row]]) -> Iterator[Row]:
 
     `rows` gives the ledger from its start each time it is called: it is read twice, in bounded memory.
     """
-    resumed = [(row["n"], row["step"]) for row in rows() if row.get("row") == "resume"]
-    for row in rows():
-        if not any(row["n"] < n and row.get("step", 0) > step for n, step in resumed):
-            yield row
+    made_again = superseded(rows())
+    return (row for row in rows() if not made_again(row))
+
+
+def superseded(rows: Iterable[Row]) -> Callable[[Row], bool]:
+    """Says of a row whether a later session of these `rows`, resumed before it, made it again."""
+    resumed = [(row["n"], whole(row.get("step"))) for row in rows if row.get("row") == "resume"]
+    return lambda row: any(row["n"] < n and whole(row.get("step")) > step for n, step in resumed)
 
 
 def _place(row: Row) -> tuple[Any, ...]:

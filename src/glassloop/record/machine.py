@@ -1,5 +1,6 @@
 """What a run stood on: interpreter, packages, processor, memory, accelerators, threads, git. No secrets."""
 
+import functools
 import os
 import platform
 import subprocess
@@ -32,7 +33,7 @@ def describe_machine() -> dict[str, Any]:
         "python": platform.python_version(),
         "platform": platform.platform(),
         "hardware": {
-            "cpu": _cpu_model(),
+            "cpu": cpu_model(),
             "cores": os.cpu_count(),
             "cores_allowed": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
             "memory": _memory(),
@@ -45,6 +46,7 @@ def describe_machine() -> dict[str, Any]:
     }
 
 
+@functools.cache  # a tenth of a second and more, and asked at the beginning and at the end of a run
 def _packages() -> dict[str, str]:
     """Every installed distribution and its version, sorted, as `pip freeze` would name them."""
     import importlib.metadata  # 25 ms, which `check` need not pay
@@ -70,7 +72,8 @@ def _torch() -> dict[str, Any] | None:
     }
 
 
-def _cpu_model() -> str:
+def cpu_model() -> str:
+    """The processor's name, as its system gives it."""
     if sys.platform == "darwin":
         return _output(["sysctl", "-n", "machdep.cpu.brand_string"]) or platform.machine()
     try:

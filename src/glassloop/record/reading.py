@@ -13,6 +13,10 @@ class UnsafeError(UserError):
     """A name or a file that is not opened: it leads out of the folder, or is no plain file."""
 
 
+class LinkError(UnsafeError):
+    """A name in the folder that leads through a link."""
+
+
 _NAME = re.compile(r"[^\x00-\x1f\x7f\\:]+")  # no control characters; no separators and drives of Windows
 _LONGEST = 1024
 
@@ -20,7 +24,7 @@ _LONGEST = 1024
 def inside(folder: Path, name: str) -> Path:
     """The path of `name`, which a record states, in `folder`; nothing on the way is a link.
 
-    Raises UnsafeError for a name that is absolute, climbs (`..`), is no name at all, or leads through a link.
+    Raises UnsafeError for a name that is absolute, climbs (`..`) or is no name at all, LinkError for one through a link.
     """
     parts = name.split("/")
     named = len(name) <= _LONGEST and _NAME.fullmatch(name) is not None
@@ -30,7 +34,7 @@ def inside(folder: Path, name: str) -> Path:
     for part in parts:
         path = path / part
         if path.is_symlink():
-            raise UnsafeError(f"{name} leads through a link: not followed")
+            raise LinkError(f"{name} leads through a link: not followed")
     return path
 
 

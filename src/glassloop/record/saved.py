@@ -5,7 +5,7 @@ from typing import Any
 
 from glassloop.errors import UserError
 from glassloop.record.course import Course
-from glassloop.record.reading import inside
+from glassloop.record.reading import LinkError, UnsafeError, inside
 from glassloop.record.tensors import content_digest, file_digest
 from glassloop.record.verdict import Verdict, counted, first_line
 
@@ -74,8 +74,10 @@ def _is_inside(run: Path, name: str) -> bool:
     """Is this a name in the folder? What leads there through a link is: it is told when it is opened."""
     try:
         inside(run, name)
-    except UserError as error:
-        return "link" in str(error)
+    except LinkError:
+        return True
+    except UnsafeError:
+        return False
     return True
 
 
@@ -84,7 +86,7 @@ def _exists(run: Path, name: str) -> bool:
         inside(run, name).lstat()
     except OSError:
         return False
-    except UserError:  # there is a link on the way: that is told when it is to be opened
+    except LinkError:  # there is a link on the way: that is told when it is to be opened
         return True
     return True
 

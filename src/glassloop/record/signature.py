@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from glassloop.errors import UserError
 from glassloop.record import ledger
-from glassloop.record.companions import plain_digest, read_json
+from glassloop.record.companions import Vouched, check_digest, plain_digest, read_json
 from glassloop.record.course import Course
 from glassloop.record.files import write_atomic, write_json
 from glassloop.record.tensors import names_in
@@ -32,6 +32,8 @@ PREDICATE = "https://github.com/glassloop/glassloop/run/v1"
 # What is evidence; reports, pictures and TensorBoard's files are made from it.
 FILES = ("run.json", ledger.NAME, "order.bin", "history.json", "findings.json", "lines.json")
 FOLDERS = ("source", "data", "rng", "checkpoints")
+
+SIGNED = Vouched(missing="was signed", other="was signed", changed="it was changed after it was signed")
 
 _LONGEST_KEY = 1 << 16
 
@@ -234,7 +236,7 @@ def _check_statement(run: Path, attested: Attested, heads: Mapping[int, str], ve
 
 def _check_subjects(run: Path, attested: Attested, verdict: Verdict) -> None:
     for name, digest in attested.subjects.items():
-        _check_subject(run, name, digest, verdict)
+        check_digest(run, name, digest, verdict, SIGNED)
     try:
         added = [name for name in _evidence(run) if name not in attested.subjects]
     except (OSError, UserError) as error:
@@ -243,18 +245,6 @@ def _check_subjects(run: Path, attested: Attested, verdict: Verdict) -> None:
     for name in added[:20]:
         verdict.broken(name, "it is not among the files that were signed", "it was put in after")
     verdict.checked.append(counted(len(attested.subjects), "signed file"))
-
-
-def _check_subject(run: Path, name: str, digest: str, verdict: Verdict) -> None:
-    try:
-        found = plain_digest(run, name)
-    except FileNotFoundError:
-        verdict.incomplete(name, "it is missing, and was signed", "it was removed")
-    except (OSError, UserError) as error:
-        verdict.broken(name, first_line(error), "it was not read")
-    else:
-        if found != digest:
-            verdict.broken(name, "it is not what was signed", "it was changed after it was signed")
 
 
 def _needs_packages() -> None:

@@ -106,8 +106,8 @@ def _bytes_digest(file: BinaryIO, path: Path) -> tuple[str, int]:
     return digest.hexdigest(), size
 
 
-def _span_digest(file: BinaryIO, start: int, length: int, path: Path) -> str:
-    """Of `length` bytes from `start`."""
+def span_digest(file: BinaryIO, path: Path, start: int, length: int) -> str:
+    """Hex sha256 of `length` bytes from `start`. Raises ContentError where the file ends before."""
     file.seek(start)
     digest = sha256()
     while length:
@@ -149,7 +149,7 @@ def _safetensors(file: BinaryIO, path: Path) -> str:
         entry = header[name]
         if name != "__metadata__":
             start, end = entry["data_offsets"]
-            data = _span_digest(file, base + start, end - start, path)
+            data = span_digest(file, path, base + start, end - start)
             entry = [entry.get("dtype"), entry.get("shape"), data]
         digest.update(json.dumps([name, entry], sort_keys=True).encode() + b"\n")
     return digest.hexdigest()

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from glassloop.record.machine import RECORDED_VARIABLES, describe_machine
+from glassloop.record.machine import RECORDED_VARIABLES, cpu_model, describe_machine
 
 _DECIDE = ("torch", "numpy")  # packages that compute; of others it is said how many differ
 
@@ -28,7 +28,7 @@ def needs_torch(recorded: Mapping[str, Any]) -> bool:
     """Can only torch say how its part of the surroundings differs? Where the processor is the same, so is what it can do."""
     torch = recorded.get("torch") or {}
     cpu = (recorded.get("hardware") or {}).get("cpu")
-    return bool(torch.get("gpus")) or cpu != describe_machine()["hardware"]["cpu"]
+    return bool(torch.get("gpus")) or cpu != cpu_model()
 
 
 def asked_of_torch(environment: Mapping[str, str]) -> dict[str, Any]:
