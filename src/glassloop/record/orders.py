@@ -15,8 +15,9 @@ from glassloop.errors import UserError
 from glassloop.record.reading import inside, open_plain
 
 NAME = "order.bin"
+NAMED = 16  # hex digits of a row's `order`
 
-_HEAD = struct.Struct("<II")
+HEAD = struct.Struct("<II")  # what a record begins with: loader, count
 _CHUNK = 1 << 20
 
 
@@ -33,8 +34,8 @@ class EndedError(UserError):
 
 def order_of(records: Iterable[Record]) -> str:
     """What a row that covers these records calls their order."""
-    parts = [_HEAD.pack(record.loader, len(record.indices) // 8) + record.indices for record in records]
-    return sha256(b"".join(parts)).hexdigest()[:16]
+    parts = [HEAD.pack(record.loader, len(record.indices) // 8) + record.indices for record in records]
+    return sha256(b"".join(parts)).hexdigest()[:NAMED]
 
 
 class OrderFile:
@@ -63,7 +64,7 @@ class OrderFile:
             for start in range(_CHUNK, left, _CHUNK):
                 found.update(self._file.read(min(left - start, _CHUNK)))
             self.at += 8 + left
-        return found.hexdigest()[:16]
+        return found.hexdigest()[:NAMED]
 
     def records(self, end: int | None = None) -> Iterator[Record]:
         """Every whole record from here on (up to byte `end`); a torn one at the end of the file is left out."""
@@ -73,7 +74,17 @@ class OrderFile:
             except EndedError:
                 return
             self.at += 8 + 8 * count
-            yield Record(_HEAD.unpack(head)[0], self._file.read(8 * count))
+            yield Record(HEAD.unpack(head)[0], self._file.read(8 * count))
+
+    def end(self) -> int:
+        """The byte at which the last whole record ends: where a kill tore one, before it. Nothing is read but heads."""
+        while self.at < self.size:
+            try:
+                _, count = self._head()
+            except EndedError:
+                break
+            self.seek(self.at + 8 + 8 * count)
+        return self.at
 
     def close(self) -> None:
         """Close the file."""
@@ -83,7 +94,7 @@ class OrderFile:
         head = self._file.read(8)
         if len(head) < 8:
             raise EndedError(f"it ends at byte {self.size}, and a record should begin at byte {self.at}")
-        count: int = _HEAD.unpack(head)[1]
+        count: int = HEAD.unpack(head)[1]
         if 8 * count > self.size - self.at - 8:  # nothing is read, or kept, on the word of a count
             raise EndedError(f"it ends at byte {self.size}, and the record at byte {self.at} says it has {count} indices")
         return head, count

@@ -180,6 +180,7 @@ def _zip(file: BinaryIO, path: Path) -> str:
             if not stored or sum(member.file_size for member in members) > size:
                 raise ContentError(f"{path} is packed as torch never packs: not read")
             found = sorted((_member(member.filename), _read(archive, member)) for member in members)
+    # zipfile raises NotImplementedError for a version or a way of packing that it does not know.
     except (zipfile.BadZipFile, NotImplementedError, ValueError, EOFError, RuntimeError, struct.error) as error:
         raise ContentError(f"{path} is a damaged archive ({error})") from None
     return sha256(json.dumps(found).encode()).hexdigest()

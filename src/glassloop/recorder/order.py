@@ -1,14 +1,12 @@
 """Which batches were handed over, by which pass of which loader, and to which row of the ledger they belong.
 
-order.bin is a sequence of records `<u4 loader><u4 count><i8 index x count>`, little-endian, one a batch; a record without
-an index says that a pass over that loader begins with the batch after it. Records are written when their row is, so that
-the rows' `batches` cut the file. What a row says of an order is the first 16 hex digits of sha256 over its records.
+The file and its records are those of record/orders.py. Records are written when their row is, so that the rows' `batches`
+cut the file.
 """
 
 from __future__ import annotations
 
 import os
-import struct
 import sys
 import weakref
 from array import array
@@ -18,9 +16,9 @@ from typing import Any, NamedTuple
 
 from torch.utils.data import IterableDataset
 
+from glassloop.record.orders import HEAD, NAME, NAMED, OrderFile
 from glassloop.recorder.data import Data, Samples
 
-_HEAD = struct.Struct("<II")
 _LATEST = 64  # loaders among which one that was made anew is looked for
 
 
@@ -47,7 +45,7 @@ class Loader:
         self.covered = 0  # rows of steps that have batches of it
         self.evaluated = False
         self.streams = isinstance(getattr(loader, "dataset", None), IterableDataset)
-        self.begin = _HEAD.pack(number, 0)
+        self.begin = HEAD.pack(number, 0)
 
 
 class Pass:
@@ -79,7 +77,7 @@ class Order:
     """The passes of a run, and the file of their order."""
 
     def __init__(self, folder: Path, data: Data) -> None:
-        self._path, self._data = folder / "order.bin", data
+        self._path, self._data = folder / NAME, data
         self._file: int | None = None
         self.size = 0
         self.loaders: list[Loader] = []
@@ -94,16 +92,12 @@ class Order:
         """Opens order.bin; gives the byte at which this session begins: a record that a kill tore is cut off first."""
         flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
         self._file = os.open(self._path, flags, 0o666)
-        length, at = os.fstat(self._file).st_size, 0
-        with open(self._path, "rb") as file:
-            while at + _HEAD.size <= length:
-                file.seek(at)
-                whole = at + _HEAD.size + 8 * _HEAD.unpack(file.read(_HEAD.size))[1]
-                if whole > length:
-                    break
-                at = whole
-        self.cut(at)
-        return at
+        there = OrderFile(self._path.parent)
+        try:
+            self.cut(there.end())
+        finally:
+            there.close()
+        return self.size
 
     def cut(self, size: int) -> None:
         """Cuts the file to so many bytes."""
@@ -145,9 +139,9 @@ class Order:
         if sys.byteorder == "big":
             stored = array("q", indices)
             stored.byteswap()
-            record = _HEAD.pack(loader.number, count) + stored.tobytes()
+            record = HEAD.pack(loader.number, count) + stored.tobytes()
         else:
-            record = _HEAD.pack(loader.number, count) + indices.tobytes()
+            record = HEAD.pack(loader.number, count) + indices.tobytes()
         begins = not now.begun
         if begins:
             now.begun = True
@@ -208,9 +202,9 @@ class Order:
                 if now is not feeding:
                     feeding = self.feeding = now
             else:
-                for now in {batch.of for batch in waiting}:
-                    now.loader.covered += 1
-                    now.stepped = True
+                for one in {batch.of for batch in waiting}:
+                    one.loader.covered += 1
+                    one.stepped = True
                 if feeding is None:
                     feeding = self.feeding = waiting[-1].of
             covered = self._cover(waiting)
@@ -242,7 +236,7 @@ class Order:
         assert self._file is not None
         os.write(self._file, record)
         self.size += len(record)
-        return Covered(sha256(record).hexdigest()[:16], records, count, None)
+        return Covered(sha256(record).hexdigest()[:NAMED], records, count, None)
 
     # --- loaders ---------------------------------------------------------------------------------------------------------
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from glassloop.errors import UserError
 from glassloop.record.files import write_json
 from glassloop.record.ledger import digest_of, rows
-from glassloop.record.tensors import content_digest
+from glassloop.record.orders import NAME
+from glassloop.record.tensors import content_digest, file_digest
 
 if TYPE_CHECKING:
     from glassloop.recorder.rows import Rows
@@ -64,7 +64,7 @@ def data_folder(home: Path) -> Path:
 def files_told(made: Rows, home: Path) -> None:
     """A row for each file beside the ledger, as it stands."""
     if made.order.size:
-        _file_told(made, home, home / "order.bin")
+        _file_told(made, home, home / NAME)
     samples_told(made, home)
     folder = made.data.folder
     if made.parameters.table:
@@ -87,23 +87,14 @@ def samples_told(made: Rows, home: Path) -> None:
 
 def _file_told(made: Rows, home: Path, path: Path, **more: Any) -> None:
     lines = {"rows": path.read_bytes().count(b"\n")} if path.suffix == ".jsonl" else {}
-    about = {"file": path.relative_to(home).as_posix(), "bytes": path.stat().st_size, "digest": sha(path)}
-    made.append("data", **more, **lines, **about)
+    digest, size = file_digest(path)
+    made.append("data", **more, **lines, file=path.relative_to(home).as_posix(), bytes=size, digest=digest)
 
 
 def covered(home: Path) -> dict[str, str]:
     """The digests of those of the other files that are there, by name."""
     found = sorted(path for pattern in COVERED for path in home.glob(pattern) if path.is_file() and not path.is_symlink())
-    return {path.relative_to(home).as_posix(): sha(path) for path in found}
-
-
-def sha(path: Path) -> str:
-    """Hex sha256 of a file's bytes."""
-    with open(path, "rb") as file:
-        digest = sha256()
-        while part := file.read(1 << 20):
-            digest.update(part)
-    return digest.hexdigest()
+    return {path.relative_to(home).as_posix(): file_digest(path)[0] for path in found}
 
 
 def content(path: Path) -> str | None:
