@@ -1,4 +1,4 @@
-"""Writes docs/rules/ (a page a rule, and their index) and docs/events.md from the rules and the words themselves.
+"""Writes docs/rules/ (a page a rule, and their index), docs/events.md and docs/coming-from.md from what they tell of.
 
     python docs/pages.py            # `make pages`; a test says when they are out of date
 """
@@ -6,14 +6,33 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 from glassloop.events import KINDS, definition
 from glassloop.rules import Rule, all_rules
 
 DOCS = Path(__file__).parent
 MEASURED = DOCS.parent / "bench" / "results" / "lab.json"
+LOOP = DOCS.parent / "src" / "glassloop" / "loops" / "production"
+COMING = """# Coming from elsewhere
+
+Where the arguments of a Trainer have gone: each is a line of [train.py](../src/glassloop/loops/production/train.py), which
+is yours to read and to change, or a flag in front of it; or it is not there, and then the last column says what stands in
+for it.
+
+The other way is open, too: [lightning_digits.py](coming_from/lightning_digits.py) and
+[accelerate_digits.py](coming_from/accelerate_digits.py) are the same training under Lightning and Accelerate. Two epochs
+of each have the same loss, gradient norm and learning rate at each of the 46 steps, bit for bit, as the loop's own: a test
+runs all three recorded and compares their ledgers.
+
+*Made from coming_from/arguments.toml by `make pages`.*"""
 EARS = {"text": "reading (`glassloop check`)", "run": "running (`glassloop run`, `watch()`)"}
 
 
@@ -23,6 +42,7 @@ def pages() -> dict[Path, str]:
     found = {DOCS / "rules" / f"{rule.name}.md": rule_page(rule, measured.get(rule.name, [])) for rule in all_rules()}
     found[DOCS / "rules" / "README.md"] = index()
     found[DOCS / "events.md"] = events_page()
+    found[DOCS / "coming-from.md"] = coming_from()
     return found
 
 
@@ -79,6 +99,41 @@ def events_page() -> str:
         heard = [f"[{rule.name}](rules/{rule.name}.md)" for rule in all_rules() if kind in rule.hears]
         parts.append(f"**{kind}**: {definition(kind)}" + (f". Heard by {', '.join(heard)}." if heard else "."))
     return "\n\n".join(parts) + "\n"
+
+
+def coming_from() -> str:
+    """What of the production loop does what an argument elsewhere does, and back."""
+    found = tomllib.loads((DOCS / "coming_from" / "arguments.toml").read_text(encoding="utf-8"))
+    lines, others = found.pop("lines"), found
+    train = (LOOP / "train.py").read_text(encoding="utf-8").splitlines()
+    parts = [COMING]
+    back: dict[str, dict[str, list[str]]] = {name: {} for name in lines}
+    for framework, told in others.items():
+        rows = []
+        for argument, where in told["arguments"].items():
+            name, word = (where, "") if isinstance(where, str) else where
+            flags = "" if word else " ".join(f"`{flag}`" for flag in lines[name][1].split())
+            if name:
+                back[name].setdefault(framework, []).append(f"`{argument}`")
+            rows.append(f"| `{argument}` | {flags} | {_at(lines, name, train)} | {word} |")
+        head = f"## {told['title']}\n\n| argument | flag | line of train.py | |\n|---|---|---|---|\n"
+        parts.append(head + "\n".join(rows))
+    heads = " | ".join(told["title"].partition(":")[0] for told in others.values())
+    rows = [
+        f"| {_at(lines, name, train)} | {lines[name][2]} | {' | '.join(', '.join(names.get(f, [])) for f in others)} |"
+        for name, names in back.items()
+    ]
+    head = f"## And back: the lines\n\n| line | what it is | {heads} |\n|---|---|{'---|' * len(others)}\n"
+    parts.append(head + "\n".join(rows))
+    return "\n\n".join(parts) + "\n"
+
+
+def _at(lines: dict[str, list[str]], name: str, train: list[str]) -> str:
+    """A line's number, linked, and its text."""
+    if not name:
+        return ""
+    number = max(at for at, line in enumerate(train, 1) if lines[name][0] in line)  # training's, after the evaluation's
+    return f"[{number}](../src/glassloop/loops/production/train.py#L{number}) `{lines[name][0]}`"
 
 
 if __name__ == "__main__":
