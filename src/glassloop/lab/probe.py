@@ -23,7 +23,7 @@ from glassloop.events import FORWARD, GRAD, STEP, TRAINING, Event
 from glassloop.lab.figures import Trace
 from glassloop.lab.graphs import Kept
 from glassloop.tap.patch import Patches
-from glassloop.tap.place import is_users, stands_between
+from glassloop.tap.place import caller_of, is_users
 
 _READS = ("item", "tolist", "__float__", "__int__", "__bool__")  # the host waits here for what the device has to do
 
@@ -172,10 +172,7 @@ class Probe:
     def _read(self, original: Any) -> Any:
         @functools.wraps(original)
         def read(tensor: Any, *args: Any, **kwargs: Any) -> Any:
-            caller = sys._getframe(1)
-            while stands_between(caller.f_code.co_filename) and caller.f_back is not None:
-                caller = caller.f_back  # the tap hears such calls, too
-            self.trace.reads += is_users(caller.f_code)
+            self.trace.reads += is_users(caller_of(sys._getframe(1)).f_code)  # the tap hears such calls, too
             return original(tensor, *args, **kwargs)
 
         return read

@@ -14,10 +14,9 @@ from typing import Any
 
 from glassloop.events import PASS_END, Ref
 from glassloop.tap.ear import Ear
-from glassloop.tap.place import Spot
+from glassloop.tap.place import Spot, caller_of
 
 COUNTING = frozenset({"ignite", "lightning", "pytorch_lightning"})  # packages that count batches themselves
-_RECORDING = "glassloop.tap.objects"  # its hook stands between, where a recording began after the ear
 
 
 class Ends:
@@ -31,9 +30,7 @@ class Ends:
 
     def handed(self, iterator: Any, ref: Ref, caller: FrameType, running: Any) -> None:
         """A batch of a pass (`running`, as `facts` takes it) was handed over to `caller`."""
-        name = caller.f_globals.get("__name__")
-        if name == _RECORDING and caller.f_back is not None:
-            name = caller.f_back.f_globals.get("__name__")
+        name = caller_of(caller).f_globals.get("__name__")  # a recording that began after the ear hears it, too
         counts = self._counts.get(name)
         if counts is None:
             counts = self._counts[name] = str(name).partition(".")[0] in COUNTING

@@ -69,6 +69,13 @@ def stands_between(filename: str) -> bool:
     return filename.startswith(_EARS)
 
 
+def caller_of(frame: FrameType) -> FrameType:
+    """The frame that made a call, where frames that only hear it stand between."""
+    while stands_between(frame.f_code.co_filename) and frame.f_back is not None:
+        frame = frame.f_back
+    return frame
+
+
 def user_frame(frame: FrameType | None) -> FrameType | None:
     """The nearest frame of the user's own code, from `frame` outwards; None where there is none."""
     while frame is not None:
