@@ -146,7 +146,7 @@ class Measures:
         account.taken.append(Taken(self.steps, at, account.losses, account.clips, account.parts, rates))
         account.count += 1
         account.losses, account.clips, account.parts = [], [], None
-        self.due = any([self._samples(one) for one in self._accounts.values()])
+        self.due = any(map(self._samples, self._accounts.values()))
         if len(account.taken) >= EVERY and not _is_captured(next(_tensors(account.taken[-1]), None)):
             self._turn(account)
 
