@@ -43,15 +43,10 @@ def test_case(case: labels.Case):
     assert found(case.path) == labels.read(case)
 
 
-# Loops that a framework keeps to itself: Ignite's and the Transformers Trainer's.
+# A loop that a framework keeps to itself: that of the Transformers Trainer.
 SILENT = {
-    "frameworks/clip-after-step/ignite_update_bad.py",
     "frameworks/scheduler-per-batch/transformers_epochs_bad.py",
-    "frameworks/scheduler-per-epoch/ignite_handler_bad.py",
-    "frameworks/softmax-before-cross-entropy/ignite_supervised_bad.py",
     "frameworks/softmax-before-cross-entropy/transformers_trainer_bad.py",
-    "frameworks/train-mode-missing/ignite_evaluator_bad.py",
-    "frameworks/zero-grad-missing/ignite_engine_bad.py",
 }
 
 

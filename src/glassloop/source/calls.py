@@ -12,6 +12,7 @@ from glassloop.source.arithmetic import follows, through
 from glassloop.source.attributes import attribute
 from glassloop.source.data import touched
 from glassloop.source.expressions import evaluate, resolve
+from glassloop.source.ignite import Engine, Helper, comes_back
 from glassloop.source.lazy import Lazy
 from glassloop.source.marks import UNSURE
 from glassloop.source.past import join, past_of
@@ -91,7 +92,7 @@ def call_method(p: Player, me: Value, name: str, args: Args, kwargs: Kwargs, at:
             return keeper_method(p, me, name, args, kwargs, at)
         if me.key == TRAINER:
             return trainer_method(p, me, name, args, kwargs, at)
-    if isinstance(me, (Tensor, Loader, Seq, Stream, Const)) or (isinstance(me, Table) and me.key is None):
+    if isinstance(me, (Tensor, Loader, Seq, Stream, Const, Engine, Helper)) or (isinstance(me, Table) and me.key is None):
         return objects.method_of(p, me, name, args, kwargs, at)
     return call(p, attribute(p, me, name, at), args, kwargs, at)
 
@@ -244,7 +245,7 @@ def _finish_optimizer(p: Player, made: Optimizer, args: Args, at: At) -> None:
 def unknown_call(p: Player, f: Value | None, args: Args, kwargs: Kwargs, at: At, harmless: bool = False) -> Value:
     """A call that cannot be followed: whatever it could get at may have been touched."""
     given = [*args, *kwargs.values()]
-    if not harmless and any(isinstance(v, Function) and p.program.trains_in(v.node) for v in given):
+    if not harmless and any(comes_back(p, v) for v in given):
         p.opaque(at, None)  # it may be called back, now or later
         p.haunted = True
     if not harmless:

@@ -1,4 +1,4 @@
-"""Accelerate, Fabric and Lightning are understood; DeepSpeed, Transformers and Ignite run the loop themselves: opaque."""
+"""Accelerate, Fabric, Lightning and Ignite are understood; DeepSpeed and Transformers run the loop themselves: opaque."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Callable
 from glassloop import events
 from glassloop.source.backward import say_backward
 from glassloop.source.builtin import fresh
+from glassloop.source.ignite import ignite
 from glassloop.source.lightning import make_trainer
 from glassloop.source.optimizers import owners_of
 from glassloop.source.player import Player
@@ -127,5 +128,5 @@ FRAMEWORKS: dict[str, Callable[[Player, str, Args, Kwargs, At], Value]] = {
     "pytorch_lightning": _lightning,
     "transformers": _transformers,
     "deepspeed": _opaque,
-    "ignite": _opaque,
+    "ignite": ignite,
 }

@@ -16,6 +16,7 @@ from glassloop.source.chance import Generator, generator_method
 from glassloop.source.containers import CONTAINERS
 from glassloop.source.data import sampler_method
 from glassloop.source.forms import after_layer, say_unnamed, squashed
+from glassloop.source.ignite import Engine, Helper, engine_method
 from glassloop.source.inside import look, say_inner_losses
 from glassloop.source.lightning import LIGHTNING
 from glassloop.source.marks import Output, Past
@@ -295,6 +296,10 @@ def _super_method(p: Player, s: Super, name: str, args: Args, kwargs: Kwargs, at
     return NONE
 
 
+def _engine(p: Player, e: Engine, name: str, args: Args, kwargs: Kwargs, at: At) -> Value:
+    return engine_method(p, e, name, args, kwargs, at)
+
+
 MODULE: dict[str, Method] = {
     "train": _mode,
     "eval": _mode,
@@ -329,6 +334,8 @@ METHODS: list[tuple[Any, dict[str, Method]]] = [
     (Params, PARAMETER),
     (Grad, GRADIENT),
     (Super, {"*": _super_method}),
+    (Engine, {"*": _engine}),
+    (Helper, {"*": _nothing}),
     (Instance, {"_replace": _replace}),
     (Loader, {"*": _nothing}),
     (Sampler, {"*": sampler_method}),

@@ -24,6 +24,7 @@ from glassloop.source.values import (
     Function,
     Instance,
     Module,
+    Partial,
     Scope,
     Stream,
     Table,
@@ -106,7 +107,7 @@ def _decorate(p: Player, expr: ast.expr, value: Value, scope: Scope) -> Value:
     if isinstance(decorator, Context) and isinstance(value, Function):
         value.contexts = (decorator, *value.contexts)
         return value
-    if isinstance(decorator, Function):
+    if isinstance(decorator, (Function, Partial)):
         return call(p, decorator, [value], {}, (expr, scope))
     name = decorator.path.rsplit(".", 1)[-1] if isinstance(decorator, External) else ""
     if isinstance(value, Function) and name in (

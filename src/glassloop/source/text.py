@@ -16,7 +16,9 @@ from glassloop.source.program import Text
 LARGEST = 1_500_000  # bytes; generated code beyond it is not a training loop
 LARGEST_NOTEBOOK = 40_000_000  # mostly pictures that its cells have drawn
 # A program without a backward, a step or a clearing cannot train; a helper of one may do no more than the second line.
-TRAINS = re.compile(rb"\.(?:manual_)?backward\(|\.zero_grad\(|\boptim\b[\s\S]*\.step\(|\bLightningModule\b")
+TRAINS = re.compile(
+    rb"\.(?:manual_)?backward\(|\.zero_grad\(|\boptim\b[\s\S]*\.step\(|\bLightningModule\b|\bcreate_supervised_trainer\b"
+)
 HELPS = re.compile(rb"torch|\.backward\(|\.step\(|\.zero_grad\(|\.eval\(|\.train\(|\.grad\b")
 IMPORTS = re.compile(rb"^[ \t]*(?:from[ \t]+([.\w]+)[ \t]+import[ \t]+([^\n#]+)|import[ \t]+([^\n#]+))", re.MULTILINE)
 
