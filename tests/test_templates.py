@@ -17,7 +17,9 @@ QUIET = {**os.environ, "OMP_NUM_THREADS": "1"}
 
 
 def test_the_ladder_is_in_order() -> None:
-    assert list(templates.rungs()) == ["five_lines", "validated", "production"]
+    assert list(templates.rungs()) == [
+        "five_lines", "validated", "scheduled", "mixed", "accumulated", "averaged", "resumable", "logged", "production",
+    ]  # fmt: skip
     assert {"digits", "spiral"} <= set(templates.tasks())
     assert all(line.endswith(".") for line in {**templates.tasks(), **templates.rungs()}.values())
 
@@ -54,7 +56,7 @@ def test_every_copy_is_complete(tmp_path: Path, task: str, loop: str) -> None:
     assert all((tmp_path / "mine" / name).is_file() for name in copied)
     readme, tests = ((tmp_path / "mine" / name).read_text() for name in ("README.md", "test_train.py"))
     assert "@" not in readme  # no placeholder is left
-    assert ("--resume" in readme) == ("--resume" in tests) == (loop == "production")
+    assert ("--resume" in readme) == ("--resume" in tests) == (loop in ("resumable", "logged", "production"))
 
 
 def test_the_copy_of_the_lowest_rung_passes_its_own_tests(tmp_path: Path) -> None:
@@ -63,7 +65,7 @@ def test_the_copy_of_the_lowest_rung_passes_its_own_tests(tmp_path: Path) -> Non
 
 
 @pytest.mark.full
-@pytest.mark.parametrize("loop", ["validated", "production"])
+@pytest.mark.parametrize("loop", list(templates.rungs())[1:])
 @pytest.mark.parametrize("task", list(templates.tasks()))
 def test_every_copy_passes_its_own_tests(tmp_path: Path, task: str, loop: str) -> None:
     templates.copy(task, tmp_path / "mine", loop)

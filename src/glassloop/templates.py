@@ -2,7 +2,9 @@
 
     loops/RUNG/train.py, config.py    a step of the ladder: the loop
     loops/tasks/NAME.py               what it trains; becomes task.py
-    loops/project/                    what else a project needs; texts in project/RUNG/ are added for that rung
+    loops/own/NAME/                   what no step of the ladder can train, with a loop of its own (train.py, config.py, ...)
+    loops/project/                    what else a project needs; texts in project/RUNG/ are added for that rung and those
+                                      above it, those in own/NAME/ stand instead of the general ones
     loops/DIFFS.md                    what each rung adds to the one before; written by `make diffs`
 """
 
@@ -16,6 +18,7 @@ from pathlib import Path
 from glassloop.errors import UserError
 
 LOOPS = Path(__file__).with_name("loops")
+DEFAULT_LOOP = "production"
 
 _ADDS_TO = re.compile(r"^Adds to `(\w+)`:\s+(.+?[.:])(?=\s|$)", re.MULTILINE | re.DOTALL)
 
@@ -23,6 +26,16 @@ _ADDS_TO = re.compile(r"^Adds to `(\w+)`:\s+(.+?[.:])(?=\s|$)", re.MULTILINE | r
 def tasks() -> dict[str, str]:
     """Every task by name, with the first line of its docstring."""
     return {path.stem: _first_line(path) for path in sorted((LOOPS / "tasks").glob("*.py"))}
+
+
+def own_loops() -> dict[str, str]:
+    """Every template that has a loop of its own by name, with the first line of its train.py's docstring."""
+    return {path.parent.name: _first_line(path) for path in sorted((LOOPS / "own").glob("*/train.py"))}
+
+
+def known() -> dict[str, str]:
+    """All that `glassloop new` copies and `glassloop run` runs by name: tasks, and what has a loop of its own."""
+    return tasks() | own_loops()
 
 
 def rungs() -> dict[str, str]:
@@ -40,10 +53,11 @@ def rungs() -> dict[str, str]:
     return {name: _first_line(LOOPS / name / "train.py") for name in ladder}
 
 
-def copy(template: str, folder: Path, loop: str = "production") -> list[Path]:
-    """Copy the loop `loop` with the task `template` and a project's other texts into `folder`, new or empty.
+def copy(template: str, folder: Path, loop: str | None = None) -> list[Path]:
+    """Copy the task `template` with the loop `loop` (default: production) and a project's other texts into `folder`.
 
-    Returns the files, relative to `folder`. Raises UserError for an unknown name or a folder that is in use.
+    Returns the files, relative to `folder`, which is new or empty. Raises UserError for an unknown name, a folder that is
+    in use, and a `loop` where the template has its own.
     """
     texts = sources(template, loop) | _project(template, loop)
     if folder.exists() and not folder.is_dir():
@@ -54,9 +68,17 @@ def copy(template: str, folder: Path, loop: str = "production") -> list[Path]:
     return sorted(Path(name) for name in texts)
 
 
-def sources(template: str, loop: str = "production") -> dict[str, str]:
-    """What trains: train.py, config.py and task.py, each with its text. Raises UserError for an unknown name."""
-    _known(template, tasks(), "template")
+def sources(template: str, loop: str | None = None) -> dict[str, str]:
+    """What trains: train.py, config.py and task.py (or what a loop of its own consists of), each with its text.
+
+    Raises UserError for an unknown name, and for a `loop` where the template has its own.
+    """
+    _known(template, known(), "template")
+    if template in own_loops():
+        if loop:
+            raise UserError(f"{template} has a loop of its own, so it cannot be trained by {loop}; leave --loop out")
+        return {name: text for name, text in _own(template).items() if name.endswith(".py") and name != "test_train.py"}
+    loop = loop or DEFAULT_LOOP
     _known(loop, rungs(), "step of the ladder")
     texts = {path.name: path.read_text(encoding="utf-8") for path in sorted((LOOPS / loop).glob("*.py"))}
     return texts | {"task.py": (LOOPS / "tasks" / f"{template}.py").read_text(encoding="utf-8")}
@@ -99,22 +121,39 @@ def diffs() -> str:
     return "\n".join(parts)
 
 
-def _project(template: str, loop: str) -> dict[str, str]:
-    """The other texts of a project, filled in. What stands in project/RUNG/ follows the general text of the same name."""
-    home = LOOPS / "project"
-    words = {"TEMPLATE": template, "LOOP": loop, "TASK_LINE": tasks()[template], "LOOP_LINE": rungs()[loop]}
-    texts: dict[str, str] = {}
-    for part in (home, home / loop):
-        others = [] if part != home else [home / rung for rung in rungs()]
-        for path in sorted(path for path in part.rglob("*") if path.is_file()):
-            if any(other in path.parents for other in others):
-                continue
-            text = path.read_text(encoding="utf-8")
-            for word, meaning in words.items():
-                text = text.replace(f"@{word}@", meaning)
-            name = path.relative_to(part).as_posix().replace("dot-", ".")  # packaging tools pass over hidden files
-            texts[name] = texts.get(name, "") + text
+def _project(template: str, loop: str | None) -> dict[str, str]:
+    """The other texts of a project, filled in.
+
+    What stands in project/RUNG/ follows the general text of the same name, for that rung and those above it.
+    """
+    home, ladder = LOOPS / "project", list(rungs())
+    general = [path for path in home.rglob("*") if path.is_file() and path.relative_to(home).parts[0] not in ladder]
+    texts = {_landed(path, home): path.read_text(encoding="utf-8") for path in sorted(general)}
+    words = {"TEMPLATE": template, "TASK_LINE": known()[template]}
+    if template in own_loops():
+        texts |= _own(template)
+    else:
+        loop = loop or DEFAULT_LOOP
+        words |= {"LOOP": loop, "LOOP_LINE": rungs()[loop]}
+        for rung in ladder[: ladder.index(loop) + 1]:
+            for path in sorted(path for path in (home / rung).rglob("*") if path.is_file()):
+                name = _landed(path, home / rung)
+                texts[name] = texts.get(name, "") + path.read_text(encoding="utf-8")
+    for word, meaning in words.items():
+        texts = {name: text.replace(f"@{word}@", meaning) for name, text in texts.items()}
     return texts
+
+
+def _own(template: str) -> dict[str, str]:
+    """The texts of a template that has a loop of its own."""
+    home = LOOPS / "own" / template
+    found = (path for path in home.rglob("*") if path.is_file() and path.suffix != ".pyc")
+    return {_landed(path, home): path.read_text(encoding="utf-8") for path in sorted(found)}
+
+
+def _landed(path: Path, home: Path) -> str:
+    """Where a text lands in a project; packaging tools pass over hidden files, so their names say `dot-`."""
+    return path.relative_to(home).as_posix().replace("dot-", ".")
 
 
 def _adds(path: Path) -> tuple[str, str]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from glassloop import __version__
+from glassloop import __version__, templates
 from tests.cli.conftest import Done
 
 Command = Callable[..., Done]
@@ -21,7 +21,7 @@ def test_new_copies_and_says_what_to_do_next(command: Command, tmp_path: Path) -
 def test_the_list_describes_templates_and_steps(command: Command) -> None:
     done = command("new", "--list")
     assert done.returncode == 0
-    assert all(name in done.stdout for name in ("digits", "spiral", "five_lines", "validated", "production"))
+    assert all(name in done.stdout for name in ("digits", "spiral", *templates.rungs()))
 
 
 @pytest.mark.parametrize(

@@ -34,10 +34,10 @@ class Ended(NamedTuple):
 class Running:
     """A run under way; `wait` for it, or send it signals by `pid`."""
 
-    def __init__(self, project: Path, args: tuple[str, ...], env: dict[str, str]) -> None:
+    def __init__(self, project: Path, args: tuple[str, ...], env: dict[str, str], watched: bool) -> None:
         Running.count += 1
         self.log = project.parent / f"log-{os.getpid()}-{Running.count}"
-        self.process = _server.Process(target=_child, args=(project, args, env, self.log))
+        self.process = _server.Process(target=_child, args=(project, args, env, watched, self.log))
         self.process.start()
         self.pid = self.process.pid
 
@@ -56,17 +56,17 @@ class Running:
         return Ended(self.process.exitcode, self.stdout(), self.log.with_suffix(".err").read_text())
 
 
-def start(project: Path, *args: object, **env: str) -> Running:
-    """Start `python train.py ARGS` of a project folder."""
-    return Running(project, tuple(map(str, args)), env)
+def start(project: Path, *args: object, watched: bool = False, **env: str) -> Running:
+    """Start `python train.py ARGS` of a project folder, or `glassloop run train.py ARGS`."""
+    return Running(project, tuple(map(str, args)), env, watched)
 
 
-def run(project: Path, *args: object, **env: str) -> Ended:
+def run(project: Path, *args: object, watched: bool = False, **env: str) -> Ended:
     """Run it to its end."""
-    return start(project, *args, **env).wait()
+    return start(project, *args, watched=watched, **env).wait()
 
 
-def _child(project: Path, args: tuple[str, ...], env: dict[str, str], log: Path) -> None:
+def _child(project: Path, args: tuple[str, ...], env: dict[str, str], watched: bool, log: Path) -> None:
     for stream, suffix in ((1, ".out"), (2, ".err")):
         handle = os.open(log.with_suffix(suffix), os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         os.dup2(handle, stream)
@@ -74,6 +74,10 @@ def _child(project: Path, args: tuple[str, ...], env: dict[str, str], log: Path)
     sys.__stdout__, sys.__stderr__ = sys.stdout, sys.stderr
     os.environ.update(env)
     os.chdir(project)
+    if watched:
+        sys.argv = ["glassloop", "run", "--no-record", "--format", "json", "train.py", *args]
+        runpy.run_module("glassloop", run_name="__main__")
+        return
     sys.argv = ["train.py", *args]
     sys.path.insert(0, str(project))
     runpy.run_path(str(project / "train.py"), run_name="__main__")

@@ -7,16 +7,16 @@ import typer
 
 from glassloop import templates
 from glassloop.errors import UserError
-
-DEFAULT_LOOP = "production"
+from glassloop.templates import DEFAULT_LOOP
 
 
 def new(
     template: Annotated[str | None, typer.Argument(help="What to train; --list names them.")] = None,
     folder: Annotated[Path | None, typer.Argument(metavar="DIR", help="A new or empty folder.")] = None,
     loop: Annotated[
-        str, typer.Option("--loop", metavar="STEP", help="Which step of the ladder becomes train.py.")
-    ] = DEFAULT_LOOP,
+        str | None,
+        typer.Option("--loop", metavar="STEP", help=f"Which step of the ladder becomes train.py; default: {DEFAULT_LOOP}."),
+    ] = None,
     show_list: Annotated[bool, typer.Option("--list", help="Describe every template and every step of the ladder.")] = False,
 ) -> None:
     """Copy an annotated training loop into DIR. It is yours: read it, change it, own it.
@@ -29,7 +29,7 @@ def new(
     if template is None or folder is None:
         raise UserError(f"give a template and a new folder, as in `glassloop new {next(iter(templates.tasks()))} my-loop`")
     copied = templates.copy(template, folder, loop)
-    print(f"{folder} is yours: {len(copied)} files. {templates.tasks()[template]}")
+    print(f"{folder} is yours: {len(copied)} files. {templates.known()[template]}")
     for path in copied:
         print(f"  {path}")
     print(f"Train:  cd {folder} && python train.py")
@@ -42,4 +42,7 @@ def _print_list() -> None:
         print(f"  {name:<12} {line}")
     print("Steps of the ladder (the loop that trains it, --loop STEP):")
     for name, line in templates.rungs().items():
+        print(f"  {name:<12} {line}")
+    print("Templates with a loop of their own:")
+    for name, line in templates.own_loops().items():
         print(f"  {name:<12} {line}")

@@ -39,7 +39,7 @@ def run_program(
     if module or Path(name).is_file():
         found = find_module(name) if module else find_script(name)
         return _run_own(watching, found, name, args, out, keeping)
-    if name in templates.tasks():
+    if name in templates.known():
         return _run_shipped(watching, name, args, out, keeping)
     raise UserError(_unknown(name))
 
@@ -128,7 +128,7 @@ def _run_in(
     source = folder / "source"
     if not (source / "train.py").exists():
         templates.write(templates.sources(name), source)
-    elif f'NAME = "{name}"' not in (source / "task.py").read_text(encoding="utf-8"):
+    elif not any(f'NAME = "{name}"' in path.read_text(encoding="utf-8") for path in source.glob("*.py")):
         raise UserError(f"{folder} holds a run of another task than {name}; give another --out")
     if _run_dir(args) is None:
         args = ["--run-dir", str(folder), *args]
@@ -171,7 +171,7 @@ def _try_to(complete: Callable[[], None]) -> None:
 
 
 def _unknown(name: str) -> str:
-    names = list(templates.tasks())
+    names = list(templates.known())
     if Path(name).is_dir():
         return f"{name} is a folder; name the script in it, as in `glassloop run {Path(name) / 'train.py'}`"
     scripts = [path.name for path in Path().glob("*.py")]

@@ -16,7 +16,7 @@ class Config:
     lr: float = 1e-3  # learning rate
     seed: int = 0  # of weights, order and augmentation
     run_dir: Path | None = None  # this rung writes nothing; `validated` keeps its history there
-    resume: bool = False  # this rung writes nothing, so it always starts afresh; `production` goes on
+    resume: bool = False  # this rung writes nothing, so it always starts afresh; `resumable` goes on
     device: DeviceName = "auto"  # where to compute
     workers: int | None = None  # processes that load data; by default none for data in memory, else up to 4
     threads: int | None = None  # threads torch computes with on the CPU; by default its own choice, one a core

@@ -1,7 +1,7 @@
 """The production loop: what a long run needs, and nothing between you and `loss.backward()`.
 
-Adds to `validated`: checkpoints from which a run goes on bit for bit, so that a crash costs only the steps since the last
-one; and with them mixed precision, accumulation, clipping, a schedule and averaged weights.
+Adds to `logged`: a first batch that is tried before anything runs, signals that are obeyed between two steps, compilation,
+recomputed activations, one batch to learn by heart; what stood here as text (schedule, meter) comes from the kit.
 
     python train.py --epochs 40 --precision bf16 --ema 0.98
     python train.py --resume                                  # after a crash, a kill or Ctrl-C

@@ -1,16 +1,26 @@
 """Tests of the loop. Each runs `train.py` as you would, in a folder of its own."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 TRAIN = Path(__file__).with_name("train.py")
+ONE_BATCH = """
+
+whole = make_data
+
+def make_data():
+    from glassloop.kit.data import first_batch
+    batch = first_batch(whole()[0], 64, seed=0)  # without augmentation
+    return batch, batch
+"""
 
 
-def train(folder, *flags):
+def train(folder, *flags, script=TRAIN):
     """Run train.py with `flags` and return what it printed and its exit code. `folder` is where it may write."""
-    words = [sys.executable, str(TRAIN), "--device", "cpu", *flags]
+    words = [sys.executable, str(script), "--device", "cpu", *flags]
     return subprocess.run(words, cwd=folder, capture_output=True, text=True, timeout=600)
 
 
@@ -31,3 +41,13 @@ def test_a_batch_larger_than_the_data_is_refused_in_one_line(tmp_path):
     assert done.returncode == 2
     assert done.stderr.startswith("error: ")
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_it_can_learn_one_batch_by_heart(tmp_path):
+    """The first thing to try when a loop does not learn: if it cannot do this, look for the fault in the loop."""
+    for name in ("train.py", "config.py", "task.py"):
+        shutil.copy(TRAIN.with_name(name), tmp_path)
+    with open(tmp_path / "task.py", "a") as task:
+        task.write(ONE_BATCH)
+    reached = final(train(tmp_path, "--epochs", "60", "--batch-size", "64", script=tmp_path / "train.py"))
+    assert reached.get("val_loss", reached.get("train_loss")) < 0.3

@@ -61,7 +61,7 @@ def train(config: Config) -> int:
     model = task.make_model().to(device)
     optimizer = torch.optim.AdamW(model.parameters(), lr=config.lr)
     sources = [Path(__file__).with_name(name) for name in ("train.py", "task.py", "config.py")]
-    about = {"train": len(train_set), "validation": len(val_set), "split": task.SPLIT}
+    about = {"train": len(train_set), "validation": len(val_set), "split": task.SPLIT, **getattr(task, "SEEN", {})}
     run = open_run(config.run_dir, task.NAME, resume=False)
     run.begin(config=as_json(config), data=about, sources=sources)
 

@@ -1,0 +1,40 @@
+"""What can be set: each field is a flag of train.py, and its comment is the flag's help."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from glassloop.errors import UserError
+from glassloop.kit.device import DeviceName, Precision
+from glassloop.kit.schedule import Name
+
+
+@dataclass
+class Config:
+    """Settings of one run, stored with it."""
+
+    epochs: int = 20  # passes over the training data
+    batch_size: int = 64  # samples in a batch
+    lr: float = 1e-3  # highest learning rate
+    schedule: Name = "cosine"  # cosine and onecycle move at each step, plateau after each evaluation
+    warmup: float = 0.1  # share of all steps in which the rate rises to --lr
+    clip: float = 1.0  # longest gradient (L2 norm over all parameters); longer ones are scaled down to it
+    precision: Precision = "fp32"  # bf16 and fp16 compute under autocast; the weights stay float32
+    seed: int = 0  # of weights, order and augmentation
+    run_dir: Path | None = None  # folder of the run; by default the next free one in runs/
+    resume: bool = False  # this rung keeps no checkpoint, so it always starts afresh; `resumable` goes on
+    device: DeviceName = "auto"  # where to compute
+    workers: int | None = None  # processes that load data; by default none for data in memory, else up to 4
+    threads: int | None = None  # threads torch computes with on the CPU; by default its own choice, one a core
+
+    def check(self) -> None:
+        """Refuse in one line what cannot work. Raises UserError."""
+        if self.epochs < 1:
+            raise UserError(f"--epochs is {self.epochs}; give at least 1")
+        if not 0 < self.lr < float("inf"):
+            raise UserError(f"--lr is {self.lr}; give a number above 0")
+        if not self.clip > 0:
+            raise UserError(f"--clip is {self.clip}; give a number above 0 (inf clips nothing)")
+        if not 0 <= self.warmup < 1:
+            raise UserError(f"--warmup is {self.warmup}; give a share from 0 up to, not including, 1")
+        if self.threads is not None and self.threads < 1:
+            raise UserError(f"--threads is {self.threads}; give at least 1")
