@@ -11,8 +11,9 @@
 import ast
 import difflib
 import itertools
+import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from glassloop.errors import UserError
@@ -95,6 +96,17 @@ def write(texts: dict[str, str], folder: Path) -> None:
         raise UserError(f"{folder} cannot be written ({error.strerror}); give another folder") from error
 
 
+def with_constants(text: str, constants: Mapping[str, object]) -> str:
+    """A task's text with other values for its constants, lines `NAME = value`; the comment behind each stays."""
+    lines = text.splitlines(keepends=True)
+    for node in ast.parse(text).body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id in constants:
+            line = lines[node.lineno - 1].encode()  # positions count bytes
+            new = _literal(constants[node.targets[0].id]).encode()
+            lines[node.lineno - 1] = (line[: node.value.col_offset] + new + line[node.value.end_col_offset :]).decode()
+    return "".join(lines)
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """`; did you mean X?`, or "" where nothing known comes near."""
     close = difflib.get_close_matches(name, list(known), n=1)
@@ -154,6 +166,11 @@ def _own(template: str) -> dict[str, str]:
 def _landed(path: Path, home: Path) -> str:
     """Where a text lands in a project; packaging tools pass over hidden files, so their names say `dot-`."""
     return path.relative_to(home).as_posix().replace("dot-", ".")
+
+
+def _literal(value: object) -> str:
+    """In the double quotes that the loops are written with."""
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)
 
 
 def _adds(path: Path) -> tuple[str, str]:

@@ -171,7 +171,8 @@ def test_the_last_batch_is_short_and_augmented_by_its_own_keys():
     assert torch.equal(batches[2][0], expected)
 
 
-def test_first_batch_is_fixed_and_bare():
+def test_first_batch_is_fixed():
+    """Also what an augmentation draws: it is drawn once, by the samples' keys."""
     for dataset in (in_memory(), [torch.tensor([float(n)]) for n in range(11)]):
         chosen = data.first_batch(dataset, 4, 5)
         assert len(chosen) == 4
@@ -179,7 +180,10 @@ def test_first_batch_is_fixed_and_bare():
         assert len(one) == 1
         rows = [torch.as_tensor(batch[0][0] if isinstance(batch[0], (tuple, list)) else batch[0]) for batch in (one, two)]
         assert torch.equal(rows[0].sort(dim=0).values, rows[1].sort(dim=0).values)  # the same samples, in another order
-    assert data.first_batch(in_memory(), 4, 5).augment is None
+    chosen = data.first_batch(in_memory(), 4, 5)
+    assert chosen.augment is None
+    keys = data.Keys(5, 0, seeding.permutation(11, 5, 0)[:4])
+    assert torch.equal(chosen.tensors[0], in_memory().__getitems__(keys)[0])
     assert len(data.first_batch(in_memory(), 100, 5)) == 11
 
 

@@ -188,12 +188,15 @@ _loaders: "weakref.WeakSet[DataLoader[Any]]" = weakref.WeakSet()
 
 
 def first_batch(dataset: Dataset[Any], batch_size: int, seed: int) -> Dataset[Any]:
-    """A data set of `batch_size` samples, picked by `seed` and not augmented: what a loop must be able to learn by heart."""
+    """A data set of `batch_size` samples, picked by `seed`: what a loop must be able to learn by heart.
+
+    What `augment` or a random transform makes of them is drawn once, and stays: some tasks make their samples there.
+    """
     size = len(dataset)  # type: ignore[arg-type]  # every map-style dataset has a length
-    chosen = seeding.permutation(size, seed, 0)[:batch_size]
+    keys = Keys(seed, 0, seeding.permutation(size, seed, 0)[:batch_size])
     if isinstance(dataset, InMemory):
-        return InMemory(*(tensor[torch.from_numpy(chosen)] for tensor in dataset.tensors))
-    return [dataset[index] for index in chosen.tolist()]  # type: ignore[return-value]  # a list is a map-style dataset
+        return InMemory(*dataset.__getitems__(keys))
+    return Keyed(dataset).__getitems__(keys)  # type: ignore[return-value]  # a list is a map-style dataset
 
 
 def order_of(loader: DataLoader[Any]) -> EpochOrder:

@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import difflib
 import io
 import json
 import re
@@ -21,8 +22,15 @@ ABOUT_THE_CALL = ("run_dir", "resume", "stop_at")  # fields that say how to run 
 def parse(kind: type[C], defaults: dict[str, Any], args: list[str] | None = None) -> C:
     """`args` (default: sys.argv) as the dataclass `kind`, whose own defaults give way to `defaults`.
 
-    `--help` prints and leaves. Raises UserError for an unknown flag or an unreadable value, in one line.
+    A default that `kind` has no field for is left out: a task serves every step of the ladder, and the lower ones have
+    fewer settings. `--help` prints and leaves. Raises UserError for an unknown flag, an unreadable value, and a default
+    whose name looks like a slip, in one line.
     """
+    fields = [field.name for field in dataclasses.fields(kind)]  # type: ignore[arg-type]
+    for name in [name for name in defaults if name not in fields]:
+        if near := difflib.get_close_matches(name, fields, n=1, cutoff=0.75):
+            raise UserError(f"DEFAULTS in task.py has {name}, and config.py has no such setting; did you mean {near[0]}?")
+    defaults = {name: value for name, value in defaults.items() if name in fields}
     said = io.StringIO()
     try:
         with contextlib.redirect_stderr(said):  # tyro draws a box of several lines
