@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 import glassloop
 from glassloop.cli.annotate import annotate
 from glassloop.cli.audit import audit
+from glassloop.cli.bench import bench
 from glassloop.cli.check import check
 from glassloop.cli.compare import compare
 from glassloop.cli.explain import explain
@@ -25,7 +26,7 @@ from glassloop.cli.server import server
 from glassloop.cli.verify import verify
 from glassloop.errors import UserError
 
-FRONT_DOOR, LEARN, PROVE, SEE = "Front door", "Learn", "Prove", "See"
+FRONT_DOOR, LEARN, PROVE, SPEED, SEE = "Front door", "Learn", "Prove", "Speed", "See"
 
 DEBUG_VARIABLE = "GLASSLOOP_DEBUG"  # an environment variable, so that a loop that runs inside a command sees it, too
 
@@ -114,4 +115,5 @@ app.command(rich_help_panel=PROVE)(audit)
 app.command(rich_help_panel=PROVE)(replay)
 app.command(rich_help_panel=PROVE)(compare)
 app.command(rich_help_panel=PROVE)(keygen)
+app.command(rich_help_panel=SPEED)(bench)
 app.command(rich_help_panel=SEE)(server)
