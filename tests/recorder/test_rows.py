@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import os
@@ -18,7 +19,6 @@ from torch.utils.data import DataLoader, TensorDataset
 
 import glassloop
 from glassloop.kit import checkpoint
-from glassloop.record import ledger
 from glassloop.record.tensors import content_digest
 from glassloop.record.verify import verify
 from glassloop.recorder import rows
@@ -189,19 +189,19 @@ def test_ctrl_c_between_two_writes_leaves_a_chain_that_holds(tmp_path: Path, mon
         model = nn.Linear(1, 1)
         optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
 
-        class Interrupted:
-            """A call at which Ctrl-C comes: before anything of a step is written, or when its line is."""
-
-            def __init__(self, *_: object) -> None:
-                raise KeyboardInterrupt
+        def interrupted(file: int, line: bytes, place: str = place, write: Any = os.write) -> int:
+            """A write at which Ctrl-C comes: before anything of a step is written, or when its line is."""
+            if place == "after":
+                written: int = write(file, line)
+                if not line.startswith(b"{"):
+                    return written
+            raise KeyboardInterrupt
 
         try:
             for number, (x,) in enumerate(DataLoader(data, batch_size=2)):
                 model(x).mean().backward()
                 if number == 2:
-                    patched = "sha256" if place == "after" else "os.write"
-                    target = ledger if place == "after" else ledger.os
-                    monkeypatch.setattr(target, patched.removeprefix("os."), Interrupted)
+                    monkeypatch.setattr("os.write", interrupted)
                 optimizer.step()
         except KeyboardInterrupt:
             monkeypatch.undo()
@@ -322,3 +322,49 @@ def test_numpys_generator_is_part_of_a_checkpoints_row(record: Record, tmp_path:
     first, second = of(record(run), "checkpoint")
     assert first["rng"]["numpy"] != second["rng"]["numpy"]
     assert first["rng"]["python"] == second["rng"]["python"]
+
+
+def test_a_step_inside_another_is_one_and_one_that_raised_is_none(record: Record) -> None:
+    weight = nn.Parameter(torch.ones(1))
+    inner = torch.optim.SGD([weight], lr=0.1)
+
+    class Outer(torch.optim.SGD):
+        """A step around another optimizer's."""
+
+        def step(self, closure: Any = None) -> None:  # type: ignore[override]
+            """As often as not it fails."""
+            inner.step()
+            if closure is not None:
+                closure()
+
+    outer = Outer([weight], lr=0.2)
+
+    def failed() -> None:
+        raise ValueError
+
+    def run() -> None:
+        outer.step()
+        for _ in range(2):
+            with contextlib.suppress(ValueError):
+                outer.step(failed)
+        inner.step()
+        inner.step()
+        outer.step()
+
+    assert [(row["lr"], row.get("opt")) for row in of(record(run), "step")] == [
+        ([0.2], None), ([0.1], 1), ([0.1], 1), ([0.2], 0)
+    ]  # fmt: skip
+
+
+def test_a_rate_that_changes_by_its_sign_or_inside_a_tensor_is_told(record: Record) -> None:
+    rate = torch.tensor(0.25)
+    plain, inside = (torch.optim.SGD([nn.Parameter(torch.ones(1))], lr=lr) for lr in (0.0, rate))
+
+    def run() -> None:
+        for value in (0.0, -0.0, 0.5):
+            plain.param_groups[0]["lr"] = value
+            plain.step()
+            rate.fill_(value)
+            inside.step()
+
+    assert [str(row["lr"]) for row in of(record(run), "step")] == ["[0.0]", "[0.0]", "[-0.0]", "[-0.0]", "[0.5]", "[0.5]"]

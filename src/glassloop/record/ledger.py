@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from glassloop.errors import UserError
+from glassloop.record.hashing import FEW, small_sha256
 from glassloop.record.reading import UnsafeError, open_plain
 
 FORMAT = "glassloop-ledger/1"
@@ -72,15 +73,19 @@ class Ledger:
         A row that does not fit on the disk is taken back whole, and OSError is raised: the ledger stays good.
         """
         number = self.rows
-        middle = f",{text}" if text else ""
-        line = f'{{"row":"{kind}","n":{number}{middle},"prev":"{self.head}"}}'.encode()
-        if len(line) > LONGEST:
-            raise ValueError(f"a {kind} row of {len(line)} bytes is longer than {LONGEST}: a ledger holds no data")
+        line = f'{{"row":"{kind}","n":{number},{text}{"," if text else ""}"prev":"{self.head}"}}'.encode()
+        size = len(line)
+        if size <= FEW:
+            digest = small_sha256(line)
+        elif size <= LONGEST:
+            digest = sha256(line)
+        else:
+            raise ValueError(f"a {kind} row of {size} bytes is longer than {LONGEST}: a ledger holds no data")
+        head = digest.hexdigest()
         written = os.write(self._file, line + b"\n")
-        if written <= len(line):
+        if written <= size:
             self._finish(line, written)
-        self.head = sha256(line).hexdigest()
-        self.rows = number + 1
+        self.head, self.rows = head, number + 1
         return number
 
     def _finish(self, line: bytes, written: int) -> None:

@@ -4,14 +4,16 @@ A record is a batch: loader and count as little-endian u4, then count indices as
 begins. A row's `order` is the first 16 hex digits of sha256 over the `batches` records since the row before that had one.
 """
 
+import functools
 import os
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from glassloop.errors import UserError
+from glassloop.record.hashing import FEW, small_sha256
 from glassloop.record.reading import inside, open_plain
 
 NAME = "order.bin"
@@ -32,10 +34,21 @@ class EndedError(UserError):
     """The file ends before the records that are asked for do."""
 
 
+@functools.lru_cache(maxsize=256)
+def packer(count: int) -> Callable[..., bytes]:
+    """What makes a record of a loader's number, `count`, and so many integers. It raises struct.error for what is none."""
+    return struct.Struct(f"<II{count}q").pack
+
+
 def order_of(records: Iterable[Record]) -> str:
     """What a row that covers these records calls their order."""
     parts = [HEAD.pack(record.loader, len(record.indices) // 8) + record.indices for record in records]
-    return sha256(b"".join(parts)).hexdigest()[:NAMED]
+    return name_of(b"".join(parts))
+
+
+def name_of(records: bytes) -> str:
+    """What a row calls these records' order."""
+    return (sha256 if len(records) > FEW else small_sha256)(records).hexdigest()[:NAMED]
 
 
 class OrderFile:

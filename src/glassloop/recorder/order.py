@@ -7,18 +7,20 @@ cut the file.
 from __future__ import annotations
 
 import os
-import sys
+import struct
 import weakref
 from array import array
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from torch.utils.data import IterableDataset
+import torch
 
-from glassloop.record.orders import HEAD, NAME, NAMED, OrderFile
+from glassloop.record.orders import HEAD, NAME, OrderFile, name_of, packer
 from glassloop.recorder.data import Data, Samples
 
+_recording = torch.is_grad_enabled
+_one = packer(1)
 _LATEST = 64  # loaders among which one that was made anew is looked for
 
 
@@ -44,7 +46,6 @@ class Loader:
         self.epoch = -1  # passes of it that fed a step, less one
         self.covered = 0  # rows of steps that have batches of it
         self.evaluated = False
-        self.streams = isinstance(getattr(loader, "dataset", None), IterableDataset)
         self.begin = HEAD.pack(number, 0)
 
 
@@ -124,31 +125,33 @@ class Order:
         except TypeError:  # made by the user in a way that cannot be a key
             pass
 
-    def handed(self, iterator: Any, index: Any, batch: Any, recording: bool) -> None:
-        """A batch was handed over; `recording`: while graphs are."""
-        now = self._pass(iterator)
+    def handed(self, iterator: Any, index: Any, batch: Any) -> None:
+        """A batch was handed over."""
+        latest, now = self._last
+        if now is None or latest() is not iterator or now.source is not getattr(iterator, "_sampler_iter", None):
+            now = self._pass(iterator)
         loader = now.loader
         now.batches += 1
-        now.recording = now.recording or recording
-        indices = None if loader.streams else indices_of(index)
-        if indices is None:
+        now.recording = now.recording or _recording()
+        try:
+            if type(index) is int:
+                count, record = 1, _one(loader.number, 1, index)
+            else:
+                listed = index if type(index) is list else _listed(index)
+                count = len(listed)
+                record = packer(count)(loader.number, count, *listed)
+        except (struct.error, TypeError):  # of a stream, or a dataset with keys of its own
             count, content = self._data.stream(loader.samples, batch, now.batches)
             self._waiting.append(Batch(now, b"", count, content, False))
             return
-        count = len(indices)
-        if sys.byteorder == "big":
-            stored = array("q", indices)
-            stored.byteswap()
-            record = HEAD.pack(loader.number, count) + stored.tobytes()
-        else:
-            record = HEAD.pack(loader.number, count) + indices.tobytes()
         begins = not now.begun
         if begins:
             now.begun = True
             record = loader.begin + record
         self._waiting.append(Batch(now, record, count, None, begins))
-        if loader.samples is not None and loader.samples.open:
-            loader.samples.saw(indices, batch, index)
+        samples = loader.samples
+        if samples is not None and samples.open:
+            samples.saw(array("q", _listed(index)), batch, index)
 
     def dry(self, iterator: Any) -> Pass | None:
         """A pass has no more batches; gives it where it was an evaluation for certain."""
@@ -234,16 +237,15 @@ class Order:
                 named = "".join([batch.content for batch in batches if batch.content])
                 return Covered(None, 0, count, sha256(named.encode()).hexdigest()[:32] if named else None)
         assert self._file is not None
+        name = name_of(record)
         os.write(self._file, record)
         self.size += len(record)
-        return Covered(sha256(record).hexdigest()[:NAMED], records, count, None)
+        return Covered(name, records, count, None)
 
     # --- loaders ---------------------------------------------------------------------------------------------------------
 
     def _pass(self, iterator: Any) -> Pass:
-        latest, now = self._last
-        if latest() is not iterator:  # as it nearly always is
-            now = self._passes.get(iterator)
+        now = self._passes.get(iterator)
         if now is not None and now.source is getattr(iterator, "_sampler_iter", None):
             return now
         # Without one it began before the recording, or is of a loader with iterators of its own.
@@ -269,26 +271,21 @@ class Order:
         return [self._data.about(one.number, _split(one)) for one in self.loaders]
 
 
-def indices_of(index: Any) -> array[int] | None:
-    """The indices that a sampler gave for a batch: one, a list of them, an array, or something that has `indices`."""
-    if type(index) is list:
-        try:
-            return array("q", index)
-        except (TypeError, OverflowError):  # a dataset with keys of its own
-            return None
+def _listed(index: Any) -> list[Any] | tuple[Any, ...]:
+    """The indices that a sampler gave for a batch: one, a list of them, an array, or something that has `indices`.
+
+    Raises TypeError for anything else.
+    """
     if type(index) is int:
-        return array("q", (index,))
+        return (index,)
     if hasattr(index, "indices") and not callable(index.indices):  # kit.data.Keys
         index = index.indices
     if hasattr(index, "tolist"):  # numpy's or torch's
         index = index.tolist()
         index = index if isinstance(index, list) else [index]
     if not isinstance(index, (list, tuple)):
-        return None
-    try:
-        return array("q", index)
-    except (TypeError, OverflowError):  # a dataset with keys of its own
-        return None
+        raise TypeError
+    return index
 
 
 def _split(loader: Loader) -> str:

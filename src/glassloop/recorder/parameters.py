@@ -30,6 +30,7 @@ class Parameters:
         self._optimizers: dict[int, weakref.ref[Any]] = {}
         self._known: dict[int, weakref.ref[Any]] = {}
         self._new = False
+        self.due = 1  # the step at which `stepped` has something to do, if no new optimizer comes before
 
     def steps(self, optimizer: Any) -> None:
         """An optimizer is about to step: for the first time, what it holds is as it was drawn."""
@@ -37,7 +38,7 @@ class Parameters:
         if link is not None and link() is optimizer:
             return
         self._optimizers[id(optimizer)] = weakref.ref(optimizer)
-        self._new = True
+        self._new, self.due = True, 0
         for param in _held(optimizer):
             found = _digest(param)
             if found is not None and id(param) not in self._known:
@@ -49,9 +50,8 @@ class Parameters:
             self._new = False
             self._enter(states.places())
             self._first.clear()
-        elif step % EVERY and (step > EVERY or step & (step - 1)):
-            return
         self.look(step)
+        self.due = 1 << step.bit_length() if step < EVERY else step - step % EVERY + EVERY
 
     def look(self, step: int) -> None:
         """See which have moved by now."""

@@ -14,15 +14,13 @@ from glassloop.record.ledger import Ledger, text_of
 from glassloop.record.tensors import fields_of
 from glassloop.recorder import chance, state
 from glassloop.recorder.data import Data
-from glassloop.recorder.order import Order, Pass
+from glassloop.recorder.order import Covered, Order, Pass
 from glassloop.recorder.parameters import Parameters
 from glassloop.recorder.session import samples_told
 from glassloop.recorder.state import State
 from glassloop.recorder.waiting import Row, Waiting
 
 _item: Any = torch._C.TensorBase.item  # not as a watch has replaced it
-_recording = torch.is_grad_enabled
-_finite = (float("inf"), float("-inf"))
 
 
 class Rows:
@@ -30,6 +28,7 @@ class Rows:
 
     def __init__(self, home: Path, opens: Callable[[Rows], Ledger], order: Order, data: Data, states: State) -> None:
         self._home, self._opens = home, opens
+        self.handed = order.handed  # a batch was handed over
         self.order, self.data, self.states = order, data, states
         self._ledger: Ledger | None = None
         self._lock = threading.RLock()
@@ -40,6 +39,10 @@ class Rows:
         self.parameters = Parameters()
         self._loss: Any = None
         self._norm: Any = None
+        self._usual: Callable[[], Any] = _nobody  # the one optimizer that steps, weakly, as long as there is but one
+        self._about: tuple[Any, ...] = ()  # epoch, batches, samples and content of the last row
+        self._lr: Any = None  # and its learning rate, where there was one
+        self._texts = "", ""  # what the row said of these, before and behind the order
         self._optimizers: list[tuple[weakref.ref[Any], int]] = []  # in the order of their first steps
         self._mark: tuple[int, int] | None = None  # how many rows and bytes of order there were before the row under way
 
@@ -50,10 +53,6 @@ class Rows:
         if self.order.doubtful:
             self._evaluated()
         self.order.begins(loader, iterator)
-
-    def handed(self, iterator: Any, index: Any, batch: Any) -> None:
-        """A batch was handed over."""
-        self.order.handed(iterator, index, batch, _recording())
 
     def dry(self, iterator: Any) -> None:
         """A pass has no more batches."""
@@ -76,25 +75,33 @@ class Rows:
 
     def stepped(self, optimizer: Any) -> None:
         """An optimizer has stepped: the row of a step."""
-        if self.order.doubtful:
+        order = self.order
+        if order.doubtful:
             self._evaluated()
-        self._begin()
+        if self._mark is not None:
+            self._recover()
+        self._mark = (self._ledger or self.ledger).rows, order.size
         self.step = step = self.step + 1
-        covered, epoch = self.order.stepped()
+        covered, epoch = order.stepped()
         loss, norm = self._loss, self._norm
         self._loss = self._norm = None
-        order, content = covered.order, covered.content
-        lr = ",".join([_rate(group["lr"]) for group in optimizer.param_groups])
-        head = (
-            f'"step":{step},"epoch":{"null" if epoch is None else epoch},"order":{_text(order)},"batches":{covered.batches},'
-            f'"samples":{covered.samples},' + (f'"content":"{content}",' if content else "") + f'"lr":[{lr}],"loss":'
-        )
+        groups = optimizer.param_groups
+        lr = groups[0]["lr"] if len(groups) == 1 else None
+        about = epoch, covered.batches, covered.samples, covered.content
+        if lr is not self._lr or type(lr) is not float or about != self._about:
+            self._lr, self._about = lr, about
+            self._texts = _texts(epoch, covered, groups)
+        before, after = self._texts
+        head = f'"step":{step}{before}{_text(covered.order)}{after}'
         tail = f',"rng":"{self._rng()}"'
-        digest = self.states.stepped(optimizer, step)
-        self.parameters.stepped(step, self.states)
-        if digest is not None:
-            tail += f',"state":"{digest}"'
-        tail += self._which(optimizer)
+        if self.states.every != 0:
+            digest = self.states.stepped(optimizer, step)
+            if digest is not None:
+                tail += f',"state":"{digest}"'
+        if step >= self.parameters.due:
+            self.parameters.stepped(step, self.states)
+        if self._usual() is not optimizer:
+            tail += self._which(optimizer)
         if type(loss) is torch.Tensor or type(norm) is torch.Tensor or not self._waiting.empty:
             self._later("step", head, loss, norm, tail)
         else:
@@ -227,13 +234,13 @@ class Rows:
     def _which(self, optimizer: Any) -> str:
         """`,"opt":j` of the j-th optimizer, from 0, that stepped; nothing as long as there is one."""
         known = self._optimizers
-        if len(known) == 1 and known[0][0]() is optimizer and not known[0][1]:
-            return ""
         number = next((number for link, number in known if link() is optimizer), None)
         if number is None:
             number = known[-1][1] + 1 if known else 0
             self._optimizers = [one for one in known if one[0]() is not None] + [(weakref.ref(optimizer), number)]
-        return f',"opt":{number}' if len(self._optimizers) > 1 or number else ""
+        alone = len(self._optimizers) == 1 and not number
+        self._usual = self._optimizers[0][0] if alone else _nobody
+        return "" if alone else f',"opt":{number}'
 
     def _name(self, path: Any) -> str:
         """A path as a row names it: relative to the run folder where it lies in it."""
@@ -257,7 +264,15 @@ def _taken(value: Any) -> Any:
 def _number(value: float | None) -> str:
     if value is None:
         return "null"
-    return repr(value) if value == value and value not in _finite else f'"{value}"'
+    return repr(value) if value - value == 0.0 else f'"{value}"'  # which it is not of infinities
+
+
+def _texts(epoch: int | None, covered: Covered, groups: Any) -> tuple[str, str]:
+    """What a row says between its step and its loss, which is often that of the row before: before the order, behind it."""
+    content = f',"content":"{covered.content}"' if covered.content else ""
+    rates = ",".join([_rate(group["lr"]) for group in groups])
+    before = f',"epoch":{"null" if epoch is None else epoch},"order":'
+    return before, f',"batches":{covered.batches},"samples":{covered.samples}{content},"lr":[{rates}],"loss":'
 
 
 def _rate(rate: Any) -> str:
@@ -269,3 +284,6 @@ def _rate(rate: Any) -> str:
 def _text(value: str | None) -> str:
     return "null" if value is None else f'"{value}"'
 
+
+def _nobody() -> None:
+    """In place of a reference to nothing yet."""

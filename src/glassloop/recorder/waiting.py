@@ -29,15 +29,12 @@ class Waiting:
         self._rows: list[Row] = []
         self._sent: list[Row] = []
         self._late: Late | None = None
-
-    @property
-    def empty(self) -> bool:
-        """Whether a row can be written at once."""
-        return not self._rows and not self._sent
+        self.empty = True  # whether a row can be written at once
 
     def add(self, row: Row) -> None:
         """One more. Half of LAG are sent together; those sent before have had as many steps to arrive."""
         self._rows.append(row)
+        self.empty = False
         if len(self._rows) >= LAG // 2:
             self._send()
 
@@ -51,11 +48,13 @@ class Waiting:
             return  # what is done now is being recorded for replay, and ours must not become part of that
         self._write()
         self._sent, self._rows = self._rows, []
+        self.empty = not self._sent
         tensors = [number for row in self._sent for number in row.numbers]
         self._late = Late(tensors) if tensors else None
 
     def _write(self) -> None:
         sent, self._sent = self._sent, []
+        self.empty = not self._rows
         numbers = iter(self._late.read() if self._late is not None else [])
         self._late = None
         for row in sent:

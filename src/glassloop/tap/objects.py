@@ -21,9 +21,8 @@ from torch.optim.optimizer import register_optimizer_step_post_hook, register_op
 from torch.utils.data import DataLoader
 from torch.utils.data.dataloader import _BaseDataLoaderIter, _SingleProcessDataLoaderIter
 
-from glassloop import tap
+from glassloop.tap import aside
 from glassloop.tap.autograd import CLIPS
-from glassloop.tap.optimizers import on_stack
 from glassloop.tap.patch import Patches
 
 _compiling = torch.compiler.is_compiling
@@ -78,7 +77,8 @@ class Objects:
         self.busy = False  # inside a backward, a clip, a file: what they call is no call of the loop's
         self._index: Any = None  # of the batch that is being fetched
         self._ahead: weakref.WeakKeyDictionary[Any, tuple[Any, deque[Any]]] = weakref.WeakKeyDictionary()
-        self._running: list[tuple[Any, FrameType]] = []  # the steps under way
+        self._running: list[Any] = []  # the optimizers whose steps are under way
+        self._known: Callable[[], Any] = _nobody  # the last optimizer of whose step the listener was told, weakly
         self._patches = Patches()
         try:
             self._hear(self._patches)
@@ -108,7 +108,7 @@ class Objects:
         patches.then(register_optimizer_step_post_hook(self._has_stepped).remove)
 
     def _here(self) -> bool:
-        if not self.on or tap.aside[0]:
+        if not self.on or aside[0]:
             return False
         here = get_ident()
         if self._thread is None:
@@ -139,9 +139,11 @@ class Objects:
         return __iter__
 
     def _next(self, original: Any) -> Any:
+        handed = self._listener.handed
+
         @functools.wraps(original)
         def __next__(iterator: Any) -> Any:  # noqa: N807
-            if self._inside is not None or not self._here():
+            if self._inside is not None or not self.on or aside[0] or (get_ident() != self._thread and not self._here()):
                 return original(iterator)
             self._inside = iterator
             try:
@@ -156,11 +158,11 @@ class Objects:
                 self._inside = None
             try:
                 if type(iterator) is _SingleProcessDataLoaderIter:
-                    index, self._index = self._index, None
+                    index = self._index
                 else:
                     ahead = self._ahead.get(iterator)
                     index = ahead[1].popleft() if ahead is not None and ahead[1] else None
-                self._listener.handed(iterator, index, batch)
+                handed(iterator, index, batch)
             except Exception:
                 self._fault()
             return batch
@@ -188,13 +190,15 @@ class Objects:
     # --- gradients -------------------------------------------------------------------------------------------------------
 
     def _backward(self, original: Any) -> Any:
+        heard = self._listener.backward
+
         @functools.wraps(original)
         def backward(tensors: Any, *args: Any, **kwargs: Any) -> None:
-            if _compiling() or self.busy or not self._here():
+            if _compiling() or self.busy or not self.on or aside[0] or (get_ident() != self._thread and not self._here()):
                 original(tensors, *args, **kwargs)
                 return
             try:
-                self._listener.backward(tensors)
+                heard(tensors)
             except Exception:
                 self._fault()
             self.busy = True
@@ -221,28 +225,37 @@ class Objects:
         return clip
 
     def _steps(self, optimizer: Any, args: Any, kwargs: Any) -> None:
-        if _compiling() or not self.on or tap.aside[0]:
+        if _compiling():
+            return
+        if self._running or optimizer is not self._known() or get_ident() != self._thread:
+            self._first_step(optimizer, sys._getframe(1))
+        else:
+            self._running.append(optimizer)
+
+    def _first_step(self, optimizer: Any, frame: FrameType) -> None:
+        """A step of an optimizer that is new, that steps within another's step, or in another thread."""
+        if not self.on or aside[0]:
             return
         if get_ident() != self._thread:
             if self._stepped:
                 return
             self._thread = get_ident()  # what came first was done by a thread that waits for the one that trains
-        frame = sys._getframe(1)
-        while self._running and not on_stack(self._running[-1][1], frame):  # a step that raised has no second hook
+        while self._running and not _is_stepping(self._running[-1], frame):  # a step that raised has no second hook
             self._running.pop()
-        self._running.append((optimizer, frame))
+        self._running.append(optimizer)
         if len(self._running) == 1:
             try:
                 self._listener.steps(optimizer)
+                self._known = weakref.ref(optimizer)
             except Exception:
                 self._fault()
 
     def _has_stepped(self, optimizer: Any, args: Any, kwargs: Any) -> None:
         running = self._running
-        if _compiling() or not self._here() or not running or running[-1][0] is not optimizer:
+        if not running or running[-1] is not optimizer or get_ident() != self._thread:
             return
         running.pop()
-        if running:  # an optimizer that another one wraps
+        if running or not self.on or aside[0]:  # an optimizer that another one wraps
             return
         self._stepped = True
         try:
@@ -278,6 +291,20 @@ class Objects:
             return result
 
         return file
+
+
+def _is_stepping(optimizer: Any, hooked: FrameType) -> bool:
+    """Whether a step of this optimizer is on the stack outside of `hooked`, the frame that runs the hooks of a step."""
+    frame = hooked.f_back
+    while frame is not None:
+        if frame.f_code is hooked.f_code and frame.f_locals.get("self") is optimizer:
+            return True
+        frame = frame.f_back
+    return False
+
+
+def _nobody() -> None:
+    """In place of a reference to nothing yet."""
 
 
 def _forked() -> None:
