@@ -169,7 +169,14 @@ class Watch:
         elif kind in _RARE:
             self._hear_rare(event)
             return
-        found = self._memory.hear(event)
+        memory = self._memory
+        row = memory.row
+        if row.event is event:  # a loop does again what it did the last time: no look into a table
+            memory.row, found = row.after, row.found
+        elif row.idle is event:
+            return
+        else:
+            found = memory.hear(event)
         if found:
             self._found(found)
 

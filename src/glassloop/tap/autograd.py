@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Iterable, Mapping
+from threading import get_ident
 from types import FrameType, GeneratorType, MappingProxyType
 from typing import Any
 
@@ -28,7 +29,7 @@ from glassloop.events import (
     WHOLE,
     YOUNG,
 )
-from glassloop.tap.ear import Ear, Known
+from glassloop.tap.ear import Ear, Known, compiling
 from glassloop.tap.gradients import Mark
 from glassloop.tap.patch import Patches
 from glassloop.tap.place import is_users
@@ -65,7 +66,7 @@ def _backward(ear: Ear, scaled: Scaled, original: Any) -> Any:
 
     @functools.wraps(original)
     def backward(tensors: Any, *args: Any, **kwargs: Any) -> None:
-        if ear.deep or not ear.hears():
+        if compiling() or ear.deep or ear.hush or not ear.on or get_ident() != ear.thread:
             ear.retained.unheard()
             original(tensors, *args, **kwargs)
             return
@@ -75,9 +76,12 @@ def _backward(ear: Ear, scaled: Scaled, original: Any) -> Any:
             frame = sys._getframe(1)
             before = _marks(ear, frame)
             came_scaled = scaled.any and _came_scaled(scaled, tensors)
-            mean = None if _weighted(args, kwargs) else ear.means.of(tensors)
+            weight = args[0] if args else kwargs.get("grad_tensors")  # what the loss is to be multiplied by
+            mean = ear.means.of(tensors) if weight is None else None
             turn = ear.rounds.turn(frame, ear.gathered > 0)
-            walk = ear.retained.walk(tensors, _retains(args, kwargs), turn[0] if turn else _NOWHERE)
+            walk = None
+            if ear.retained.keeps or _retains(args, kwargs):
+                walk = ear.retained.walk(tensors, _retains(args, kwargs), turn[0] if turn else _NOWHERE)
             if ear.first is not None:
                 ear.first.backward(tensors, came_scaled)
         except Exception:
@@ -95,7 +99,8 @@ def _backward(ear: Ear, scaled: Scaled, original: Any) -> Any:
                 held = known.held
                 if held.reached(marks):
                     held.clean = False
-                    held.leave()
+                    if held.bare:
+                        held.leave()
                     reached.append(known.ref)
             cut, autocast = not reached and _cut(tensors), torch._C._is_any_autocast_enabled()
             facts = _facts(came_scaled, cut, autocast, mean, turn, walk)
@@ -118,9 +123,9 @@ def _marks(ear: Ear, frame: FrameType) -> list[tuple[Known, list[Mark] | None]]:
     """What the gradients of each optimizer are before a backward; says of whose somebody exchanged them unheard."""
     before = []
     for known in ear.fresh():
-        before.append((known, known.held.marks()))
-    for known, _ in before:
-        if known.held.left and known.held.exchanged():
+        held = known.held
+        before.append((known, None if held.clean else held.marks()))
+        if held.left and held.exchanged():
             ear.say(OPAQUE, frame, None, (known.ref,))
     return before
 
@@ -141,11 +146,6 @@ def _facts(
     if autocast:
         facts[AUTOCAST] = True
     return MappingProxyType(facts)
-
-
-def _weighted(args: Any, kwargs: Any) -> bool:
-    """Whether a backward was told what its loss is to be multiplied by."""
-    return (args[0] if args else kwargs.get("grad_tensors")) is not None
 
 
 def _retains(args: Any, kwargs: Any) -> bool:

@@ -6,7 +6,6 @@ call of this one, or none of the loop's.
 
 from __future__ import annotations
 
-import functools
 import gc
 import logging
 import sys
@@ -36,7 +35,7 @@ from glassloop.tap.rounds import Rounds
 from glassloop.tap.traces import REPORT
 
 _log = logging.getLogger("glassloop")
-_compiling = torch.compiler.is_compiling
+compiling = torch.compiler.is_compiling
 
 if TYPE_CHECKING:
     from glassloop.tap.first import First
@@ -54,6 +53,17 @@ class Known:
         self.ref, self.optimizer, self.held, self.course = ref, optimizer, held, course
         self.alone = (ref,)
         self.sharing: tuple[int, tuple[Ref, ...]] | None = None  # at which count of changes; see Ear.sharing
+
+
+class Said:
+    """An event that the user's code caused at an instruction, and what was said after it the last time."""
+
+    __slots__ = ("code", "event", "facts", "instruction", "kind", "of", "then", "what")
+
+    def __init__(self, code: CodeType | None, instruction: int, event: Event) -> None:
+        self.code, self.instruction, self.event = code, instruction, event
+        self.kind, self.what, self.of, self.facts = event.kind, event.what, event.of, event.facts
+        self.then = self
 
 
 class Ear:
@@ -87,20 +97,21 @@ class Ear:
         self.sink = sink
         self.thread = get_ident()
         self._events: dict[tuple[object, ...], Event] = {}
-        self._latest: dict[tuple[str, int, int], tuple[CodeType, Ref | None, tuple[Ref, ...] | None, Event]] = {}
+        self._sayings: dict[tuple[object, ...], Said] = {}
+        self._said = Said(None, -1, Event("", None))  # the last one
         self._spots: dict[tuple[int, int], Spot] = {}
         self._covers: dict[int, tuple[int, int, tuple[Ref, ...]]] = {}
         self.minding: dict[int, tuple[int, list[weakref.ref[torch.nn.Module]]]] = {}  # see modes.py
         self.calm: dict[int, tuple[int, str]] = {}  # likewise
         self._plain: dict[tuple[str, type], Ref] = {}
         self.bury: Callable[[Ref], None] = lambda ref: None  # tells the listeners of an object that is no more
-        self._made = 0  # optimizers made or changed: what a model's parameters belong to is asked again
+        self.made = 0  # optimizers made or changed: what a model's parameters belong to is asked again
         self.take_out: Callable[[], None] = lambda: None  # takes every replacement back: see listen
         self.broken = False
 
     def hears(self) -> bool:
         """Whether a call made now is an event at all. What is being compiled is read, not run."""
-        return not _compiling() and self.on and not self.hush and get_ident() == self.thread
+        return not compiling() and self.on and not self.hush and get_ident() == self.thread
 
     def here(self) -> bool:
         """The same, where it is known that nothing is being compiled."""
@@ -148,31 +159,39 @@ class Ear:
         """
         if self.before is not None:
             self.settle()
+        said = self._said.then  # a loop says again what it said after this the last time
         code = frame.f_code
-        if not users.get(code.co_filename):
-            user = user_frame(frame)
-            if user is None:
+        while code is not said.code and not users.get(code.co_filename):
+            outer = frame.f_back if code.co_filename in users else user_frame(frame)
+            if outer is None:
                 return self.say_at(kind, None, what, of, facts)
-            frame, code = user, user.f_code
-        latest = self._latest.get((kind, frame.f_lasti, id(facts)))  # most often this one again; no Ref is hashed then
-        if latest is not None and latest[0] is code and latest[1] is what and latest[2] == of:
-            event = latest[3]
-        else:
-            event = self._event(kind, frame, what, of, facts)
+            frame, code = outer, outer.f_code
+        if (
+            said.code is not code
+            or said.kind is not kind
+            or said.what is not what
+            or said.facts is not facts
+            or said.of != of
+            or said.instruction != frame.f_lasti
+        ):
+            said = self._other(kind, frame, what, of, facts)
+        self._said = said
+        event = said.event
         self.sink(event)
         return event
 
-    def _event(
+    def _other(
         self, kind: str, frame: FrameType, what: Ref | None, of: tuple[Ref, ...] | None, facts: Mapping[str, object]
-    ) -> Event:
+    ) -> Said:
         # What is kept holds the code and the facts, so their ids stay theirs.
         code, instruction = frame.f_code, frame.f_lasti
         key = (kind, id(code), instruction, what, of, id(facts))
-        event = self._events.get(key)
-        if event is None:
-            event = self._events[key] = Event(kind, self.spot_at(code, instruction), what, of, facts)
-        self._latest[kind, instruction, id(facts)] = code, what, of, event
-        return event
+        said = self._sayings.get(key)
+        if said is None:
+            event = Event(kind, self.spot_at(code, instruction), what, of, facts)
+            said = self._sayings[key] = Said(code, instruction, event)
+        self._said.then = said
+        return said
 
     def say_at(
         self, kind: str, at: Place, what: Ref | None, of: tuple[Ref, ...] | None, facts: Mapping[str, object]
@@ -251,14 +270,14 @@ class Ear:
         serial = ref.serial
         gone = weakref.ref(optimizer, lambda _: self._gone(serial))
         known = self.optimizers[serial] = Known(ref, gone, Held(optimizer), self.census.met(ref))
-        self._made += 1
+        self.made += 1
         return known
 
     def _gone(self, serial: int) -> None:
         if not self.on:  # when Python ends, its modules go first
             return
         known, self.last = self.optimizers.pop(serial, None), None
-        self._made += 1
+        self.made += 1
         if known is not None:
             self.census.gone(known)
 
@@ -273,7 +292,7 @@ class Ear:
             ids = held.ids
             held.refresh(optimizer)
             if held.ids is not ids:
-                self._made += 1
+                self.made += 1
                 self.census.again()
             living.append(known)
         return living
@@ -290,18 +309,18 @@ class Ear:
         """An optimizer, and others that hold some of its parameters; looked up anew where an optimizer came or changed."""
         if len(self.optimizers) == 1:
             return known.alone
-        if known.sharing is None or known.sharing[0] != self._made:
+        if known.sharing is None or known.sharing[0] != self.made:
             ids = known.held.ids
             others = (one.ref for one in self.optimizers.values() if one is not known and not ids.isdisjoint(one.held.ids))
-            known.sharing = self._made, (known.ref, *others)
+            known.sharing = self.made, (known.ref, *others)
         return known.sharing[1]
 
     def model(self, model: torch.nn.Module) -> tuple[Ref, tuple[Ref, ...]]:
         """A model's Ref and the optimizers of its parameters; walks the parameters once for each new optimizer."""
         ref = self.names.known(model) or self.name(model, MODEL)
         covers = self._covers.get(ref.serial)
-        if covers is None or covers[0] != self._made or covers[1] != id(model):
-            covers = self._covers[ref.serial] = (self._made, id(model), self.owners(list(model.parameters())))
+        if covers is None or covers[0] != self.made or covers[1] != id(model):
+            covers = self._covers[ref.serial] = (self.made, id(model), self.owners(list(model.parameters())))
         return ref, covers[2]
 
     def name(self, module: torch.nn.Module, role: str) -> Ref:
@@ -332,10 +351,13 @@ class Ear:
             self._covers.pop(serial, None)
             self.minding.pop(serial, None)
             self.calm.pop(serial, None)
-        self._latest.clear()
-        named = [(key, event.what, event.of or ()) for key, event in self._events.items()]
-        for key, what, of in named:
-            if (what is not None and what.serial in serials) or any(ref.serial in serials for ref in of):
+        self._said = Said(None, -1, Event("", None))
+        for key, said in tuple(self._sayings.items()):
+            said.then = said
+            if _names_any(said.event, serials):
+                del self._sayings[key]
+        for key, event in tuple(self._events.items()):
+            if _names_any(event, serials):
                 del self._events[key]
         for ref in gone:
             self.bury(ref)
@@ -351,36 +373,9 @@ class Ear:
                 self.optimizer(thing)
 
 
-After = Callable[[FrameType, tuple[Any, ...], dict[str, Any], Any], None]
-
-
-def whole(ear: Ear, after: After, even_deep: bool = True) -> Callable[[Any], Any]:
-    """For Patches: a call that is heard as a whole, nothing inside it. `after(caller, args, kwargs, result)` says it.
-
-    `even_deep`: also where it comes from inside a forward or a backward.
-    """
-
-    def make(original: Any) -> Any:
-        @functools.wraps(original)
-        def call(*args: Any, **kwargs: Any) -> Any:
-            if not ear.hears() or (ear.deep and not even_deep):
-                return original(*args, **kwargs)
-            if ear.before is not None:
-                ear.settle()
-            ear.hush += 1
-            try:
-                result = original(*args, **kwargs)
-            finally:
-                ear.hush -= 1
-            try:
-                after(sys._getframe(1), args, kwargs, result)
-            except Exception:
-                ear.fault()
-            return result
-
-        return call
-
-    return make
+def _names_any(event: Event, serials: set[int]) -> bool:
+    """Whether an event is about any of these objects."""
+    return any(ref.serial in serials for ref in (event.what, *(event.of or ())) if ref is not None)
 
 
 def subclasses(cls: type) -> list[type]:

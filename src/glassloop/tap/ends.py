@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Mapping
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any
 
 from glassloop.events import PASS_END, Ref
@@ -26,14 +26,17 @@ class Ends:
         self._ear, self._facts = ear, facts  # what is known of a pass that has ended
         self.full: tuple[weakref.ref[Any], Ref, Spot | None, Any] | None = None
         self._counts: dict[Any, bool] = {}  # by name of a module
+        self.other: CodeType | None = None  # who asked last, where that is no framework that counts
         self._told: weakref.WeakSet[Any] = weakref.WeakSet()
 
     def handed(self, iterator: Any, ref: Ref, caller: FrameType, running: Any) -> None:
-        """A batch of a pass (`running`, as `facts` takes it) was handed over to `caller`."""
-        name = caller_of(caller).f_globals.get("__name__")  # a recording that began after the ear hears it, too
+        """A batch of a pass (`running`, as `facts` takes it) was handed over to `caller`, which is not `other`."""
+        real = caller_of(caller)  # a recording that began after the ear hears it, too
+        name = real.f_globals.get("__name__")
         counts = self._counts.get(name)
         if counts is None:
             counts = self._counts[name] = str(name).partition(".")[0] in COUNTING
+        self.other = None if counts or real is not caller else caller.f_code
         if counts and iterator._num_yielded == _length(iterator):
             self.full = weakref.ref(iterator), ref, self._ear.spot(caller), running
 

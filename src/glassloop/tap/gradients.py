@@ -51,23 +51,20 @@ class Held:
         self.clean = False
 
     def leave(self) -> None:
-        """To be called after a backward: remembers whose gradients there are, and keeps none of them alive."""
-        if self.bare:
-            self.left = [(p, weakref.ref(grad)) for p, grad in ((p, p.grad) for p in self.bare) if grad is not None]
+        """After a backward: remembers whose gradients there are of plain tensors, and keeps none of them alive."""
+        self.left = [(p, weakref.ref(grad)) for p, grad in ((p, p.grad) for p in self.bare) if grad is not None]
 
     def exchanged(self) -> bool:
         """Whether a plain tensor's gradient is gone, or another tensor, since the last backward, and nobody heard why."""
         left, self.left = self.left, []
         return any(p.grad is None or p.grad is not grad() for p, grad in left)
 
-    def marks(self) -> list[Mark] | None:
-        """What the gradients are before a backward; None where all are known to be None."""
-        if self.clean:
-            return None
+    def marks(self) -> list[Mark]:
+        """What the gradients are before a backward."""
         return [(grad, -1 if grad is None else grad._version) for grad in (p.grad for p in self.params)]
 
     def reached(self, before: list[Mark] | None) -> bool:
-        """Whether a gradient was made or added to since `before`. Most often the first parameter answers."""
+        """Whether a gradient was made or added to since `before` (None: there was none). Most often the first answers."""
         if before is not None:
             return any(changed(p.grad, mark) for p, mark in zip(self.params, before, strict=True))
         for p in self.params:  # noqa: SIM110  as above

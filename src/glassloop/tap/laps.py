@@ -19,10 +19,13 @@ import torch
 from glassloop.events import NO_FACTS, WAITED, Ref, Waited
 
 LEAST, MOST = 4, 1 << 14  # batches before anything is said, and after which nothing is measured
+_YOUNG = 16  # batches of a pass by which its program uses the accelerator, if it does at all
 
 
 class Clock:
     """The times of one loader, in nanoseconds."""
+
+    __slots__ = ("batches", "due", "latest", "waited", "whole")
 
     def __init__(self) -> None:
         self.batches = self.waited = self.whole = 0
@@ -33,16 +36,20 @@ class Clock:
 class Lap:
     """The times of one pass: when its last batch was handed over (0: none was), and when the next was asked for."""
 
+    __slots__ = ("asked", "clock", "handed", "mark", "marks")
+
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
         self.handed = self.asked = 0
         self.mark: Any = None  # the work of the device when the next was asked for
-
+        self.marks = _YOUNG  # batches for which it is asked whether there is a device
 
     def ask(self) -> None:
         """The loop asks for a batch."""
         if self.handed and self.clock.batches < MOST:
-            self.mark = _mark()
+            if self.marks:
+                self.mark = _mark()
+                self.marks -= self.mark is None
             self.asked = perf_counter_ns()
 
     def hand(self) -> Mapping[str, object]:
@@ -60,15 +67,12 @@ class Lap:
         if clock.batches < clock.due:
             return NO_FACTS
         if crowded():
-            return NO_FACTS  # asked again at the next batch
-        clock.due *= 2
+            clock.due += 1 + clock.batches // 8  # asked again then
+            return NO_FACTS
+        clock.due = 2 * clock.batches
         seconds, typical = clock.waited / 1e9, median(clock.latest) / 1e9
         share = clock.waited / max(clock.whole, 1)
         return {WAITED: Waited(clock.batches, round(seconds, 3), round(typical, 5), round(share, 2))}
-
-    def back(self) -> None:
-        """The loop goes on; what was done since `hand` is our own time."""
-        self.handed = perf_counter_ns()
 
 
 class Waiting:

@@ -9,6 +9,9 @@ from __future__ import annotations
 import functools
 import sys
 import weakref
+from collections.abc import Callable
+from threading import get_ident
+from time import perf_counter_ns
 from types import FrameType
 from typing import Any
 
@@ -44,7 +47,7 @@ from glassloop.events import (
     WORKERS,
     Ref,
 )
-from glassloop.tap.ear import Ear, whole
+from glassloop.tap.ear import Ear, compiling
 from glassloop.tap.ends import Ends
 from glassloop.tap.holding import keeps_generator
 from glassloop.tap.laps import Lap, Waiting
@@ -53,6 +56,7 @@ from glassloop.tap.optimizers import constructor
 from glassloop.tap.patch import Patches
 from glassloop.tap.place import is_users
 from glassloop.tap.samples import Pass, Samples
+from glassloop.tap.whole import whole
 
 _ORDERS = {STORED: {ORDER: STORED}, SHUFFLED: {ORDER: SHUFFLED}, "": NO_FACTS}
 
@@ -152,6 +156,7 @@ class Passes:
     def __init__(self, ear: Ear) -> None:
         self._ear = ear
         self._running: Notes[Running] = Notes()  # by iterator
+        self._last: tuple[Callable[[], Any], Running | None] = _nobody, None  # the one asked last
         self._samples, self._waiting = Samples(), Waiting()
         self.ends = Ends(ear, lambda running: self._samples.ends(running.now))
 
@@ -161,11 +166,18 @@ class Passes:
             self._ear.names.share(iterator, ref)  # a loader may end before its pass does
             now = self._samples.begins(ref, loader, iterator)
             self._running.set(iterator, Running(ref, self._waiting.begins(ref), now))
+            self._last = _nobody, None
+
+    def _over(self, _: Any) -> None:
+        self._last = _nobody, None
 
     def asked(self, iterator: Any) -> Running | None:
         """A batch is asked for. Gives the pass; None where it began before the ear listened."""
         try:
-            running = self._running.get(iterator)
+            link, running = self._last
+            if link() is not iterator:
+                running = self._running.get(iterator)
+                self._last = weakref.ref(iterator, self._over), running
             if running is not None:
                 running.lap.ask()
             return running
@@ -189,9 +201,11 @@ class Passes:
             if self.ends.full is not None:
                 ear.pass_over()
             ear.say(BATCH, caller, ref, None, facts)
-            self.ends.handed(iterator, ref, caller, running)
-            self._samples.handed(running.now, batch)
-            lap.back()
+            if caller.f_code is not self.ends.other:
+                self.ends.handed(iterator, ref, caller, running)
+            if not running.now.through:
+                self._samples.handed(running.now, batch)
+            lap.handed = perf_counter_ns()  # what was done since `hand` is our own time
         except Exception:
             ear.fault()
 
@@ -226,10 +240,14 @@ class Passes:
         return _next_index
 
 
+def _nobody() -> None:
+    """Stands for a weak reference to nothing."""
+
+
 def _next(ear: Ear, passes: Passes, original: Any) -> Any:
     @functools.wraps(original)
     def __next__(self: Any) -> Any:  # noqa: N807
-        if not ear.hears():
+        if compiling() or ear.hush or not ear.on or get_ident() != ear.thread:
             return original(self)
         running = passes.asked(self)
         ear.hush += 1

@@ -9,7 +9,9 @@ from __future__ import annotations
 import functools
 import os
 import sys
+import weakref
 from collections.abc import Mapping
+from threading import get_ident
 from types import FrameType
 from typing import Any
 
@@ -38,17 +40,19 @@ from glassloop.events import (
     ZERO_GRAD,
     Ref,
 )
-from glassloop.tap.ear import Ear, whole
+from glassloop.tap.ear import Ear
 from glassloop.tap.given import TAKES_LOGITS, loss_facts
 from glassloop.tap.modes import calm, minds
 from glassloop.tap.patch import Patches
 from glassloop.tap.place import is_users, stands_between
 from glassloop.tap.shapes import ELEMENTWISE, given
+from glassloop.tap.whole import whole
 
 TORCH = os.path.dirname(os.path.abspath(torch.__file__)) + os.sep
 # One object for each, so that equal events are one object.
 _FORWARD: dict[tuple[bool, bool, str, bool, tuple[str | int, ...]], dict[str, object]] = {}
 _SMALL = 64
+_MOST = 256  # models remembered by their ids
 _MOVES = ("to", "cuda", "cpu", "half", "float", "double", "bfloat16")
 F_LOSSES = (
     "binary_cross_entropy", "binary_cross_entropy_with_logits", "cosine_embedding_loss", "cross_entropy", "ctc_loss",
@@ -120,21 +124,51 @@ def _forward(training: bool, grad: bool, minds: str, carries: bool, told: tuple[
     return facts
 
 
+class Called:
+    """A model that was called, while no optimizer is made or changed.
+
+    `facts`: on a call with its input alone, by (training, whether a graph is recorded), where no layer minds the mode.
+    """
+
+    __slots__ = ("facts", "made", "model", "of", "ref")
+
+    def __init__(self, ear: Ear, model: nn.Module) -> None:
+        self.ref, self.of = ear.model(model)
+        self.model, self.made = weakref.ref(model), ear.made
+        self.facts: dict[tuple[bool, bool], dict[str, object]] = {}
+
+    def facts_of(self, ear: Ear, model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, object]:
+        """Facts on this call."""
+        ref, training, grad, plain = self.ref, model.training, torch.is_grad_enabled(), len(args) <= 1 and not kwargs
+        carries = not plain and ear.carried.given(ref, args, kwargs)
+        told = () if plain else _told((*args[1:], *kwargs.values()))
+        minding = (minds if training else calm)(ear, ref, model)
+        key = (training, grad, minding, carries, told)
+        facts = _FORWARD.get(key) or _forward(*key)
+        if plain and not (training and ear.minding[ref.serial][1]):  # else its layers are asked each time
+            self.facts[training, grad] = facts
+        return facts
+
+
 def _call(ear: Ear, original: Any) -> Any:
     compiling, grad_on = torch.compiler.is_compiling, torch.is_grad_enabled
+    models: dict[int, Called] = {}
 
     def __call__(self: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N807
-        if compiling() or ear.deep or not ear.here():
+        if compiling() or ear.deep or ear.hush or not ear.on or get_ident() != ear.thread:
             return original(self, *args, **kwargs)
         is_loss = isinstance(self, _Loss)
         if not is_loss:
             try:
-                ref, of = ear.model(self)
-                carries = (len(args) > 1 or bool(kwargs)) and ear.carried.given(ref, args, kwargs)
-                told = _told((*args[1:], *kwargs.values())) if len(args) > 1 or kwargs else ()
-                minding = (minds if self.training else calm)(ear, ref, self)
-                key = (self.training, grad_on(), minding, carries, told)
-                ear.say(FORWARD, sys._getframe(1), ref, of, _FORWARD.get(key) or _forward(*key))
+                known = models.get(id(self))
+                if known is None or known.made != ear.made or known.model() is not self:
+                    if len(models) >= _MOST:
+                        models.clear()
+                    known = models[id(self)] = Called(ear, self)
+                facts = known.facts.get((self.training, grad_on())) if len(args) <= 1 and not kwargs else None
+                if facts is None:
+                    facts = known.facts_of(ear, self, args, kwargs)
+                ear.say(FORWARD, sys._getframe(1), known.ref, known.of, facts)
                 if ear.first is not None:
                     ear.first.forward(self, args, kwargs)
             except Exception:
@@ -202,7 +236,7 @@ def _loss(ear: Ear, original: Any) -> Any:
 
     @functools.wraps(original)
     def loss(*args: Any, **kwargs: Any) -> Any:
-        if compiling() or not ear.here():
+        if compiling() or ear.hush or not ear.on or get_ident() != ear.thread:
             return original(*args, **kwargs)
         if elementwise:
             try:

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import functools
 import sys
-import threading
 from collections.abc import Mapping
+from threading import get_ident
 from types import FrameType, MappingProxyType
 from typing import Any
 
@@ -19,8 +19,9 @@ from torch.amp.grad_scaler import GradScaler
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 
 from glassloop.events import BACKWARD, BY, CLOSURE, HELD, MADE, NO_FACTS, SCALER, STEP, ZERO_GRAD, Ref
-from glassloop.tap.ear import Ear, whole
+from glassloop.tap.ear import Ear, compiling
 from glassloop.tap.patch import MISSING, Patches
+from glassloop.tap.whole import whole
 
 _WITHIN_SCALER = 8  # frames looked at between an optimizer's step and the scaler's
 
@@ -34,9 +35,10 @@ def hear(ear: Ear, patches: Patches) -> None:
         ear.say(MADE, constructor(caller, args[0]), ref, (ref,))
 
     def cleared(caller: FrameType, args: Any, kwargs: Any, _: Any) -> None:
-        known = ear.optimizer(args[0])
+        last = ear.last
+        known = last if last is not None and last.optimizer() is args[0] else ear.optimizer(args[0])
         known.held.clean = bool(args[1] if len(args) > 1 else kwargs.get("set_to_none", True))
-        sharing = ear.sharing(known)
+        sharing = known.alone if len(ear.optimizers) == 1 else ear.sharing(known)
         for ref in sharing:
             each = ear.optimizers.get(ref.serial)
             if each is not None and each.held.left:
@@ -65,7 +67,7 @@ class Steps:
     def begins(self, optimizer: Any, args: Any, kwargs: Any) -> None:
         """Called before the update."""
         ear, running = self._ear, self._running
-        if not ear.hears():
+        if compiling() or ear.hush or not ear.on or get_ident() != ear.thread:
             return
         if ear.before is not None:
             ear.settle()
@@ -88,10 +90,10 @@ class Steps:
     def ended(self, optimizer: Any, args: Any, kwargs: Any) -> None:
         """Called after the update."""
         ear, running = self._ear, self._running
-        if ear.thread != threading.get_ident():
+        if ear.thread != get_ident():
             ear.move()  # from the next call on: of this step the beginning was missed
             return
-        if not ear.hears() or not running or running[-1][0] is not optimizer:
+        if not running or running[-1][0] is not optimizer or ear.hush or not ear.on or compiling():
             return
         try:
             self._ended(optimizer, args, kwargs, running.pop()[1])
@@ -104,7 +106,8 @@ class Steps:
             self._wraps(running[-1][0], optimizer)
             return
         ear.stepped += 1
-        known = ear.optimizer(optimizer)
+        last = ear.last
+        known = last if last is not None and last.optimizer() is optimizer else ear.optimizer(optimizer)
         closure = _closure(args, kwargs) if kwargs or len(args) > 1 else None
         if closure is not None and _without_backward(closure):
             return
@@ -115,7 +118,7 @@ class Steps:
         ear.gathered = 0
         by = self._scaler(frame) if ear.scales else None
         facts = _facts(inside, by) if inside or by is not None else NO_FACTS
-        event = ear.say(STEP, frame, ref, ear.sharing(known), facts)
+        event = ear.say(STEP, frame, ref, known.alone if len(ear.optimizers) == 1 else ear.sharing(known), facts)
         if ear.kept.on:
             held = ear.kept.stepped(ear.rounds.places)
             if held is not None:

@@ -32,33 +32,33 @@ class Retained:
     """The graphs kept last, one a place; `walk` is asked at every backward, before it runs."""
 
     def __init__(self) -> None:
-        self._kept: dict[int, tuple[int, Numbers]] = {}  # by place: the graph's name, and its nodes
+        self.keeps: dict[int, tuple[int, Numbers]] = {}  # by place: the graph's name, and its nodes
         self._times: dict[int, int] = {}
         self._lost = False  # something walked graphs unheard
 
     def walk(self, tensors: Any, retain: bool, site: int) -> Walk | None:
         """Of a backward at the place numbered `site`; None where nothing is kept."""
-        if not retain and not self._kept:
+        if not retain and not self.keeps:
             return None
         times = self._times[site] = self._times.get(site, 0) + retain
         if times > _WATCHED + 1:  # all is said; from here on nothing is followed
-            self._kept.pop(site, None)
+            self.keeps.pop(site, None)
             return Walk(True)
         nodes = None if self._lost else graph_of(tensors)
         if nodes is None:
-            self._kept.clear()
+            self.keeps.clear()
             self._lost = False
             return Walk(retain)
-        walked = [place for place, (_, kept) in self._kept.items() if not nodes.isdisjoint(kept)]
-        names = frozenset(self._kept.pop(place)[0] for place in walked)
+        walked = [place for place, (_, kept) in self.keeps.items() if not nodes.isdisjoint(kept)]
+        names = frozenset(self.keeps.pop(place)[0] for place in walked)
         name = 2 * site + times % 2
         if retain:
-            self._kept[site] = name, nodes
+            self.keeps[site] = name, nodes
         return Walk(retain, names | {name}, times <= _WATCHED)
 
     def unheard(self) -> None:
         """A backward inside something that is heard as a whole: it may have walked what is kept."""
-        self._lost = bool(self._kept)
+        self._lost = bool(self.keeps)
 
 
 def graph_of(tensors: Any) -> Numbers | None:

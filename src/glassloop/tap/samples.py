@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import weakref
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from types import MappingProxyType
 from typing import Any
@@ -100,7 +100,8 @@ class Pass:
         self.seen: Seen | None = None
         self.source = iterator._sampler_iter  # a new one is a new pass
         self.sampler = type(getattr(iterator._index_sampler, "sampler", None))
-        self.order = self.fetched = self.samples = self.batches = 0
+        self.order = self.fetched = self.samples = 0
+        self.batches, self.through = 0, False  # handed over; whether the rest need not be looked at
         self.head: tuple[int, ...] = ()
         self.early = array("q")  # indices fetched ahead, before it is known whose pass this is
 
@@ -111,13 +112,17 @@ class Samples:
     def __init__(self) -> None:
         self._seen: dict[Ref, Seen] = {}
         self._passes: Notes[Pass] = Notes()  # by iterator
+        self._last: tuple[Callable[[], Any], Pass | None] = _nobody, None  # the one asked last
         self._orders: dict[int, tuple[Seen, tuple[object, ...]]] = {}  # by id of the dataset: its last whole pass
         self._pairs: dict[tuple[Ref, Ref], tuple[tuple[object, ...], Shared | None]] = {}
         self._left, self._samples = BYTES_IN_ALL, SAMPLES_IN_ALL
 
     def fetched(self, iterator: Any, index: Any) -> None:
         """A sampler has given the indices of a batch (or one)."""
-        now = self._pass(iterator)
+        link, last = self._last
+        now = last if last is not None and link() is iterator else self._pass(iterator)
+        if now.source is not iterator._sampler_iter:
+            now = self._pass(iterator)
         indices = index if isinstance(index, (list, tuple)) else (index,)
         if not indices or not isinstance(indices[0], (int, np.integer)):
             now.order = now.fetched = 0  # a stream, or a dataset with keys of its own
@@ -154,9 +159,11 @@ class Samples:
         seen = now.seen
         now.batches += 1
         if seen is None or not seen.readable or not (seen.open or now.batches <= HEAD):
+            now.through = now.batches > HEAD
             return
         digest = seen.open and min(SAMPLES - seen.looked, BYTES - seen.bytes, self._left, self._samples) > 0
         if not digest and now.batches > HEAD:
+            now.through = True
             return
         try:
             if seen.listed is None:
@@ -184,7 +191,11 @@ class Samples:
         if now is None or now.source is not iterator._sampler_iter:  # workers that persist serve one pass after the other
             now = Pass(iterator)
             self._passes.set(iterator, now)
+        self._last = weakref.ref(iterator, self._over), now
         return now
+
+    def _over(self, _: Any) -> None:
+        self._last = _nobody, None
 
     def _digested(self, seen: Seen, fields: list[Column], names: list[int], size: int) -> None:
         seen.telling.add(fields, names)
@@ -275,6 +286,10 @@ def _origins(dataset: Any, indices: Sequence[int]) -> Origins:
         return origins(dataset, indices)
     except Exception:  # a dataset of the user's may raise what it likes
         return {}
+
+
+def _nobody() -> None:
+    """Stands for a weak reference to nothing."""
 
 
 def _weak(thing: Any) -> Any:

@@ -11,10 +11,11 @@ import torch
 from torch.amp.grad_scaler import GradScaler
 
 from glassloop.events import MADE, OPAQUE, SCALE, SCALER, SCALER_UPDATE, UNSCALE
-from glassloop.tap.ear import Ear, whole
+from glassloop.tap.ear import Ear
 from glassloop.tap.means import MARK
 from glassloop.tap.optimizers import constructor
 from glassloop.tap.patch import Patches
+from glassloop.tap.whole import whole
 
 _STEP = GradScaler.step.__code__
 LOOK_BACK = 64  # autograd nodes looked at between a loss and the scaling it may come out of

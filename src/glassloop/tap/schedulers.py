@@ -13,10 +13,11 @@ from typing import Any
 from torch.optim.lr_scheduler import LRScheduler
 
 from glassloop.events import LENGTH, MADE, OPAQUE, SCHEDULE, SCHEDULER, Ref
-from glassloop.tap.ear import Ear, subclasses, whole
+from glassloop.tap.ear import Ear, subclasses
 from glassloop.tap.optimizers import constructor
 from glassloop.tap.patch import Patches
 from glassloop.tap.place import is_users
+from glassloop.tap.whole import whole
 
 
 def hear(ear: Ear, patches: Patches) -> None:
