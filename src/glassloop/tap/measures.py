@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 import weakref
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 EVERY = 16  # steps whose numbers are read together
 DENSE = 128  # first steps at which every gradient is measured; from then on each EVERY-th
 MOST = 64  # backwards of one step that are kept
+_new: Callable[..., Any] = tuple.__new__  # makes a NamedTuple without the call that its own constructor is
 
 
 class Loss(NamedTuple):
@@ -59,7 +60,7 @@ class Taken(NamedTuple):
     step: int
     at: Place
     losses: list[Loss]
-    clips: list[torch.Tensor]
+    clips: Sequence[torch.Tensor]
     parts: Parts | None
     rates: tuple[float | None, ...]
 
@@ -111,7 +112,7 @@ class Measures:
         if type(loss) is not torch.Tensor or (loss.dim() and loss.numel() != 1):
             return
         alias = loss.detach() if loss.dim() == 0 else loss.detach().reshape(())
-        value = Loss(alias, alias._version, at, scaled)
+        value = _new(Loss, (alias, alias._version, at, scaled))
         for ref in reached:
             losses = (self._accounts.get(ref.serial) or self._open(ref)).losses
             if len(losses) < MOST:
@@ -142,10 +143,15 @@ class Measures:
         self.steps += 1
         account = self._accounts.get(known.ref.serial) or self._open(known.ref)
         optimizer = known.optimizer()
-        rates = tuple([_rate(group) for group in optimizer.param_groups]) if optimizer is not None else ()
-        account.taken.append(Taken(self.steps, at, account.losses, account.clips, account.parts, rates))
+        groups = optimizer.param_groups if optimizer is not None else ()
+        rate = groups[0].get("lr") if len(groups) == 1 else None
+        rates = (rate,) if type(rate) is float else tuple(map(_rate, groups))
+        account.taken.append(_new(Taken, (self.steps, at, account.losses, account.clips or (), account.parts, rates)))
         account.count += 1
-        account.losses, account.clips, account.parts = [], [], None
+        account.losses = []
+        if account.clips:
+            account.clips = []
+        account.parts = None
         self.due = any(map(self._samples, self._accounts.values()))
         if len(account.taken) >= EVERY and not _is_captured(next(_tensors(account.taken[-1]), None)):
             self._turn(account)
