@@ -28,6 +28,7 @@ from glassloop.events import (
     TURN,
     WHOLE,
     YOUNG,
+    Ref,
 )
 from glassloop.tap.ear import Ear, Known, compiling
 from glassloop.tap.gradients import Mark
@@ -94,18 +95,11 @@ def _backward(ear: Ear, scaled: Scaled, original: Any) -> Any:
         if not ear.on:
             return
         try:
-            reached = []
-            for known, marks in before:
-                held = known.held
-                if held.reached(marks):
-                    held.clean = False
-                    if held.bare:
-                        held.leave()
-                    reached.append(known.ref)
+            reached = _reached(before)
             cut, autocast = not reached and _cut(tensors), torch._C._is_any_autocast_enabled()
             facts = _facts(came_scaled, cut, autocast, mean, turn, walk)
             ear.gathered += 1
-            event = ear.say(BACKWARD, frame, None, tuple(reached), facts)
+            event = ear.say(BACKWARD, frame, None, reached, facts)
             if reached and ear.kept.on:
                 ear.kept.walked(tensors, ear.spot(frame))
             if ear.census.open:
@@ -128,6 +122,19 @@ def _marks(ear: Ear, frame: FrameType) -> list[tuple[Known, list[Mark] | None]]:
         if held.left and held.exchanged():
             ear.say(OPAQUE, frame, None, (known.ref,))
     return before
+
+
+def _reached(before: list[tuple[Known, list[Mark] | None]]) -> tuple[Ref, ...]:
+    """Those of the optimizers whose gradients a backward has made, or added to."""
+    reached = []
+    for known, marks in before:
+        held = known.held
+        if held.reached(marks):
+            held.clean = False
+            reached.append(known.ref)
+            if held.bare:
+                held.leave()
+    return tuple(reached)
 
 
 @functools.cache

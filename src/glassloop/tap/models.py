@@ -150,6 +150,14 @@ class Called:
         return facts
 
 
+def _meet(ear: Ear, model: nn.Module, models: dict[int, Called]) -> Called:
+    """What is known of a model that is new, or was before optimizers changed."""
+    if len(models) >= _MOST:
+        models.clear()
+    known = models[id(model)] = Called(ear, model)
+    return known
+
+
 def _call(ear: Ear, original: Any) -> Any:
     compiling, grad_on = torch.compiler.is_compiling, torch.is_grad_enabled
     models: dict[int, Called] = {}
@@ -162,9 +170,7 @@ def _call(ear: Ear, original: Any) -> Any:
             try:
                 known = models.get(id(self))
                 if known is None or known.made != ear.made or known.model() is not self:
-                    if len(models) >= _MOST:
-                        models.clear()
-                    known = models[id(self)] = Called(ear, self)
+                    known = _meet(ear, self, models)
                 facts = known.facts.get((self.training, grad_on())) if len(args) <= 1 and not kwargs else None
                 if facts is None:
                     facts = known.facts_of(ear, self, args, kwargs)
