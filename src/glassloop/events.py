@@ -118,13 +118,13 @@ TURN = "turn"  # schedule: hashable, the turn of the loop that counts what the s
 LOOP = "loop"  # schedule: (place, variable) of that loop, where it is a `for` over a plain name (reader only)
 ROUND = "round"  # schedule counted in steps: int, its optimizer's steps in this turn of the innermost loop (reader only)
 LENGTH = "length"  # made(scheduler): int, the calls its schedule is laid out for; made(loader): int, its batches
-PLACED = "placed"  # made(scheduler): True where it is told at which step it stands (reader only)
+PLACED = "placed"  # made(scheduler): True where it is told at which step it stands (reader only); schedule: the same
 CLOSURE = "closure"  # step: True where it was given a closure that goes backward, perhaps several times, before the update
 MEAN = "mean"  # loss: bool, whether it is a mean over the batch; backward: and nothing has divided it since
 CUT = "cut"  # backward: the place where its loss had left the graph of the model (None: unknown). It reaches no parameter.
 GRAPHS = "graphs"  # backward: the graphs that it walks for certain, as numbers; held: those that stay alive
 ADDED = "added"  # held: the graphs of what was added, as numbers (reader only)
-NODE = "node"  # loss: the number that its own graph has; absent where it has none (reader only)
+NODE = "node"  # loss, forward: the number that its own graph has; absent where it has none (reader only)
 OVER = "over"  # loss: what it was computed of, hashable: equal for losses of the same things (reader only);
 #              drawn: the outputs of models that it was computed of
 OUTS = "outs"  # backward: the outputs of models that its loss was computed of (reader only)
@@ -154,6 +154,7 @@ EVEN = "even"  # made(loader): True where every batch that it hands over is full
 DRAWS = "draws"  # made(loader): place, of the generator object that its dataset keeps and draws samples with (in a run the
 #                  text tells it)
 BARE = "bare"  # pass-begin: True where workers begin outside `if __name__ == "__main__"` (reader only)
+SPARED = "spared"  # end: optimizers that an arm which was not taken steps, after a backward of its own (reader only)
 FOLLOWED = "followed"  # end: True where nothing was called but the program itself and known libraries. In a run: where
 #                      nobody seeded torch's generator, and the text seeds no other
 WORKERS = "workers"  # made(loader): int, how many processes fetch

@@ -78,6 +78,7 @@ class Witness:
         self.first_reached: dict[int, int] = {}  # parameter -> line of the first backward that reached it
         self.stepped: set[int] = set()  # parameters that an optimizer has stepped
         self.schedule_calls: dict[int, list[int]] = {}
+        self.given: tuple[object, ...] = ()  # what the call under way was given after its object
         self.evidence: set[tuple[str, int]] = set()
 
     def line(self) -> int:
@@ -177,7 +178,7 @@ class Witness:
     def schedule(self, scheduler) -> None:
         if sys._getframe(3).f_code.co_filename == torch.optim.lr_scheduler.__file__:
             return  # a constructor, or a schedule inside another
-        if self.steps == 0:
+        if self.steps == 0 and (not self.given or hasattr(scheduler, "patience")):  # told the epoch, it skips nothing
             self.see("scheduler-before-optimizer", self.line())
         self.schedule_calls.setdefault(id(scheduler), []).append(self.line())
 
@@ -246,6 +247,7 @@ def patch() -> None:
             if HEARD is not None:
                 if args and not isinstance(args[0], (torch.nn.Module, torch.Tensor)) and "clip" in name:
                     args = (list(args[0]), *args[1:])
+                HEARD.given = args[1:]
                 tell(HEARD, args[0])
             return original(*args, **kwargs)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from glassloop.events import BACKWARD, MADE, OPAQUE, SCALER_UPDATE, SCHEDULE, SCHEDULER, STEP, Event, Place, Ref
+from glassloop.events import BACKWARD, MADE, OPAQUE, PLACED, SCALER_UPDATE, SCHEDULE, SCHEDULER, STEP, Event, Place, Ref
 from glassloop.experiments import Added, Case, Experiment, Instead, Moved, Verdict
 from glassloop.findings import Move, Severity, Story
 from glassloop.rules import Card
@@ -111,6 +111,8 @@ def hear(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
         return State(state.me, waits=event.of or ()), ()
     if not state.waits:
         return state, ()
+    if event.kind == SCHEDULE and event.facts.get(PLACED) is True:
+        return State(state.me), ()  # scheduler.step(epoch) says where it stands: nothing is skipped
     if event.kind == SCHEDULE:
         if state.early is None:
             return state._replace(early=event.at), ()

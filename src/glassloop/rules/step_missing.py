@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from glassloop.events import BACKWARD, END, OPAQUE, OPTIMIZER, STEP, Event, Place, Ref
+from glassloop.events import BACKWARD, END, OPAQUE, OPTIMIZER, SPARED, STEP, Event, Place, Ref
 from glassloop.experiments import Case, Experiment, Verdict, Without
 from glassloop.findings import Severity, Story
 from glassloop.rules import Card, reaches
@@ -12,7 +12,8 @@ from glassloop.rules import Card, reaches
 CARD = Card(
     what="Backward runs again and again for the parameters of an optimizer that never steps.",
     why="Nothing is learnt: the parameters at the end are those of the beginning.",
-    intended="Gradients that are only looked at need no optimizer; where none is built, nothing is reported.",
+    intended="Gradients that are only looked at need no optimizer; where none is built, nothing is reported, "
+    "nor where the branch beside this one goes backward and steps.",
     fix="Call optimizer.step() after the backward.",
     severity=Severity.ERROR,
 )
@@ -94,7 +95,9 @@ def hear(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
     if state.over:
         return state, ()
     if event.kind == END:
-        found = state.backwards >= 2 and state.first is not None
+        spared = event.facts.get(SPARED)
+        meant = isinstance(spared, frozenset) and state.me in spared
+        found = state.backwards >= 2 and state.first is not None and not meant
         return state._replace(over=True), ((_story(state.first),) if found else ())
     concerns = reaches(event, state.me)
     if concerns is False:

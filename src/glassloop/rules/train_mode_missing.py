@@ -11,6 +11,7 @@ from glassloop.events import (
     GRAD,
     MINDS,
     MODEL,
+    NODE,
     NOTHING,
     OPAQUE,
     STEP,
@@ -24,6 +25,7 @@ from glassloop.events import (
 from glassloop.experiments import Case, Experiment, Verdict, Without
 from glassloop.findings import Insert, Severity, Story
 from glassloop.rules import Card
+from glassloop.rules._forwards import Stale, walked
 
 CARD = Card(
     what="A model that trained in training mode is put in evaluation mode for a validation, and goes on training in it.",
@@ -106,6 +108,7 @@ EXPERIMENT = Experiment(
 )
 
 KEY = MODEL
+LATEST = 4  # forwards before a backward that are kept in mind
 HEARS = {FORWARD, EVAL_MODE, TRAIN_MODE, BACKWARD, STEP, ZERO_GRAD, OPAQUE}
 
 
@@ -116,16 +119,16 @@ class State(NamedTuple):
     without a graph came first after that, so it is a validation; `meant`: a forward to train with came first, untrained.
     `waits`: it has trained once in the mode of such a first validation; were that forward no validation but features that
     the trained part stands on, one more would come before the next step, with no eval() before it (`again`: one came).
-    `lively`: the optimizers of a forward in training mode; `stale`: (place, optimizers) of one in evaluation mode
-    that a graph was recorded for, `hot` once a backward has reached those.
+    `lively`: the optimizers of a forward in training mode; `stale`: those in evaluation mode that a graph was recorded for,
+    the latest; `hot`: the one of them that a backward has walked.
     """
 
     me: Ref
     trained: bool = False
     eval_at: Place | None = None
     lively: tuple[Ref, ...] = ()
-    stale: tuple[Place, tuple[Ref, ...]] | None = None
-    hot: bool = False
+    stale: tuple[Stale, ...] = ()
+    hot: Stale | None = None
     checked: bool = False
     meant: bool = False
     waits: bool = False
@@ -149,20 +152,20 @@ def hear(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
         begins = state.eval_at is None and not state.meant
         return (state._replace(eval_at=event.at, checked=False) if begins else state._replace(again=True)), ()
     if event.kind == TRAIN_MODE:
-        return state._replace(eval_at=None, stale=None, hot=False, checked=False, meant=False, waits=False), ()
+        return state._replace(eval_at=None, stale=(), hot=None, checked=False, meant=False, waits=False), ()
     if event.kind == OPAQUE:
         mine = event.of is None or state.me in event.of
         return (State(state.me, state.trained) if mine else state), ()
     if event.of is None:
-        return state._replace(lively=(), stale=None, hot=False), ()
+        return state._replace(lively=(), stale=(), hot=None), ()
     if event.kind == BACKWARD and not event.of:
         # autograd.grad has walked the graph and left no gradient: that forward was not to train with.
-        return state._replace(stale=None, hot=False), ()
+        return state._replace(stale=(), hot=None), ()
     if event.kind == BACKWARD:
-        return state._replace(hot=state.stale is not None and not set(state.stale[1]).isdisjoint(event.of)), ()
+        return state._replace(hot=walked(state.stale, event)), ()
     if event.kind == ZERO_GRAD:
-        cleared = state.hot and state.stale is not None and not set(state.stale[1]).isdisjoint(event.of)
-        return (state._replace(stale=None, hot=False) if cleared else state), ()
+        cleared = state.hot is not None and not set(state.hot.of).isdisjoint(event.of)
+        return (state._replace(stale=(), hot=None) if cleared else state), ()
     return _step(state, event)
 
 
@@ -170,24 +173,24 @@ def _forward(state: State, event: Event) -> State:
     training, graph = event.facts.get(TRAINING), event.facts.get(GRAD)
     if graph is False and training is False and event.of:
         if state.waits and not state.again:
-            return state._replace(eval_at=None, stale=None, hot=False, meant=True, waits=False)
-        return state._replace(checked=True) if not state.checked and state.stale is None else state
+            return state._replace(eval_at=None, stale=(), hot=None, meant=True, waits=False)
+        return state._replace(checked=True) if not (state.checked or state.stale) else state
     if graph is not True or not event.of:
         return state
     if training is True:
         return state._replace(lively=event.of)
-    if state.eval_at is None or training is None or state.stale is not None or event.facts.get(MINDS) == NOTHING:
+    if state.eval_at is None or training is None or event.facts.get(MINDS) == NOTHING:
         return state
     if not (state.trained or state.checked):
         return state._replace(eval_at=None, meant=True)
-    return state._replace(stale=(event.at, event.of))
+    return state._replace(stale=(*state.stale, Stale(event.at, event.of, event.facts.get(NODE)))[-LATEST:])
 
 
 def _step(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
-    if state.hot and state.stale is not None and state.eval_at is not None and event.what in state.stale[1]:
+    if state.hot is not None and state.eval_at is not None and event.what in state.hot.of:
         if not (state.trained or state.waits):
-            return state._replace(stale=None, hot=False, waits=True, again=False), ()
-        return state._replace(stale=None, hot=False), (_story(state.stale[0], state.eval_at, event.at),)
+            return state._replace(stale=(), hot=None, waits=True, again=False), ()
+        return state._replace(stale=(), hot=None), (_story(state.hot.place, state.eval_at, event.at),)
     return (state._replace(trained=True, lively=()) if event.what in state.lively else state), ()
 
 

@@ -54,6 +54,7 @@ SETTINGS = frozenset(
     "in_features out_features in_channels out_channels num_features hidden_size embedding_dim num_embeddings kernel_size "
     "stride padding p eps momentum num_layers input_size".split()
 )
+OF_EVERY_MODULE = ("parameters", "modules", "children", "buffers")  # its methods that people name attributes after
 # Methods of every nn.Module: reading one gives a bound method, never a child.
 MODULE_METHODS = frozenset(
     "parameters named_parameters children modules named_modules named_children buffers train eval zero_grad to cuda "
@@ -138,6 +139,8 @@ def several(t: Tensor, count: int) -> Value:
 
 
 def _of_object(p: Player, v: Instance | Module, name: str, at: At) -> Value:
+    if name in OF_EVERY_MODULE and isinstance(v, Module) and isinstance(v.attrs.get(name), Module):
+        return Bound(v, name)  # what PyTorch registers is only asked for where there is no method of that name
     if name in v.attrs:
         return v.attrs[name]
     found = v.cls.find(name) if v.cls is not None else None

@@ -7,7 +7,7 @@ import ast
 from glassloop.source import conditions
 from glassloop.source.owners import doubt
 from glassloop.source.player import Player
-from glassloop.source.values import Const, Scope, Tensor, Unknown, Value
+from glassloop.source.values import Const, Optimizer, Scope, Tensor, Unknown, Value
 from glassloop.source.walk import walk
 
 
@@ -19,6 +19,7 @@ def play_if(p: Player, node: ast.If, scope: Scope) -> None:
     decided = conditions.condition(p, node.test, scope)
     if isinstance(decided, bool):
         supposed = p.answered > answered
+        spare(p, node.orelse if decided else node.body, scope)
         guards = any(isinstance(n, ast.Name) and n.id == "__name__" for n in walk(node.test))
         p.group.guarded += guards
         p.supposed += supposed
@@ -43,6 +44,13 @@ def play_if(p: Player, node: ast.If, scope: Scope) -> None:
             p.undecided -= 1
     finally:
         p.guards.pop()
+
+
+def spare(p: Player, body: list[ast.stmt], scope: Scope) -> None:
+    """Note whom an arm that is not played would train: where it is not taken, that is meant."""
+    for name in p.program.steps_in(body):
+        if isinstance(o := scope.get(name), Optimizer):
+            p.spared.add(o.ref)
 
 
 def _only_way(p: Player, node: ast.If, c: conditions.Open) -> bool | None:

@@ -130,5 +130,6 @@ CONTAINERS: dict[str, Callable[[Player, Any, str, list[Value], dict[str, Value],
     "copy": _copy,
     "clear": _clear,
     "__next__": _next,
+    "next": _next,  # until torch 1.13
     "*": _other,
 }

@@ -173,7 +173,8 @@ def _layer(p: Player, path: str, last: str, args: Args, kwargs: Kwargs, at: At) 
     items = args[0].items if len(args) == 1 and isinstance(args[0], Seq) else args
     if len(args) == 1 and isinstance(args[0], Table):
         return Module(p.ref(MODEL, last), kind=path, attrs={str(k): v for k, v in args[0].items.items()})
-    children = [i for i in items if isinstance(i, (Module, Tensor))]
+    kinds = (Module, Tensor, Params) if last == "ParameterList" else (Module, Tensor)
+    children = [i for i in items if isinstance(i, kinds)]
     made = p.where(*at) if last in LAYERS else None
     axis = axis_of(args[0] if args else None, kwargs) if "Softmax" in last else None
     if last in ("Softmax", "LogSoftmax") and not args and not kwargs:

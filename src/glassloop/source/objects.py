@@ -23,7 +23,7 @@ from glassloop.source.marks import Output, Past
 from glassloop.source.modes import calm, minds
 from glassloop.source.optimizers import OPTIMIZER_METHODS, SCALER_METHODS, SCHEDULER_METHODS, STATES
 from glassloop.source.owners import doubt, owners_within, restructured
-from glassloop.source.past import of_forward, of_results, past_of, remembers
+from glassloop.source.past import fresh_graph, of_forward, of_results, past_of, remembers
 from glassloop.source.player import Player
 from glassloop.source.registering import unregistered
 from glassloop.source.replacing import at_work, unheld
@@ -136,14 +136,17 @@ def forward(p: Player, m: Module, args: Args, kwargs: Kwargs, at: At) -> Value:
         facts["scores"] = True
     if p.batches and _carried(p, m, given):
         facts["carries"] = True
+    own = fresh_graph() if facts.get("grad") else frozenset()
+    if own:
+        facts[events.NODE] = min(own)
     p.say(events.FORWARD, at, m.ref, holders, **facts)
     say_unnamed(p, m, args)
     form = after_layer(p, m, args) or Output(m, tuple(args), m.training, ())
     if not p.grad:
         return Tensor(loose=True, past=Past(cut=p.where(*at), batch=p.batches), form=form)
     inputs = through(p, [g for g in given if isinstance(g, (Tensor, Seq, Table))])
-    roots = None if inputs.roots is None else inputs.roots | {m}
-    past = of_forward(p, m, [past_of(g) for g in given], bool(facts.get("grad")))
+    roots = None if inputs.roots is None else inputs.roots | {m} | _handed(m)
+    past = of_forward(p, m, [past_of(g) for g in given], own)
     if m.cls is not None and p.program.gives_loss(m.cls.node):
         inside = look(p, m, tuple(args), m.training, kwargs)
         if inside is not None:
@@ -154,6 +157,14 @@ def forward(p: Player, m: Module, args: Args, kwargs: Kwargs, at: At) -> Value:
         rest: list[Value] = [Tensor(roots, scaled=inputs.scaled, past=past) for _ in range(SEVERAL[m.kind] - 1)]
         return Seq([out, Seq(rest, frozen=True) if len(rest) > 1 else rest[0]], frozen=True)
     return out
+
+
+def _handed(m: Module) -> frozenset[Any]:
+    """What a backward reaches through tensors that were put on a model for its next forward: `decoder.hidden = state`."""
+    if m.cls is None:
+        return frozenset()
+    put = [v.roots for v in m.attrs.values() if isinstance(v, Tensor) and not v.leaf and v.roots]
+    return frozenset().union(*put) - owners_within(m) if put else frozenset()
 
 
 # Layers that give a tuple: an output, and one state or two.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from glassloop.source.values import Module, Seq, Table, Tensor, Value
+from glassloop.source.values import Module, Params, Seq, Table, Tensor, Value
 
 
 class Structure:
@@ -41,6 +41,7 @@ def _owners_within(value: Any) -> frozenset[Any]:
             found.add(v)
             pending.extend(v.attrs.values())
             pending.extend(v.items)
+            pending.extend(owner for i in v.items if isinstance(i, Params) for owner in i.owners or ())
         elif isinstance(v, Tensor) and v.leaf:
             found.add(v)
         elif isinstance(v, Seq):

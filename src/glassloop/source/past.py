@@ -92,13 +92,12 @@ def carries(v: Value) -> bool:
     return bool(past_of(v).graphs)
 
 
-def of_forward(p: Player, m: Module, given: list[Past], records: bool) -> Past:
-    """The past of what a model gives; one that may remember an earlier call may walk that one's graph again."""
+def of_forward(p: Player, m: Module, given: list[Past], own: frozenset[int]) -> Past:
+    """The past of what a model gives, with its `own` graph; one that may remember an earlier call may walk that's, too."""
     past = join(given)._replace(batch=p.batches, mixed=False)
-    if not records:
+    if not own:
         return past
     state = frozenset({("state", m.ref)}) if remembers(m) else frozenset()
-    own = fresh_graph()
     return past._replace(graphs=past.graphs | own | state, outs=own)
 
 

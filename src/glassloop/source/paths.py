@@ -189,4 +189,5 @@ def _perform(p: Player, root: Root) -> None:
     play(p, body, scope)
     if body:
         followed: dict[str, object] = {} if p.strange else {events.FOLLOWED: True}
-        p.say(events.END, (body[-1], scope), None, None, **followed)
+        spared: dict[str, object] = {events.SPARED: frozenset(p.spared)} if p.spared else {}
+        p.say(events.END, (body[-1], scope), None, None, **followed, **spared)

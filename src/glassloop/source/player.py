@@ -99,6 +99,7 @@ class Watched:
         self.arms: list[Any] = []  # of the branches of which both are played: the open condition, and what it is there
         self.loads: list[tuple[Unknown, tuple[Any, ...]]] = []  # what torch.load gave, with the `arms` it was called in
         self.inner_losses: list[Any] = []  # in the forward that is played aside: see inside.InnerLoss
+        self.spared: set[Any] = set()  # optimizers that an arm which was not taken would have trained
         self.window = False  # inside a context whose steps guard themselves: only some of its batches come to one
         self.window_asked = False  # the script itself asks, in its own way, whether this batch comes to a step
 

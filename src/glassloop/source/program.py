@@ -82,6 +82,7 @@ class Program:
         self._losses: dict[ast.ClassDef, bool] = {}
         self._loops: dict[ast.AST, bool] = {}
         self._variables: set[str] = set()
+        self._steps: dict[ast.AST, frozenset[str]] = {}
         self._found: dict[tuple[str, str, int], str | None] = {}
         self.deepest = DEEPEST if len(texts) <= SMALL else 2  # imports within imports that are played
         self._functions: dict[str, list[ast.AST]] = {}
@@ -147,6 +148,17 @@ class Program:
     def trains_in(self, function: ast.AST) -> bool:
         """Whether a function goes backward, steps or clears by itself."""
         return any(isinstance(n, ast.Call) and _called(n) in TRAINING_CALLS for n in walk(function))
+
+    def steps_in(self, body: list[ast.stmt]) -> frozenset[str]:
+        """Names of what steps in a list of statements that also goes backward; of a list with no backward, none."""
+        if not body:
+            return frozenset()
+        if body[0] not in self._steps:
+            calls = [n.func for s in body for n in walk(s) if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute)]
+            back = any(f.attr == "backward" for f in calls)
+            names = {f.value.id for f in calls if f.attr == "step" and isinstance(f.value, ast.Name)} if back else set()
+            self._steps[body[0]] = frozenset(names)
+        return self._steps[body[0]]
 
     def trains(self, path: str) -> set[ast.AST]:
         """Functions of a file that go backward, step or clear, or that call one of the file's own that does."""

@@ -10,7 +10,7 @@ from glassloop.source.arithmetic import roots_of
 from glassloop.source.inside import look
 from glassloop.source.owners import owners_in
 from glassloop.source.replacing import has_parameters
-from glassloop.source.values import Function, Module, Scope, Seq, Table, Tensor, Value
+from glassloop.source.values import Function, Module, Params, Scope, Seq, Table, Tensor, Value
 
 if TYPE_CHECKING:
     from glassloop.source.player import Player
@@ -33,6 +33,7 @@ def registered(m: Module) -> dict[int, Module]:
         if isinstance(v, Module) and id(v) not in found:
             found[id(v)] = v
             pending.extend((*v.attrs.values(), *v.items))
+            pending.extend(owner for i in v.items if isinstance(i, Params) for owner in i.owners or ())
     return found
 
 

@@ -159,6 +159,9 @@ def step_scheduler(
     """scheduler.step(): said with the turn of the loop that counts what its length counts."""
     of = (s.optimizer.ref,) if s.optimizer is not None else None
     facts: dict[str, object] = {}
+    told = args[0] if args else kwargs.get("epoch", NONE)
+    if s.unit != "evaluations" and not (isinstance(told, Const) and told.value is None):
+        facts[events.PLACED] = True
     for depth, entry in enumerate(p.loops):
         counts = not entry[0].isdisjoint(s.counts) and s.unit == "epochs"
         # A plateau counts what the loop around the loop over the data turns through.

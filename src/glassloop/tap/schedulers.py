@@ -10,14 +10,16 @@ from __future__ import annotations
 from types import FrameType
 from typing import Any
 
-from torch.optim.lr_scheduler import LRScheduler
+from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 
-from glassloop.events import LENGTH, MADE, OPAQUE, SCHEDULE, SCHEDULER, Ref
+from glassloop.events import LENGTH, MADE, NO_FACTS, OPAQUE, PLACED, SCHEDULE, SCHEDULER, Ref
 from glassloop.tap.ear import Ear, subclasses
 from glassloop.tap.optimizers import constructor
 from glassloop.tap.patch import Patches
 from glassloop.tap.place import is_users
 from glassloop.tap.whole import whole
+
+TOLD = {PLACED: True}  # one object for all: the ear knows events by it
 
 
 def hear(ear: Ear, patches: Patches) -> None:
@@ -29,7 +31,9 @@ def hear(ear: Ear, patches: Patches) -> None:
 
     def stepped(caller: FrameType, args: Any, kwargs: Any, _: Any) -> None:
         ear.pass_over()
-        ear.say(SCHEDULE, caller, ear.names.ref(args[0], SCHEDULER), _of(ear, args[0]))
+        told = args[1] if len(args) > 1 else kwargs.get("epoch")
+        placed = told is not None and not isinstance(args[0], ReduceLROnPlateau)
+        ear.say(SCHEDULE, caller, ear.names.ref(args[0], SCHEDULER), _of(ear, args[0]), TOLD if placed else NO_FACTS)
 
     def asked(caller: FrameType, args: Any, kwargs: Any, _: Any) -> None:
         if not is_users(caller.f_code):  # a person looks at it
