@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from glassloop.events import BACKWARD, CUT, FORWARD, OPAQUE, OPTIMIZER, STEP, Event, Place, Ref
+from glassloop.events import BACKWARD, CUT, FORWARD, OPAQUE, OPTIMIZER, SCALED, STEP, Event, Place, Ref
 from glassloop.experiments import Case, Experiment, Verdict, Without
 from glassloop.findings import Severity, Story
 from glassloop.rules import Card, reaches
@@ -90,8 +90,10 @@ def initial(me: Ref) -> State:
 def hear(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
     """Two steps with a forward between them, and surely no backward, are the mistake."""
     concerns = reaches(event, state.me)
-    cut = event.kind == BACKWARD and CUT in event.facts  # a loss without its graph is detached-loss's
-    if concerns is False and not cut:
+    # A loss without its graph is detached-loss's; of a backward that fills nobody's gradients the optimizer is wrong, or
+    # the model. (torch.autograd.grad, which fills none, is told nothing of scaling.)
+    lost = event.kind == BACKWARD and (CUT in event.facts or (event.of == () and SCALED in event.facts))
+    if concerns is False and not lost:
         return state, ()
     if event.kind == BACKWARD:
         return state._replace(fed=True), ()

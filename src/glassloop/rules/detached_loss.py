@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from glassloop.events import BACKWARD, CUT, FORWARD, OPAQUE, OPTIMIZER, STEP, Event, Place, Ref
+from glassloop.events import BACKWARD, CUT, FORWARD, LOSS_MADE, OPAQUE, OPTIMIZER, STEP, Event, Place, Ref
 from glassloop.experiments import Case, Experiment, Instead, Verdict
 from glassloop.findings import Severity, Story
 from glassloop.rules import Card, reaches
@@ -73,12 +73,13 @@ EXPERIMENT = Experiment(
 )
 
 KEY = OPTIMIZER
-HEARS = {BACKWARD, FORWARD, STEP, OPAQUE}
+HEARS = {BACKWARD, FORWARD, LOSS_MADE, STEP, OPAQUE}
 
 
 class State(NamedTuple):
-    """`ran`: the model's forward since the last step; `cut`: a backward that walked nothing, and where its loss was cut.
+    """`ran`: the model's forward, or a loss of it, since the last step.
 
+    `cut`: a backward that walked nothing, and where its loss was cut.
     `fed`: another backward may have reached us.
     """
 
@@ -95,6 +96,8 @@ def initial(me: Ref) -> State:
 
 def hear(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
     """The model ran, the only backward walked a loss that was cut off, and then the step: that is the mistake."""
+    if event.kind == LOSS_MADE:  # of parameters that were called by hand: torch.func.functional_call
+        return (state._replace(ran=True) if event.of and state.me in event.of else state), ()
     if event.kind == BACKWARD and CUT in event.facts:
         return state._replace(cut=(event.at, event.facts[CUT])), ()
     concerns = reaches(event, state.me)

@@ -111,6 +111,7 @@ class State(NamedTuple):
     used: bool | None = None
     odd: bool = False
     single: bool = False  # a pass has one batch only
+    beside: Ref | None = None  # another loader that a pass began over since: it may be restarted just so
 
 
 def initial(me: Ref) -> State:
@@ -129,7 +130,7 @@ def hear(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
         return State(state.me, event.at, single=state.single), stories
     if event.kind == BATCH:
         if not mine:
-            return state._replace(used=state.used or False), ()
+            return (state if event.what == state.beside else state._replace(used=state.used or False)), ()
         return state._replace(batches=min(state.batches + 1, 2)), ()
     if event.kind == FORWARD:
         trains = event.facts.get(GRAD) is not False and event.facts.get(TRAINING) is not False
@@ -140,7 +141,9 @@ def hear(state: State, event: Event) -> tuple[State, tuple[Story, ...]]:
         return (state._replace(odd=True) if event.what == state.by else state), ()
     if event.kind == OPAQUE and event.of is not None and state.me not in event.of:
         return state, ()
-    # A pass of another loader around or inside this one: the step in between may be an epoch's only one.
+    if event.kind == PASS_BEGIN:
+        return state._replace(beside=event.what), ()
+    # A whole pass of another loader around or inside this one: the step in between may be an epoch's only one.
     return state._replace(odd=True), ()
 
 

@@ -78,7 +78,7 @@ def _range(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
 def _enumerate(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
     start = args[1] if len(args) > 1 else kwargs.get("start", Const(0))
     own: list[Any] = [frozenset(), 0, True, False]
-    return Stream(_numbered(p, begin(p, args[0], at, own), args[0], start, own), _length_of(args[0]))
+    return Stream(_numbered(p, begin(p, args[0], at, own), args[0], start, own), _length_of(args[0]), own)
 
 
 def _numbered(p: Player, items: Iterator[Value], value: Value, start: Value, own: list[Any]) -> Iterator[Value]:
@@ -144,7 +144,7 @@ def _zip(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
     lengths = [_length_of(a) for a in args]
     own: list[Any] = [frozenset(), 0, True, False]
     its = [begin(p, a, at, own) for a in args]
-    return Stream(_zipped(p, its, own), next((n for n in lengths if n is not None), None))
+    return Stream(_zipped(p, its, own), next((n for n in lengths if n is not None), None), own)
 
 
 def _zipped(p: Player, its: list[Iterator[Value]], own: list[Any]) -> Iterator[Value]:
@@ -163,11 +163,10 @@ def _zipped(p: Player, its: list[Iterator[Value]], own: list[Any]) -> Iterator[V
 def _iter(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
     if not args:
         return fresh(at)
-    if isinstance(args[0], Loader):
-        return Stream(begin(p, args[0], at, [frozenset(), 0, True, False]), _length_of(args[0]))
     if isinstance(args[0], (Stream, Unknown)):
         return args[0]
-    return Stream(iterate(p, args[0], at), _length_of(args[0]))
+    own: list[Any] = [frozenset(), 0, True, False]
+    return Stream(begin(p, args[0], at, own), _length_of(args[0]), own)
 
 
 def next_value(p: Player, me: Value, default: list[Value], at: At) -> Value:
@@ -328,14 +327,13 @@ def _map(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
 
     if len(args) < 2 or isinstance(args[1], Params):
         return args[1] if len(args) > 1 else fresh(at)
-    return Stream(call(p, args[0], [v], {}, at) for v in iterate(p, args[1], at))
+    own: list[Any] = [frozenset(), 0, True, False]
+    return Stream((call(p, args[0], [v], {}, at) for v in iterate(p, args[1], at, None, own)), entry=own)
 
 
 def _filter(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
-    if len(args) < 2:
-        return fresh(at)
-    if isinstance(args[1], Params):
-        return args[1]
+    if len(args) < 2 or isinstance(args[1], Params):
+        return args[1] if len(args) > 1 else fresh(at)
     return Seq(args[1].items, exact=False) if isinstance(args[1], Seq) else args[1]
 
 
@@ -344,7 +342,8 @@ def chain(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
     flat = args[0].items if len(args) == 1 and isinstance(args[0], Seq) else args
     if flat and all(isinstance(a, Params) for a in flat):
         return merge_params([a for a in flat if isinstance(a, Params)])
-    return Stream(v for a in args for v in iterate(p, a, at))
+    own: list[Any] = [frozenset(), 0, True, False]
+    return Stream((v for a in args for v in iterate(p, a, at, None, own)), entry=own)
 
 
 def _exit(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:

@@ -62,19 +62,22 @@ def look(
     named: dict[str, Value] | None = None,
     *,
     fresh: bool = False,
+    formed: bool = False,
 ) -> Inside | None:
     """What happens inside a call of a model of the user's own; None where it cannot be followed to its end.
 
     `fresh`: with the very models of this path in the results; otherwise what was found for an equal model will do.
+    `formed`: it is told what the numbers of its arguments are known to be.
     """
     if m.cls is None or m.doubtful:
         return None
     forward = m.cls.find("forward")
     if not isinstance(forward, Function) or p.inside >= NESTED:
         return None
-    given = tuple(_plain(v) for v in given)
-    named = {name: _plain(v) for name, v in (named or {}).items()}
-    asked = tuple(type(v).__name__ for v in given), tuple((name, fingerprint(v, set())) for name, v in named.items())
+    given = tuple(_plain(p, v, formed) for v in given)
+    named = {name: _plain(p, v, formed) for name, v in (named or {}).items()}
+    forms = tuple(v.form for v in (*given, *named.values()) if isinstance(v, Tensor))
+    asked = tuple(type(v).__name__ for v in given), tuple((name, fingerprint(v, set())) for name, v in named.items()), forms
     key = (id(m.cls.node), training, asked, fingerprint(m, set()))
     known: dict[Hashable, Inside | None] = p.program.insides
     if key not in known or fresh:
@@ -83,9 +86,12 @@ def look(
     return known[key]
 
 
-def _plain(v: Value) -> Value:
+def _plain(p: Player, v: Value, formed: bool) -> Value:
     """An argument as the forward sees it, whoever calls: a tensor is any tensor."""
-    return Tensor(loose=True) if isinstance(v, (Tensor, Unknown)) else v
+    from glassloop.source.forms import form_of
+
+    form = form_of(p, v) if formed else None
+    return Tensor(loose=True, form=form) if isinstance(v, (Tensor, Unknown)) else v
 
 
 def fingerprint(v: Value, seen: set[int], depth: int = 6) -> Hashable:

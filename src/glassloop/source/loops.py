@@ -172,7 +172,7 @@ def iterate(
     if isinstance(value, Loader):
         return _passes(p, value, at, most, entry)
     if isinstance(value, Stream):
-        return _limited(p, value.it, at)
+        return _limited(p, value, at, entry)
     if isinstance(value, Span):
         return _span(p, value, most, entry)
     if isinstance(value, Seq):
@@ -194,12 +194,13 @@ def iterate(
     return _unknown(p, value, most, entry)
 
 
-def _limited(p: Player, it: Iterator[Value], at: tuple[ast.AST, Scope]) -> Iterator[Value]:
+def _limited(p: Player, stream: Stream, at: tuple[ast.AST, Scope], entry: list[Any]) -> Iterator[Value]:
     for _ in range(LONGEST):
         try:
-            value = ask_next(p, it, at)
+            value = ask_next(p, stream.it, at)
         except StopIteration:
             return
+        _cut(p, entry, stream.entry is not None and stream.entry[3])
         yield value
 
 

@@ -148,7 +148,7 @@ def forward(p: Player, m: Module, args: Args, kwargs: Kwargs, at: At) -> Value:
     roots = None if inputs.roots is None else inputs.roots | {m} | _handed(m)
     past = of_forward(p, m, [past_of(g) for g in given], own)
     if m.cls is not None and p.program.gives_loss(m.cls.node):
-        inside = look(p, m, tuple(args), m.training, kwargs)
+        inside = look(p, m, tuple(args), m.training, kwargs, formed=True)
         if inside is not None:
             past = of_results(past, inside.results)
             say_inner_losses(p, inside)

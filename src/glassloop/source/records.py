@@ -57,6 +57,15 @@ def fill(p: Player, made: Instance, cls: ClassValue, args: list[Value], kwargs: 
         call(p, Function(after.node, after.scope, made, after.owner, after.defaults, after.contexts), [], {}, at)
 
 
+def fields_of(v: Instance) -> Table | None:
+    """The fields of a dataclass's object by their names; None where they are not known."""
+    fields = v.cls.find("__fields__") if v.cls is not None else None
+    if v.cls is None or not isinstance(fields, Const):
+        return None
+    items = {name: v.attrs.get(name) or v.cls.find(name) for name in fields.value}
+    return Table({name: i for name, i in items.items() if i is not None}, exact=all(i is not None for i in items.values()))
+
+
 def items_of(v: Instance) -> list[Value] | None:
     """The items of a named tuple, in order."""
     if v.cls is None or TUPLES.isdisjoint(v.cls.roots()):

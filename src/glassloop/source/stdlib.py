@@ -7,12 +7,13 @@ import copy
 import itertools
 import math
 from collections.abc import Callable
+from typing import Any
 
 from glassloop.source.builtin import BUILTINS, chain, fresh
 from glassloop.source.loops import begin
 from glassloop.source.owners import restructured
 from glassloop.source.player import Dead, Player
-from glassloop.source.records import field, namedtuple
+from glassloop.source.records import field, fields_of, namedtuple
 from glassloop.source.replacing import copied
 from glassloop.source.values import (
     NONE,
@@ -73,6 +74,12 @@ def _dataclass_replace(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
     return Instance(v.cls, {**v.attrs, **kwargs}, v.open, v.key) if isinstance(v, Instance) else v
 
 
+def _asdict(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
+    """dataclasses.asdict: what an object's fields hold."""
+    table = fields_of(args[0]) if args and isinstance(args[0], Instance) else None
+    return table or fresh(at)
+
+
 def _defaultdict(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
     lists = bool(args) and isinstance(args[0], External) and args[0].path == "builtins.list"
     return Table({}, lists=lists) if lists and len(args) == 1 else fresh(at)
@@ -91,7 +98,8 @@ def _islice(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
     ends = [a.value for a in args[1:] if isinstance(a, Const)]
     if not args or len(ends) != len(args) - 1 or not all(e is None or isinstance(e, int) for e in ends):
         return args[0] if args else fresh(at)
-    return Stream(itertools.islice(begin(p, args[0], at, [frozenset(), 0, True, False]), *ends))
+    own: list[Any] = [frozenset(), 0, True, False]
+    return Stream(itertools.islice(begin(p, args[0], at, own), *ends), entry=own)
 
 
 def leave(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
@@ -121,6 +129,7 @@ def _namespace(p: Player, args: Args, kwargs: Kwargs, at: At) -> Value:
 STDLIB: dict[str, Callable[[Player, Args, Kwargs, At], Value]] = {
     "functools.partial": _partial,
     "dataclasses.replace": _dataclass_replace,
+    "dataclasses.asdict": _asdict,
     "collections.defaultdict": _defaultdict,
     "collections.deque": _deque,
     "itertools.count": _count,

@@ -206,10 +206,14 @@ class Span(Value):
 
 @dataclass(eq=False)
 class Stream(Value):
-    """An iterator under way: each `next` of `it` plays what it must to give one value."""
+    """An iterator under way: each `next` of `it` plays what it must to give one value.
+
+    `entry`: as of a loop (see loops.play_for): it is told whether turns are left out.
+    """
 
     it: Iterator[Value]
     length: Value | None = None
+    entry: list[Any] | None = None
 
 
 @dataclass(eq=False)
