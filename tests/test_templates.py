@@ -21,6 +21,7 @@ def test_the_ladder_is_in_order() -> None:
         "five_lines", "validated", "scheduled", "mixed", "accumulated", "averaged", "resumable", "logged", "production",
     ]  # fmt: skip
     assert {"digits", "spiral"} <= set(templates.tasks())
+    assert set(templates.own_loops()) == {"gan", "reinforce"}
     assert all(line.endswith(".") for line in {**templates.tasks(), **templates.rungs()}.values())
 
 
@@ -57,6 +58,24 @@ def test_every_copy_is_complete(tmp_path: Path, task: str, loop: str) -> None:
     readme, tests = ((tmp_path / "mine" / name).read_text() for name in ("README.md", "test_train.py"))
     assert "@" not in readme  # no placeholder is left
     assert ("--resume" in readme) == ("--resume" in tests) == (loop in ("resumable", "logged", "production"))
+
+
+@pytest.mark.parametrize("name", list(templates.own_loops()))
+def test_a_template_with_a_loop_of_its_own(tmp_path: Path, name: str) -> None:
+    copied = {path.as_posix() for path in templates.copy(name, tmp_path / "mine")}
+    shared = {".github/workflows/test.yml", ".gitignore", "README.md", "requirements.txt", "test_train.py"}
+    assert copied == shared | {"config.py", "task.py", "train.py"} == shared | set(templates.sources(name))
+    assert "@" not in (tmp_path / "mine" / "README.md").read_text()
+    with pytest.raises(UserError, match=f"{name} has a loop of its own, .* validated; leave --loop out"):
+        templates.copy(name, tmp_path / "other", "validated")
+    assert not (tmp_path / "other").exists()
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("name", list(templates.own_loops()))
+def test_a_loop_of_its_own_passes_its_own_tests(tmp_path: Path, name: str) -> None:
+    templates.copy(name, tmp_path / "mine")
+    _pass_own_tests(tmp_path / "mine")
 
 
 def test_the_copy_of_the_lowest_rung_passes_its_own_tests(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ def test_new_copies_and_says_what_to_do_next(command: Command, tmp_path: Path) -
 def test_the_list_describes_templates_and_steps(command: Command) -> None:
     done = command("new", "--list")
     assert done.returncode == 0
-    assert all(name in done.stdout for name in ("digits", "spiral", *templates.rungs()))
+    assert all(name in done.stdout for name in ("digits", "spiral", "gan", *templates.rungs()))
 
 
 @pytest.mark.parametrize(
@@ -31,6 +31,7 @@ def test_the_list_describes_templates_and_steps(command: Command) -> None:
         (["new", "digits"], "give a template and a new folder"),
         (["new", "digtis", "mine"], "did you mean digits?"),
         (["new", "digits", "mine", "--loop", "prodction"], "did you mean production?"),
+        (["new", "gan", "mine", "--loop", "logged"], "gan has a loop of its own"),
         (["new", "digits", "used"], "not empty (it holds note.txt)"),
         (["new", "digits", "used/note.txt"], "is a file"),
         (["new", "digits", "used/note.txt/below"], "cannot be written"),
