@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 import time
+from multiprocessing import active_children
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -57,13 +59,22 @@ def _train(asked: dict[str, Any], folder: Path, device: torch.device, answers: T
         _say(answers, _turn(train, done, count, device))
         done += count
     _say(answers, _memory(held, device))
-    os._exit(0)  # workers end with their parent; waiting for each politely takes seconds
+    _leave()
 
 
 def _say(answers: TextIO, answer: dict[str, Any]) -> None:
     """A line, at once."""
     answers.write(json.dumps(answer) + "\n")
     answers.flush()
+
+
+def _leave() -> None:
+    """End at once, with the workers: asking each to stop and waiting for it takes seconds."""
+    if hasattr(signal, "SIGCHLD"):
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # torch would report each as a failure
+    for worker in active_children():
+        worker.kill()
+    os._exit(0)
 
 
 def _turn(train: loops.Trained, first: int, count: int, device: torch.device) -> dict[str, Any]:

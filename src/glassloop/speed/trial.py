@@ -18,6 +18,7 @@ from glassloop.speed.material import Material
 
 STEPS = 4  # a turn
 TURNS = 5  # of each of the two
+SECONDS = 4.0  # after which no turn is begun: two threads on a busy machine may take 30 times as long as one
 WORTH = 0.97  # a setting is kept where it takes less than this share of the time
 COMPILING = 30.0  # seconds that inductor takes for a small network, about
 SHARE_OF_MEMORY = 0.25  # that decoded pictures may take of what is free
@@ -68,7 +69,12 @@ def _keep_decoded(material: Material, settings: Settings) -> tuple[Settings, str
 def _ratio(material: Material, one: Settings, other: Settings, batches: list[Any], device: torch.device) -> float:
     """Seconds of a step with `other` by those with `one`: the quickest of several turns, taken alternately."""
     steps = [_stepper(material, settings, batches, device) for settings in (one, other)]
-    turns = [[step() for step in steps] for _ in range(TURNS + 1)][1:]  # the first is a warm-up
+    for step in steps:  # what is set up at the first step is no part of the others
+        step()
+    began = time.perf_counter()
+    turns = [[step() for step in steps]]
+    while len(turns) < TURNS and time.perf_counter() - began < SECONDS:
+        turns.append([step() for step in steps])
     first, second = (min(times) for times in zip(*turns, strict=True))
     return float(second / first)
 

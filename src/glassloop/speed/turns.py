@@ -67,8 +67,10 @@ class Row:
     def close(self) -> None:
         """End the process, if it has not ended."""
         self.process.kill()
-        self.process.communicate()
-        self.errors.close()
+        self.process.wait()  # and not for the end of its output, which workers of a killed process hold for seconds
+        for file in (self.process.stdin, self.process.stdout, self.errors):
+            if file:
+                file.close()
 
 
 def measure(task: Task, plan: Plan, say: Say, chance: random.Random) -> dict[str, Any]:
