@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import statistics
 from pathlib import Path
 
@@ -80,7 +81,16 @@ def test_pages_say_figures_notes_what_holds_and_what_was_not_measured(tmp_path: 
         assert "memory -33% is said, here -33% to -33%" in written
         assert "Not measured on a GPU" in written
         assert "a note" in written
+        assert "clipping" not in written  # it was not measured
+        assert "with --quick" not in written
         assert "the machine was busy" not in written
     assert "| AMP | 1,000.0 | 100 | 2.00 | 2.00 to 2.00 |" in page.markdown(two)
     assert picture.draw(two, tmp_path / "table.png")
     assert (tmp_path / "table.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_published_page_is_what_the_published_record_makes():
+    root = Path(__file__).parents[2]
+    record = root / "bench" / "results" / "techniques.json"
+    table = page.markdown(json.loads(record.read_text()), title="")
+    assert f"<!-- table -->\n{table}<!-- end -->" in (root / "docs" / "bench.md").read_text(encoding="utf-8")

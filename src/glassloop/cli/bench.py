@@ -75,7 +75,7 @@ def bench(
         raise UserError(f"{output.parent} is no folder; make it first, or write elsewhere")
     tasks = list(TASKS) if task is Name.ALL else [task.value]
     around = surroundings()
-    plan = Plan(tasks, rows, threads, blocks or (3 if quick else 7), epochs, around["device"], 0.25 if quick else 1.0)
+    plan = Plan(tasks, rows, threads, blocks or (3 if quick else 7), epochs, around["device"], quick)
     found = _measured(plan, around)
     _write(found, format, output)
 
@@ -102,7 +102,7 @@ def _measured(plan: Plan, around: dict[str, Any]) -> dict[str, Any]:
             tasks[name] = {"settings": measured["settings"], "notes": measured["notes"], "rows": rows}
             loads.append(_load())
     conditions = around | {
-        "device": plan.device, "batch": BATCH, "blocks": plan.blocks, "epochs": plan.epochs,
+        "device": plan.device, "batch": BATCH, "blocks": plan.blocks, "epochs": plan.epochs, "quick": plan.quick,
         "cores": os.cpu_count(), "load": loads, "gpu": "not measured" if plan.device == "cpu" else "measured",
     }  # fmt: skip
     over = {name: over_tasks(tasks, name) for name in plan.techniques}

@@ -29,15 +29,22 @@ def text(found: Mapping[str, Any]) -> str:
     return "\n".join(lines[1:]) + "\n"
 
 
-def markdown(found: Mapping[str, Any]) -> str:
-    """Tables of a page."""
-    lines = ["# Techniques, measured", ""]
+def markdown(found: Mapping[str, Any], title: str = "# Techniques, measured\n\n") -> str:
+    """Tables of a page; with another title, of a part of one."""
+    lines = []
     for name, does, task in tasks_in(found):
-        lines += [f"## {name}", "", f"{does}.", "", _bar(HEAD), _bar(("---", *["--:"] * (len(HEAD) - 1)))]
+        lines += [
+            f"### {name}",
+            "",
+            f"{does[0].upper()}{does[1:]}.",
+            "",
+            _bar(HEAD),
+            _bar(("---", *["--:"] * (len(HEAD) - 1))),
+        ]
         lines += [_bar(row) for row in _cells(task)]
         lines += ["", *(f"- best found: {note}" for note in task["notes"]), ""]
-    lines += ["## What holds here", "", *(f"- {line}" for line in _ends(found))]
-    return "\n".join(lines) + "\n"
+    lines += ["### What holds here", "", *(f"- {line}" for line in _ends(found))]
+    return title + "\n".join(lines) + "\n"
 
 
 def _bar(cells: Any) -> str:

@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from glassloop.errors import UserError
@@ -29,7 +30,7 @@ class Plan:
     blocks: int
     epochs: int  # of the run over which set-up is spread
     device: str
-    turn: float = 1.0  # share of a task's usual turn
+    quick: bool = False  # turns of a quarter of the usual length
 
 
 class Row:
@@ -80,7 +81,7 @@ def measure(task: Task, plan: Plan, say: Say, chance: random.Random) -> dict[str
         threads = plan.threads or default_threads()
         common: dict[str, Any] = {"task": task.name, "folder": folder, "threads": threads}
         common |= {"device": plan.device, "epochs": plan.epochs}
-        common["epochs_a_turn"] = max(round(task.epochs_a_turn * plan.turn), 1)
+        common["epochs_a_turn"] = max(round(task.epochs_a_turn * (0.25 if plan.quick else 1)), 1)
         settings = Settings(threads=threads, draft=task.samples == "files").as_json()
 
         def start(**more: Any) -> Row:
@@ -126,4 +127,14 @@ def surroundings() -> dict[str, Any]:
         raise UserError("bench needs torch and what the loops stand on: pip install 'glassloop[train]'")
     machine = json.loads(done.stdout.splitlines()[-1])
     kept = {name: machine[name] for name in ("python", "platform", "hardware", "torch")}
+    kept["bf16_instructions"] = _has_bf16()
     return {"machine": kept, "device": "cuda" if machine["torch"]["gpus"] else "cpu"}
+
+
+def _has_bf16() -> bool | None:
+    """Whether the processor multiplies bf16 by itself; None where the system does not say."""
+    try:
+        flags = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    return any(name in flags for name in ("avx512_bf16", "amx_bf16", " bf16"))

@@ -11,6 +11,8 @@ from glassloop.speed.figures import over_tasks
 NEAR = 0.1  # a figure holds where it is met within a tenth
 NOT_MEASURED = "not measured on a GPU: none is here. The popular figures are for one, and stand beside as what is said"
 
+BF16 = {True: "with bf16 instructions", False: "without bf16 instructions", None: "bf16 instructions not known"}
+
 WHY = {
     "accumulation": "it takes three of four optimizer steps away, so it is quicker by what those cost, most for a small"
     " network; and it is another training: the effective batch is 128",
@@ -19,6 +21,7 @@ WHY = {
     "loader": "workers load on other cores, and each batch costs processor time to hand over: by the clock it pays where"
     " cores are free and loading is work (files to decode), not where four workers share two cores with the step. Pinning is"
     " for copies to a GPU: without one nothing is pinned",
+    "clipping": "it adds a norm and a product to each step and takes nothing away: it is there for stability",
     "together": "the single gains do not multiply: each shortens another part of a step, and some lengthen it",
     TUNED: "batches by indexing, an optimizer that is one kernel, and no waiting for the loss: the same arithmetic, with"
     " losses equal to rounding; files decoded at a lower scale (draft) differ by about one level of 255",
@@ -59,12 +62,14 @@ def conditions(found: Mapping[str, Any]) -> str:
     parts = (
         f"{hardware['cpu']}, {hardware['cores_allowed']} cores",
         f"torch {c['machine']['torch']['version']} on {c['device']}",
+        BF16[c["machine"].get("bf16_instructions")],
         f"as many threads in each row of a task ({_threads(found)})",
         f"batch {c['batch']}",
         f"{c['blocks']} shuffled blocks",
         f"a run of {c['epochs']} epochs with its set-up{busy}",
     )
-    return ", ".join(parts)
+    notes = ["; with --quick: a look, no measurement" if c.get("quick") else "", f"; {c['note']}" if c.get("note") else ""]
+    return ", ".join(parts) + "".join(notes)
 
 
 def _threads(found: Mapping[str, Any]) -> str:
