@@ -57,6 +57,14 @@ def test_thousands_of_odd_scripts(start: int, tmp_path: Path):
     read_all(500, start, tmp_path)
 
 
+def test_a_list_that_grows_by_itself_is_not_followed_for_ever():
+    grows = "    words.extend(words)\n    words = words + words\n    words = [*words, *words]\n    words *= 2\n"
+    text = "words = [1, 2]\nfor _ in range(8):\n" + grows + "optimizer.zero_grad()\n"
+    begin = time.process_time()
+    check_paths(["odd.py"], given={"odd.py": text.encode()}, select=())
+    assert time.process_time() - begin < SECONDS
+
+
 @pytest.mark.full
 def test_the_standard_library_as_one_program():
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

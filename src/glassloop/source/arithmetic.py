@@ -15,7 +15,7 @@ from glassloop.source.forms import loss_facts, shifted, squashed
 from glassloop.source.inside import InnerLoss
 from glassloop.source.marks import Past
 from glassloop.source.past import CUTTING, PAIRS, SAME, after, cut_off, fresh_graph, join, past_of
-from glassloop.source.values import Bound, Const, External, Grad, Params, Scope, Seq, Table, Tensor, Unknown, Value
+from glassloop.source.values import MOST, Bound, Const, External, Grad, Params, Scope, Seq, Table, Tensor, Unknown, Value
 
 if TYPE_CHECKING:
     from glassloop.source.player import Player
@@ -217,9 +217,11 @@ def _last(f: Callable[[Any, Any], Any], left: Const, op: ast.operator, right: Co
 
 def _sequence(left: Seq, op: ast.operator, right: Value) -> Value:
     if isinstance(op, ast.Add) and isinstance(right, Seq):
-        return Seq([*left.items, *right.items], left.exact and right.exact, left.frozen)
-    if isinstance(op, ast.Mult) and isinstance(right, Const) and isinstance(right.value, int) and right.value <= 8:
-        return Seq(left.items * right.value, left.exact, left.frozen)
+        exact = left.exact and right.exact and len(left.items) + len(right.items) <= MOST
+        return Seq([*left.items, *right.items][:MOST], exact, left.frozen)
+    times = right.value if isinstance(op, ast.Mult) and isinstance(right, Const) else None
+    if isinstance(times, int) and times <= 8 and len(left.items) * times <= MOST:
+        return Seq(left.items * times, left.exact, left.frozen)
     return Seq(list(left.items), exact=False)
 
 

@@ -11,7 +11,7 @@ from glassloop.source.arithmetic import follows
 from glassloop.source.keeping import added
 from glassloop.source.owners import doubt, restructured
 from glassloop.source.strings import formatted
-from glassloop.source.values import NONE, Const, Params, Scope, Seq, Stream, Table, Unknown, Value
+from glassloop.source.values import MOST, NONE, Const, Params, Scope, Seq, Stream, Table, Unknown, Value
 
 if TYPE_CHECKING:
     from glassloop.source.player import Player
@@ -35,8 +35,9 @@ def _extend(p: Player, me: Value, name: str, args: list[Value], kwargs: dict[str
     more = args[0]
     if isinstance(more, Seq):
         added(p, me, more, at)
-        me.items.extend(more.items)
-        me.exact = me.exact and more.exact
+        room = max(MOST - len(me.items), 0)
+        me.exact = me.exact and more.exact and len(more.items) <= room
+        me.items.extend(more.items[:room])
         restructured(more)
     else:
         me.items.append(more)  # of parameters, all: whoever asks for owners takes it whole

@@ -17,6 +17,7 @@ from glassloop.source.player import Player
 from glassloop.source.records import items_of
 from glassloop.source.replacing import bound_again
 from glassloop.source.values import (
+    MOST,
     NONE,
     Const,
     External,
@@ -198,8 +199,8 @@ def _tuple(p: Player, node: ast.Tuple | ast.List | ast.Set, scope: Scope) -> Val
         if not isinstance(e, ast.Starred):
             items.append(value)
         elif isinstance(value, Seq):
-            items.extend(value.items)
-            exact = exact and value.exact
+            items.extend(value.items[:MOST])
+            exact = exact and value.exact and len(value.items) <= MOST
         else:
             items.append(value)
             exact = False

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 At = tuple[ast.AST, Scope]
 _numbers = itertools.count(1)
+PLAIN, OPEN = Past(), Past(whole=False)  # of a number or a name of a library; of what nothing is known of
 
 # Operations whose result is a number of another kind: no graph goes through them.
 CUTTING = frozenset(
@@ -66,11 +67,13 @@ def past_of(v: Value) -> Past:
         joined = join([past_of(i) for i in held])
         whole = v.exact or (isinstance(v, Seq) and v.alike and bool(v.items))
         return joined if whole else joined._replace(whole=False)
-    return Past(whole=isinstance(v, (Const, External)))
+    return PLAIN if isinstance(v, (Const, External)) else OPEN
 
 
 def join(pasts: list[Past]) -> Past:
     """What comes out of an operation on these."""
+    if all(past is PLAIN for past in pasts):
+        return PLAIN
     graphs: frozenset[Any] = frozenset().union(*(past.graphs for past in pasts))
     cut = next((past.cut for past in pasts if past.cut is not None), None)
     batch = min((past.batch for past in pasts if past.batch is not None), default=None)

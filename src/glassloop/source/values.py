@@ -174,6 +174,9 @@ class Sampler(Value):
     ref: Ref
 
 
+MOST = 256  # items of a list that are kept: one that grows by itself would double with every turn
+
+
 @dataclass(eq=False)
 class Seq(Value):
     """A list, tuple or set. Not `exact`: it may hold more than `items`."""
