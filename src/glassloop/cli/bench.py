@@ -67,7 +67,7 @@ def bench(
     from glassloop.speed.catalogue import STANDARD, TASKS, TECHNIQUES
     from glassloop.speed.turns import Plan, surroundings
 
-    rows = [STANDARD, *(name for name in technique or TECHNIQUES if name != STANDARD)]
+    rows = list(dict.fromkeys([STANDARD, *(technique or TECHNIQUES)]))
     for name in rows:
         if name not in TECHNIQUES:
             raise UserError(f"no technique is called {name}; there are: {', '.join(TECHNIQUES)}")

@@ -54,6 +54,7 @@ class Row:
             self.process.wait()
             self.errors.seek(0)
             said = self.errors.read().decode(errors="replace").strip().splitlines() or ["it said nothing"]
+            self.close()
             raise UserError(f"{self.name}: the process that measures it ended early: {said[-1]}")
         said_object: dict[str, Any] = json.loads(line)
         return said_object
