@@ -81,8 +81,9 @@ def test_a_gpu_that_is_not_there(tiny, tmp_path, device):
     one_clear_line(ended, f"device '{device}' is not available here", "--device auto")
 
 
-def test_two_processes(tiny, tmp_path):
-    ended = run(tiny, "--run-dir", tmp_path / "run", WORLD_SIZE="2", RANK="0")
+def test_two_processes(tmp_path):
+    """Of a loop that does not average gradients; `production` does."""
+    ended = run(make_tiny(tmp_path / "project", loop="validated"), WORLD_SIZE="2", RANK="0")
     one_clear_line(ended, "WORLD_SIZE is 2", "2 separate models")
 
 

@@ -25,7 +25,7 @@ from torch import nn
 
 from glassloop.errors import UserError
 from glassloop.kit.digest import state_digest, tensor_digests
-from glassloop.kit.progress import to_stderr
+from glassloop.kit.progress import note
 from glassloop.record import current
 from glassloop.record.files import fsync_folder, write_atomic
 
@@ -109,10 +109,10 @@ def load(path: Path) -> Checkpoint:
     return Checkpoint(path, step, weights, state, config, found["all"])
 
 
-def load_newest(folder: Path, say: Callable[[str], None] = to_stderr) -> Checkpoint | None:
+def load_newest(folder: Path, say: Callable[[str], None] = note) -> Checkpoint | None:
     """The newest whole checkpoint in `folder`, or None where there is none.
 
-    A damaged one is named in one line through `say` (stderr), and the one before it is tried. Raises UserError when
+    A damaged one is named in one line through `say` (a note), and the one before it is tried. Raises UserError when
     checkpoints are there but none is whole: going on from scratch would hide the loss.
     """
     steps = _steps(folder)
@@ -120,7 +120,7 @@ def load_newest(folder: Path, say: Callable[[str], None] = to_stderr) -> Checkpo
         try:
             return load(path)
         except DamagedError as error:
-            say(f"note: damaged checkpoint passed over: {error}")
+            say(f"damaged checkpoint passed over: {error}")
     if steps:
         raise UserError(f"none of the {len(steps)} checkpoints in {folder} is whole; start again in another --run-dir")
     return None

@@ -18,7 +18,7 @@ from torch.utils.data import DataLoader, Dataset, Sampler, default_collate
 
 from glassloop.errors import UserError
 from glassloop.kit import seeding
-from glassloop.kit.progress import to_stderr
+from glassloop.kit.progress import note
 
 Draw = Callable[[int], torch.Tensor]  # n -> uniform numbers in [0, 1), shape (batch, n), keyed by sample
 
@@ -37,10 +37,17 @@ class Keys(NamedTuple):
 
 
 class EpochOrder(Sampler[Keys]):
-    """A batch sampler whose order is f(seed, epoch). Say where to begin with `set_position` before each pass."""
+    """A batch sampler whose order is f(seed, epoch). Say where to begin with `set_position` before each pass.
 
-    def __init__(self, size: int, batch_size: int, seed: int, shuffle: bool = True) -> None:
+    Of `world` processes the one numbered `rank` gets its part of each batch, every `world`-th sample: together they see
+    the batches that one alone would see, however many they are.
+    """
+
+    def __init__(
+        self, size: int, batch_size: int, seed: int, shuffle: bool = True, *, rank: int = 0, world: int = 1
+    ) -> None:
         self.size, self.batch_size, self.seed, self.shuffle = size, batch_size, seed, shuffle
+        self.rank, self.world = rank, world
         self.epoch = self.first_batch = 0
 
     def set_position(self, epoch: int, first_batch: int = 0) -> None:
@@ -48,13 +55,22 @@ class EpochOrder(Sampler[Keys]):
         self.epoch, self.first_batch = epoch, first_batch
 
     def __len__(self) -> int:
-        """Batches in a whole epoch; the last may be smaller."""
+        """Batches in a whole epoch, of all processes together; the last may be smaller."""
         return -(-self.size // self.batch_size)
 
     def __iter__(self) -> Iterator[Keys]:
         order = seeding.permutation(self.size, self.seed, self.epoch) if self.shuffle else np.arange(self.size)
         for start in range(self.first_batch * self.batch_size, self.size, self.batch_size):
-            yield Keys(self.seed, self.epoch, order[start : start + self.batch_size])
+            batch = order[start : start + self.batch_size]
+            part = batch[self.rank :: self.world]
+            if len(part):
+                yield Keys(self.seed, self.epoch, part)
+            elif self.shuffle:  # every process has to go backward as often as the others, or they would wait for it
+                yield Keys(self.seed, self.epoch, batch[:1])
+
+    def has_part(self, batch: int) -> bool:
+        """Is any sample of the epoch's batch number `batch` this process's own? What it gets else only stands in for one."""
+        return self.rank < self.size - batch * self.batch_size
 
 
 class InMemory(Dataset[Any]):
@@ -123,8 +139,12 @@ def make_loader(
     workers: int | None = None,
     device: torch.device | None = None,
     collate: Callable[[list[Any]], Any] = default_collate,
+    rank: int = 0,
+    world: int = 1,
 ) -> DataLoader[Any]:
     """A `DataLoader` over a map-style dataset; call `loader.batch_sampler.set_position(epoch)` before each pass.
+
+    `batch_size` counts the samples of all `world` processes together; the one numbered `rank` loads its part of each batch.
 
     `workers=None` chooses: none for tensors in memory (handing batches between processes costs more than indexing),
     otherwise one a core up to 4 (two to four is what measured best when decoding is the cost).
@@ -143,15 +163,19 @@ def make_loader(
     if batch_size > size and shuffle:
         raise UserError(f"batch_size is {batch_size}, and there are {size} samples to train on; give at most {size}")
     if batch_size > size:
-        to_stderr(f"note: {size} validation samples make one batch shorter than {batch_size}; all of them are evaluated")
+        note(f"{size} validation samples make one batch shorter than {batch_size}; all of them are evaluated")
+    if min(batch_size, size) < world:
+        short = f"batch_size is {batch_size}" if batch_size < world else f"{type(dataset).__name__} has {size} samples"
+        raise UserError(f"{short} for {world} processes, and each needs at least one; start fewer")
     in_memory = isinstance(dataset, InMemory)
     if workers is None:
-        workers = 0 if in_memory else min(4, _cores())
+        beside = int(os.environ.get("LOCAL_WORLD_SIZE", 1)) if world > 1 else 1  # processes on this machine
+        workers = 0 if in_memory else max(1, min(4, _cores() // beside))
     if workers < 0:
         raise UserError(f"workers is {workers}; give 0 (load in this process) or more")
     loader: DataLoader[Any] = DataLoader(
         dataset if in_memory else Keyed(dataset),
-        batch_sampler=EpochOrder(size, batch_size, seed, shuffle),  # type: ignore[arg-type]  # Keys, not lists of ints
+        batch_sampler=EpochOrder(size, batch_size, seed, shuffle, rank=rank, world=world),  # type: ignore[arg-type]  # Keys, not lists of ints
         collate_fn=_as_it_is if in_memory else collate,
         num_workers=workers,
         persistent_workers=workers > 0,
@@ -205,6 +229,13 @@ def order_of(loader: DataLoader[Any]) -> EpochOrder:
     if not isinstance(order, EpochOrder):
         raise UserError("this loader was not made by kit.data.make_loader, so its position cannot be set")
     return order
+
+
+def counted(loader: DataLoader[Any], count: Callable[[Any], int]) -> Iterator[tuple[int, Any]]:
+    """Each batch of a pass with `count(batch)`, its number of items: 0 where the batch only stands in for one."""
+    order = order_of(loader)
+    for number, batch in enumerate(loader, order.first_batch):
+        yield count(batch) if order.has_part(number) else 0, batch
 
 
 def windows(batches: Any, length: int) -> Iterator[list[Any]]:

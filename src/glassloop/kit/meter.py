@@ -1,6 +1,6 @@
 """Losses and gradient norms of many steps, left on the device until they are read together."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -25,9 +25,10 @@ class Meter:
         this gradient norm before clipping, and used this learning rate."""
         self._waiting.append((step, losses, grad_norm, items, lr))
 
-    def read(self, *, overflow_allowed: bool = False) -> int:
+    def read(self, *, overflow_allowed: bool = False, mean: Callable[[list[float]], list[float]] = list) -> int:
         """Take in what waits and return its number of items.
 
+        `mean`: takes the figures of this process to those of all (`kit.distributed.mean`); then all of them read at once.
         Raises UserError, naming the step, for a loss or a gradient that is not finite.
         `overflow_allowed`: a GradScaler probes for the largest scale that fits, and skips the steps whose gradients
         overflow. The loss is not scaled where it is measured, so one that is not finite is never the scaler's doing.
@@ -36,7 +37,8 @@ class Meter:
             return 0
         before = self.items
         # One stack and one copy: each call costs more than what it moves.
-        figures = iter(torch.stack([figure for _, parts, norm, _, _ in self._waiting for figure in (*parts, norm)]).tolist())
+        waiting = torch.stack([figure for _, parts, norm, _, _ in self._waiting for figure in (*parts, norm)])
+        figures = iter(mean(waiting.tolist()))
         for step, parts, _, items, lr in self._waiting:
             loss, grad_norm = sum(next(figures) for _ in parts), next(figures)
             finite = {"loss": loss} if overflow_allowed else {"loss": loss, "gradient norm": grad_norm}

@@ -54,13 +54,10 @@ def check_first_batch(
 
     Runs in evaluation mode without a graph, so batch-norm and dropout are left alone. Raises UserError.
     """
-    order = data.order_of(loader)
-    order.set_position(0)
     modes = [(module, module.training) for module in model.modules()]  # each its own: a frozen part stays frozen
     with seeding.kept_rng():
         try:
-            fetch = getattr(loader.dataset, "__getitems__")  # noqa: B009  # a Dataset's type does not declare it
-            batch = loader.collate_fn(fetch(next(iter(order))))
+            batch = read_first_batch(loader)
         except _MISFITS as error:
             raise UserError(f"the first {of} batch cannot be put together: {_reason(error)}. Fix the data") from error
         shown = describe(batch)
@@ -83,6 +80,14 @@ def check_first_batch(
     if not isinstance(result, tuple) or len(result) != 2:
         raise UserError(f"the loss function returned a {type(result).__name__}; return two values, mean loss and outputs")
     _check_loss(result[0], f"the first {of} batch, {shown}")
+
+
+def read_first_batch(loader: DataLoader[Any]) -> Any:
+    """Epoch 0's first batch, read in this process and not by a worker."""
+    order = data.order_of(loader)
+    order.set_position(0)
+    fetch = getattr(loader.dataset, "__getitems__")  # noqa: B009  # a Dataset's type does not declare it
+    return loader.collate_fn(fetch(next(iter(order))))
 
 
 def _check_loss(value: Any, batch: str) -> None:

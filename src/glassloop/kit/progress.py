@@ -6,6 +6,8 @@ import time
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from glassloop.record.manifest import is_recording_process
+
 
 class TrainingProgress:
     """`with TrainingProgress(total_steps, first_step) as progress:` then `progress.update(...)` when figures are at hand.
@@ -61,5 +63,11 @@ class TrainingProgress:
 
 
 def to_stderr(text: str) -> None:
-    """One line beside the results: `note: …` for what a run survives, `error: …` for what ends it."""
+    """One line beside the results, such as `error: …` for what ends a run."""
     print(text, file=sys.stderr, flush=True)
+
+
+def note(text: str) -> None:
+    """`note: …` beside the results, for what a run survives. Of several processes that all see it only the first says it."""
+    if is_recording_process():
+        to_stderr(f"note: {text}")

@@ -10,27 +10,33 @@ from pathlib import Path
 from typing import Any
 
 from glassloop.errors import UserError
-from glassloop.kit import checkpoint
+from glassloop.kit import checkpoint, distributed
 from glassloop.kit.data import end_workers
-from glassloop.kit.progress import to_stderr
+from glassloop.kit.progress import note, to_stderr
 from glassloop.record import manifest, report
 from glassloop.record.files import write_json
 from glassloop.record.folders import new_run_folder, newest_run_folder
 
 
 class Run:
-    """An open run folder. `history` holds a row an epoch; `checkpoints` is where `kit.checkpoint` writes."""
+    """An open run folder. `history` holds a row an epoch; `checkpoints` is where `kit.checkpoint` writes.
+
+    Of several processes that train together the first one writes; in the others, what writes does nothing.
+    """
 
     def __init__(self, folder: Path, history: list[dict[str, Any]]) -> None:
         self.folder, self.history = folder, history
         self.checkpoints = folder / "checkpoints"
         self.started = time.perf_counter()
+        self.writes = distributed.is_first()
 
     def begin(self, *, config: dict[str, Any], data: dict[str, Any], sources: list[Path]) -> None:
         """Write run.json. Call it when nothing can refuse any more: a refused resume leaves the record as it was.
 
         `data` says what is trained on: counts and the split rule; `sources` are kept as they run, the script first.
         """
+        if not self.writes:
+            return
         with _clear_error(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
             command, seed = ["python", *sys.argv], config.get("seed")
@@ -39,6 +45,8 @@ class Run:
     def add_history(self, row: dict[str, Any]) -> None:
         """Append an epoch's figures and rewrite history.json, whole, so that a crash leaves all epochs before it."""
         self.history.append({key: _finite(value) for key, value in row.items()})
+        if not self.writes:
+            return
         with _clear_error(self.folder):
             write_json(self.folder / "history.json", self.history)
 
@@ -46,7 +54,7 @@ class Run:
         """Keep the rows of the first `epoch` epochs: what a crash left beyond the checkpoint will be made again."""
         self.history = [row for row in self.history if row["epoch"] <= epoch]
         if len(self.history) < epoch:
-            to_stderr(f"note: history.json has {len(self.history)} of the {epoch} epochs before the checkpoint")
+            note(f"history.json has {len(self.history)} of the {epoch} epochs before the checkpoint")
 
     def last_row(self) -> dict[str, Any]:
         """The last epoch's figures. Raises UserError where a finished run has lost them."""
@@ -56,6 +64,8 @@ class Run:
 
     def close(self, final: dict[str, float] | None, exit_code: int = 0) -> None:
         """Complete run.json and draw curves.png and report.html. `final` is None where the run stopped early."""
+        if not self.writes:
+            return
         seconds = time.perf_counter() - self.started
         with _clear_error(self.folder):
             manifest.finish(self.folder, exit_code=exit_code, seconds=seconds, final=final, stopped=final is None)
@@ -67,8 +77,9 @@ def open_run(folder: Path | None, name: str, *, resume: bool) -> Run:
 
     Raises UserError where a run lies there already and `resume` is not asked for: nothing is overwritten.
     """
-    if folder is None:
+    if folder is None and distributed.is_first():
         folder = (newest_run_folder(name) if resume else None) or new_run_folder(name)
+    folder = Path(distributed.gather(folder and str(folder))[0])  # the first process's choice
     history_file = folder / "history.json"
     if not resume and (checkpoint.exists(folder / "checkpoints") or history_file.exists()):
         raise UserError(f"{folder} already holds a run; add --resume to go on with it, or give another --run-dir")

@@ -5,6 +5,8 @@ import sys
 import threading
 from types import FrameType
 
+from glassloop.record.manifest import is_recording_process
+
 
 class StopSignal:
     """`with StopSignal() as stop:` and, after each step, `if stop.requested: save and leave`.
@@ -32,6 +34,8 @@ class StopSignal:
             raise KeyboardInterrupt
         self.requested = True
         self.exit_code = 128 + number
+        if not is_recording_process():  # a launcher hands a signal to all of its processes
+            return
         again = "; Ctrl-C again stops at once" if number == signal.SIGINT else ""
         # Not print: the handler may have interrupted one, and a buffered stream refuses to be entered twice.
         sys.__stderr__ and sys.__stderr__.write(f"\nfinishing this step, then saving{again}\n")

@@ -43,6 +43,16 @@ def _windows(p: Player, args: Args, at: At) -> Value:
     return Stream(windows()) if args else NONE
 
 
+def _counted(p: Player, args: Args, at: At) -> Value:
+    """Each batch behind the number of its items."""
+    return Stream(Seq([fresh(at), batch]) for batch in iterate(p, args[0], at, 4)) if args else NONE
+
+
+def _same(p: Player, args: Args, at: At) -> Value:
+    """The model, under DDP where there are several processes: what it computes stays the same."""
+    return args[0] if args else NONE
+
+
 def _to_device(p: Player, args: Args, at: At) -> Value:
     p.remark("moved")
     return args[0] if args else NONE
@@ -67,8 +77,10 @@ def _load(p: Player, args: Args, at: At) -> Value:
 
 KIT: dict[str, Callable[[Player, Args, At], Value]] = {
     "glassloop.kit.data.make_loader": _make_loader,
+    "glassloop.kit.data.counted": _counted,
     "glassloop.kit.data.windows": _windows,
     "glassloop.kit.data.to_device": _to_device,
+    "glassloop.kit.distributed.wrap": _same,
     "glassloop.kit.schedule.make_schedule": _make_schedule,
     "glassloop.kit.checkpoint.save": _save,
     "glassloop.kit.checkpoint.load_newest": _load,

@@ -1,10 +1,12 @@
 """The production loop: what a long run needs, and nothing between you and `loss.backward()`.
 
 Adds to `logged`: a first batch that is tried before anything runs, signals that are obeyed between two steps, compilation,
-recomputed activations, one batch to learn by heart; what stood here as text (schedule, meter) comes from the kit.
+recomputed activations, one batch to learn by heart, several processes; what stood here as text (schedule, meter) comes
+from the kit.
 
     python train.py --epochs 40 --precision bf16 --ema 0.98
     python train.py --resume                                  # after a crash, a kill or Ctrl-C
+    torchrun --nproc-per-node 2 train.py                      # the same batches, each cut in two
 
 `task.py` says what is trained, `config.py` what can be set. This file is yours: read it from top to bottom, change it.
 """
@@ -16,8 +18,8 @@ from pathlib import Path
 import task
 import torch
 from config import MAY_CHANGE, Config
-from glassloop.kit import checkpoint, data, seeding
-from glassloop.kit.device import autocast_dtype, choose_device, refuse_many_processes
+from glassloop.kit import checkpoint, data, distributed, seeding
+from glassloop.kit.device import autocast_dtype
 from glassloop.kit.meter import Meter
 from glassloop.kit.preflight import check_first_batch, check_task
 from glassloop.kit.progress import TrainingProgress
@@ -32,7 +34,11 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 @torch.inference_mode()  # no graph: a validation batch costs its forward alone, in time and in memory
 def evaluate(model, loader, device, autocast) -> dict[str, float]:
-    """Loss and metrics over the whole of `loader`, each sample counted once; the model is left in the mode it had."""
+    """Loss and metrics over the whole of `loader`, each sample counted once; the model is left in the mode it had.
+
+    Of several processes each judges its part, and all get the scores of the whole; torchmetrics joins its own.
+    """
+    distributed.share_buffers(model)  # batch-norm's statistics, of which each process has seen its part: the first one's
     was_training = model.training
     model.eval()  # dropout off, batch-norm by its running statistics: a sample is judged apart from its batch
     metrics = task.make_metrics().to(device)
@@ -46,16 +52,16 @@ def evaluate(model, loader, device, autocast) -> dict[str, float]:
         losses.append(loss * counts[-1])  # by its size: a mean of batch means would weigh a short last batch too high
         task.measure(metrics, outputs, batch)
     model.train(was_training)
-    total = sum(torch.stack(losses).tolist())  # the only sync of an evaluation, besides the metrics'
+    # The only sync of an evaluation, besides the metrics'.
+    total, items = distributed.total([sum(torch.stack(losses).tolist()), sum(counts)])
     scores = {f"val_{name}": float(value) for name, value in metrics.compute().items()}
-    return {"val_loss": total / sum(counts)} | scores
+    return {"val_loss": total / items} | scores
 
 
 def train(config: Config) -> int:
     """Train, evaluate and checkpoint each epoch; returns the exit code."""
     config.check()
-    refuse_many_processes()  # two processes without gradient averaging would train two models, silently
-    device = choose_device(config.device)
+    device = distributed.local_device(config.device)  # of several processes on one machine each takes its own GPU
     if config.threads:  # a part of the run: another number adds in another order, and changes the last bits
         torch.set_num_threads(config.threads)
     seeding.seed_everything(config.seed)  # before the model: its first weights come from these generators
@@ -64,11 +70,12 @@ def train(config: Config) -> int:
     train_set, val_set = task.make_data()
     if config.overfit_one_batch:  # the same few samples, not augmented, to learn by heart and to be judged by
         train_set = val_set = data.first_batch(train_set, config.batch_size, config.seed)
-    # The order is a pure function of (seed, epoch): so a resumed run sees just the samples that it had not seen.
+    # The order is a pure function of (seed, epoch): so a resumed run sees just the samples that it had not seen. Several
+    # processes cut each batch of it among them: how many they are changes nothing about which samples make a step.
+    how = {"seed": config.seed, "workers": config.workers, "device": device}
+    how |= {"rank": distributed.rank(), "world": distributed.world()}
     loaders = [
-        data.make_loader(
-            samples, config.batch_size, seed=config.seed, shuffle=shuffle, workers=config.workers, device=device
-        )
+        data.make_loader(samples, config.batch_size, shuffle=shuffle, **how)
         for samples, shuffle in ((train_set, True), (val_set, False))  # an order cannot change what evaluation finds
     ]
     train_loader, val_loader = loaders
@@ -85,6 +92,7 @@ def train(config: Config) -> int:
     if config.recompute:  # below the copy: the copy is never backwarded through, so it needs no recomputing
         for block in blocks_of(model):
             recompute(block)
+    distributed.part_generators(config.seed)  # dropout differs between processes, as it does between samples
     parameters = list(model.parameters())  # walked once: on a small network the walk costs as much as a layer
     fused = device.type in ("cpu", "cuda")  # one kernel for all parameters instead of several for each
     optimizer = torch.optim.AdamW(parameters, lr=config.lr, weight_decay=config.weight_decay, fused=fused)
@@ -95,7 +103,10 @@ def train(config: Config) -> int:
     scaler = torch.amp.GradScaler(device.type, enabled=config.precision == "fp16")
     # Multiplies and convolves in the lower precision, and keeps in float32 what would lose too much in it.
     autocast = torch.autocast(device.type, autocast_dtype(config.precision), enabled=config.precision != "fp32")
-    forward = torch.compile(model) if config.compile else model  # shares the weights; `model` keeps their plain names
+    # Several processes: DDP, whose backward averages the gradients over them, each layer's while earlier ones are computed.
+    forward = distributed.wrap(model, train_loader, task.loss, device)  # shares the weights; `model` keeps their plain names
+    if config.compile:
+        forward = torch.compile(forward)
 
     # ---- what was reached before -------------------------------------------------------------------------------------
     settings = as_json(config)
@@ -106,31 +117,38 @@ def train(config: Config) -> int:
     step = first_epoch = first_batch = 0
     best = None  # is stored too: a resumed run that forgot it would take a worse model for the best one
     found = checkpoint.load_newest(run.checkpoints) if config.resume else None
+    # Each process has read its flags and the checkpoint by itself: a folder that they do not share would show here.
+    distributed.refuse_differences(settings=settings, newest_checkpoint=found.digest if found else None)
     if found:
         checkpoint.restore(found, modules, stateful, settings, MAY_CHANGE)
         meter.load_state(found.state["meter"])
         step, best = found.step, found.state["best"]
         first_epoch, first_batch = found.state["epoch"], found.state["batch"]
-        seeding.set_rng_state(found.state["rng"])  # last: building what stands above may have drawn from the generators
+        # Last: building what stands above may have drawn from the generators.
+        distributed.restore_generators(found.state["rng"], config.seed, step)
         print(f"resumed after step {step}: epoch {first_epoch + 1}, {first_batch} of {len(train_loader)} batches done")
+        if len(found.state["rng"]) != distributed.world():
+            print(f"with {distributed.world()} processes, before {len(found.state['rng'])}: same batches, other dropout")
     elif config.resume:
         print(f"nothing to resume in {run.folder}: a new run begins")
     run.drop_history_from(first_epoch)  # rows of epochs beyond the checkpoint, which will be written again
-    about = {"train": len(train_set), "validation": len(val_set), "split": task.SPLIT}
+    about = {"train": len(train_set), "validation": len(val_set), "split": task.SPLIT, **getattr(task, "SEEN", {})}
     sources = [Path(__file__).with_name(name) for name in ("train.py", "task.py", "config.py")]
     run.begin(config=settings, data=about, sources=sources)  # here, so that a refusal leaves the record as it was
 
     def read_meter() -> int:
         """Take in the losses that wait: the sync. A scaler's overflows are its way of probing, until it gives up."""
-        return meter.read(overflow_allowed=scaler.is_enabled() and scaler.get_scale() >= 1)
+        probing = scaler.is_enabled() and scaler.get_scale() >= 1
+        return meter.read(overflow_allowed=probing, mean=distributed.mean)
 
     def save(epoch: int, batches_done: int, is_best: bool = False) -> None:
         """Everything that the next step depends on. Between two steps, so that no gradient has to be kept."""
         read_meter()  # a NaN ends the run here, before it could enter a checkpoint
         state = {name: holder.state_dict() for name, holder in stateful.items()}
         state |= {"epoch": epoch, "batch": batches_done, "best": best}
-        state |= {"meter": meter.state(), "rng": seeding.rng_state()}
-        checkpoint.save(run.checkpoints, step, modules, state, settings, keep=config.keep, best=is_best)
+        state |= {"meter": meter.state(), "rng": distributed.gather(seeding.rng_state())}  # all else is the same in each
+        if distributed.is_first():
+            checkpoint.save(run.checkpoints, step, modules, state, settings, keep=config.keep, best=is_best)
 
     # ---- the loop ----------------------------------------------------------------------------------------------------
     size = f"{len(train_set):,} samples, {sum(p.numel() for p in parameters):,} parameters"
@@ -142,18 +160,20 @@ def train(config: Config) -> int:
             batches_done = first_batch  # stored instead of the samples themselves: with the epoch, it is the position
             model.train()  # dropout on, batch-norm learning; forgotten after an eval(), nothing would say so
 
-            for window in data.windows(train_loader, config.accumulate):
+            for window in data.windows(data.counted(train_loader, task.count), config.accumulate):
                 # Between backward and step this would empty the update; left out, each step would add to the last one's.
                 optimizer.zero_grad(set_to_none=True)
-                items = sum(map(task.count, window))  # on the host, before the copy: no sync
+                # Counted on the host, before the copy: no sync. Other processes answer while the first batch is computed.
+                agreed = distributed.agree(sum(count for count, _ in window), stop)
                 losses = []
-                for batch in window:
-                    share = task.count(batch) / items
+                for number, (count, batch) in enumerate(window, 1):
                     batch = data.to_device(batch, device)
-                    with autocast:
+                    with autocast, distributed.no_sync(forward, unless=number == len(window)):
                         loss, _ = task.loss(forward, batch)
                     # The division that accumulation needs: k batches weigh as one large batch, also where one is short.
-                    if share < 1:  # a product with 1.0 and its backward would be 30 µs for nothing
+                    # DDP averages over the processes: so what a batch weighs is its share of what they have on average.
+                    share = count * distributed.world() / agreed.items
+                    if share != 1:  # a product with 1.0 and its backward would be 30 µs for nothing
                         loss = loss * share
                     scaler.scale(loss).backward()  # outside autocast: it uses the types that the forward chose
                     losses.append(loss.detach())  # with its graph it would hold the activations; .item() would wait
@@ -170,16 +190,16 @@ def train(config: Config) -> int:
                     ema.update_parameters(model)
                 step += 1
                 batches_done += len(window)
-                meter.add(step, losses, grad_norm, items, lr)  # keeps the tensors where they are: no sync
+                meter.add(step, losses, grad_norm, agreed.items, lr)  # keeps the tensors where they are: no sync
 
                 if step % config.log_every == 0:
                     seen = read_meter()  # waits until the device has done what it was told
                     progress.update(step, loss=meter.loss, lr=meter.lr, samples=seen)
-                if stop.requested or step == config.stop_at:
+                if agreed.stops or step == config.stop_at:
                     save(epoch, batches_done)
                     progress.say(f"stopped after step {step}; --resume goes on from there, in {run.folder}")
-                    run.close(final=None, exit_code=stop.exit_code)
-                    return stop.exit_code
+                    run.close(final=None, exit_code=agreed.exit_code)
+                    return agreed.exit_code
                 mid_epoch = batches_done < len(train_loader)  # the last step of an epoch is saved after its evaluation
                 if config.save_every and step % config.save_every == 0 and mid_epoch:
                     save(epoch, batches_done)
@@ -199,7 +219,8 @@ def train(config: Config) -> int:
             rate = (meter.items - seen_before) / seconds
             row |= {"seconds": round(seconds, 3), "samples_per_second": round(rate, 1)}
             run.add_history(row)
-            task.after_epoch(ema or model, epoch + 1, run.folder)
+            if distributed.is_first():
+                task.after_epoch(ema or model, epoch + 1, run.folder)
             progress.say(
                 f"epoch {epoch + 1:>3}/{config.epochs}  train_loss {meter.mean():.4f}  val_loss {scores['val_loss']:.4f}  "
                 f"{goal} {scores[goal]:.4f}{'*' if is_best else ' '}  lr {meter.lr:.2e}  {rate:,.0f} samples/s"
@@ -208,7 +229,8 @@ def train(config: Config) -> int:
             first_batch = 0
             save(epoch + 1, 0, is_best)
 
-    task.after_training(ema or model, run.folder)  # the last weights; the best ones lie in checkpoints/best
+    if distributed.is_first():  # the last weights; the best ones lie in checkpoints/best
+        task.after_training(ema or model, run.folder)
     last = run.last_row()
     final = {name: last[name] for name in last if name.startswith("val_")}
     run.close(final)
@@ -218,6 +240,6 @@ def train(config: Config) -> int:
 
 
 if __name__ == "__main__":  # where processes are spawned (macOS, Windows), each loader worker imports this file again
-    with clear_errors():  # what you can mend is said in one line
+    with clear_errors(), distributed.join():  # what you can mend is said in one line, by one process
         check_task(task)
         raise SystemExit(train(read_settings(Config, task.DEFAULTS, task.NAME)))
