@@ -11,7 +11,6 @@ import ctypes
 import json
 import random
 import sys
-from collections.abc import Callable
 from hashlib import sha256
 from typing import Any
 
@@ -59,21 +58,6 @@ class Start:
         if given:
             torch.set_rng_state(torch.frombuffer(bytearray.fromhex(given), dtype=torch.uint8))
         self.states["torch"] = _bytes(torch.default_generator.get_state()).hex()
-
-
-def digester() -> Callable[[], str]:
-    """What gives 16 hex digits for the whole state of torch's CPU generator: xxh3-64, in 2 microseconds."""
-    import torch
-    from xxhash import xxh3_64_hexdigest
-
-    get_state = torch.default_generator.get_state
-    look = (ctypes.c_char * get_state().numel()).from_address  # without a copy
-
-    def digest() -> str:
-        state = get_state()  # kept until it has been read
-        return xxh3_64_hexdigest(look(state.data_ptr()))
-
-    return digest
 
 
 def all_digests() -> dict[str, str]:

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import torch
 
-from glassloop.record.orders import HEAD, NAME, OrderFile, name_of, packer
+from glassloop.record.orders import HEAD, NAME, OrderFile, packer
 from glassloop.recorder.data import Data, Samples
 
 _recording = torch.is_grad_enabled
@@ -25,15 +25,15 @@ _LATEST = 64  # loaders among which one that was made anew is looked for
 
 
 class Covered(NamedTuple):
-    """What a row says of its batches. `content` is a digest where they have no indices."""
+    """What a row says of its batches: `record`, the bytes of their order; `content`, a digest where they have no indices."""
 
-    order: str | None
+    record: bytes
     batches: int
     samples: int
     content: str | None
 
 
-NOTHING = Covered(None, 0, 0, None)
+NOTHING = Covered(b"", 0, 0, None)
 
 
 class Loader:
@@ -86,6 +86,9 @@ class Order:
         self._passes: weakref.WeakKeyDictionary[Any, Pass] = weakref.WeakKeyDictionary()
         self._last: tuple[Any, Pass | None] = (lambda: self, None)  # the latest iterator that began, weakly, and its pass
         self._waiting: list[Batch] = []
+        self._same: Pass | None = None  # of the one batch, with an order, of the last step's row
+        self._count = 0  # how many samples it had
+        self.unfed = True  # whether a backward tells something new of the batches that wait
         self.feeding: Pass | None = None  # the pass of the last batch before the last backward
         self.first_epoch = 0  # what the first feeding pass of a resumed session is
 
@@ -148,6 +151,8 @@ class Order:
         if begins:
             now.begun = True
             record = loader.begin + record
+        if now is not self.feeding or not now.fed:
+            self.unfed = True
         self._waiting.append(Batch(now, record, count, None, begins))
         samples = loader.samples
         if samples is not None and samples.open:
@@ -165,6 +170,7 @@ class Order:
 
     def backward(self) -> None:
         """A backward begins: what was handed over while graphs were recorded may have fed it."""
+        self.unfed = False
         for batch in self._waiting:
             if batch.of.recording:
                 batch.of.fed = True
@@ -194,26 +200,30 @@ class Order:
         self._waiting = [batch for batch in self._waiting if batch.of is not one]
         return self._cover(mine)
 
+    def usual(self) -> bytes | None:
+        """The order of all that waits where its row says the same as the last one's but for the order itself; else None."""
+        waiting = self._waiting
+        if len(waiting) == 1:
+            now, record, count, _, begins = waiting[0]
+            if now is self._same and count == self._count and not begins and now is self.feeding:
+                waiting.clear()
+                return record
+        return None
+
     def stepped(self) -> tuple[Covered, int | None]:
         """All that waits, for the row of a step; and the epoch of the pass that feeds it."""
         waiting, feeding = self._waiting, self.feeding
-        if waiting:
-            if len(waiting) == 1:
-                now = waiting[0].of
-                now.loader.covered += 1
-                now.stepped = True
-                if now is not feeding:
-                    feeding = self.feeding = now
-            else:
-                for one in {batch.of for batch in waiting}:
-                    one.loader.covered += 1
-                    one.stepped = True
-                if feeding is None:
-                    feeding = self.feeding = waiting[-1].of
-            covered = self._cover(waiting)
-            self._waiting = []
-        else:
-            covered = NOTHING
+        self._waiting = []
+        for one in {batch.of for batch in waiting}:
+            one.loader.covered += 1
+            one.stepped = True
+        if len(waiting) == 1:
+            feeding = waiting[0].of
+        elif waiting and feeding is None:
+            feeding = waiting[-1].of
+        self.feeding = feeding
+        covered = self._cover(waiting) if waiting else NOTHING
+        self._same, self._count = (feeding if len(waiting) == covered.batches == 1 else None), covered.samples
         if feeding is None:
             return covered, None
         if feeding.epoch is None:
@@ -222,25 +232,22 @@ class Order:
             feeding.epoch = loader.epoch
         return covered, feeding.epoch
 
-    def _cover(self, batches: list[Batch]) -> Covered:
-        """Writes the records of these batches; what their row says."""
-        if len(batches) == 1:
-            _, record, count, content, begins = batches[0]
-            if not record:
-                return Covered(None, 0, count, content)
-            records = 1 + begins
-        else:
-            there = [batch for batch in batches if batch.record]
-            record, records = b"".join([batch.record for batch in there]), len(there) + sum([b.begins for b in there])
-            count = sum([batch.size for batch in there or batches])
-            if not there:
-                named = "".join([batch.content for batch in batches if batch.content])
-                return Covered(None, 0, count, sha256(named.encode()).hexdigest()[:32] if named else None)
+    def write(self, record: bytes) -> None:
+        """Writes the order of a row."""
         assert self._file is not None
-        name = name_of(record)
         os.write(self._file, record)
         self.size += len(record)
-        return Covered(name, records, count, None)
+
+    def _cover(self, batches: list[Batch]) -> Covered:
+        """What the row of these batches says."""
+        there = [batch for batch in batches if batch.record]
+        count = sum([batch.size for batch in there or batches])
+        if not there:
+            contents = [batch.content for batch in batches if batch.content]
+            named = contents[0] if len(batches) == 1 and contents else _digest(contents)
+            return Covered(b"", 0, count, named)
+        records = len(there) + sum([batch.begins for batch in there])
+        return Covered(b"".join([batch.record for batch in there]), records, count, None)
 
     # --- loaders ---------------------------------------------------------------------------------------------------------
 
@@ -286,6 +293,10 @@ def _listed(index: Any) -> list[Any] | tuple[Any, ...]:
     if not isinstance(index, (list, tuple)):
         raise TypeError
     return index
+
+
+def _digest(contents: list[str]) -> str | None:
+    return sha256("".join(contents).encode()).hexdigest()[:32] if contents else None
 
 
 def _split(loader: Loader) -> str:

@@ -11,15 +11,18 @@ from typing import Any
 import torch
 
 from glassloop.record.ledger import Ledger, text_of
+from glassloop.record.orders import name_of
 from glassloop.record.tensors import fields_of
 from glassloop.recorder import chance, state
 from glassloop.recorder.data import Data
-from glassloop.recorder.order import Covered, Order, Pass
+from glassloop.recorder.drawn import digester
+from glassloop.recorder.order import Order, Pass
 from glassloop.recorder.parameters import Parameters
 from glassloop.recorder.session import samples_told
 from glassloop.recorder.state import State
 from glassloop.recorder.waiting import Row, Waiting
 
+_Tensor = torch.Tensor
 _item: Any = torch._C.TensorBase.item  # not as a watch has replaced it
 
 
@@ -33,16 +36,16 @@ class Rows:
         self._ledger: Ledger | None = None
         self._lock = threading.RLock()
         self._waiting = Waiting()
-        self._rng = chance.digester()
+        self._rng = digester()
         self.step = 0
         self.read: list[Path] = []  # files read before the first row
         self.parameters = Parameters()
         self._loss: Any = None
         self._norm: Any = None
         self._usual: Callable[[], Any] = _nobody  # the one optimizer that steps, weakly, as long as there is but one
-        self._about: tuple[Any, ...] = ()  # epoch, batches, samples and content of the last row
-        self._lr: Any = None  # and its learning rate, where there was one
-        self._texts = "", ""  # what the row said of these, before and behind the order
+        self._texts = "", ""  # what the last row said before and behind its order
+        self._lr: Any = None  # its learning rate, where there was one,
+        self._rates = ""  # and what it said of the rates
         self._optimizers: list[tuple[weakref.ref[Any], int]] = []  # in the order of their first steps
         self._mark: tuple[int, int] | None = None  # how many rows and bytes of order there were before the row under way
 
@@ -62,7 +65,8 @@ class Rows:
 
     def backward(self, loss: Any) -> None:
         """A backward begins. What a tensor holds may change, so it is read here; on a device, kept."""
-        self.order.backward()
+        if self.order.unfed:
+            self.order.backward()
         self._loss = _taken(loss)
 
     def clipped(self, norm: Any) -> None:
@@ -74,25 +78,20 @@ class Rows:
         self.parameters.steps(optimizer)
 
     def stepped(self, optimizer: Any) -> None:
-        """An optimizer has stepped: the row of a step."""
-        order = self.order
-        if order.doubtful:
-            self._evaluated()
-        if self._mark is not None:
-            self._recover()
-        self._mark = (self._ledger or self.ledger).rows, order.size
+        """An optimizer has stepped: the row of a step. What it says as the row before did is not made again."""
+        record = self.order.usual()
+        if record is None:
+            record = self._unlike()
         self.step = step = self.step + 1
-        covered, epoch = order.stepped()
         loss, norm = self._loss, self._norm
         self._loss = self._norm = None
         groups = optimizer.param_groups
         lr = groups[0]["lr"] if len(groups) == 1 else None
-        about = epoch, covered.batches, covered.samples, covered.content
-        if lr is not self._lr or type(lr) is not float or about != self._about:
-            self._lr, self._about = lr, about
-            self._texts = _texts(epoch, covered, groups)
+        if lr is not self._lr or type(lr) is not float:
+            self._lr, self._rates = lr, ",".join([_rate(group["lr"]) for group in groups])
         before, after = self._texts
-        head = f'"step":{step}{before}{_text(covered.order)}{after}'
+        name = f'"{name_of(record)}"' if record else "null"
+        head = f'"step":{step}{before}{name}{after}{self._rates}],"loss":'
         tail = f',"rng":"{self._rng()}"'
         if self.states.every != 0:
             digest = self.states.stepped(optimizer, step)
@@ -102,13 +101,26 @@ class Rows:
             self.parameters.stepped(step, self.states)
         if self._usual() is not optimizer:
             tail += self._which(optimizer)
-        if type(loss) is torch.Tensor or type(norm) is torch.Tensor or not self._waiting.empty:
+        self._begin()
+        if record:
+            self.order.write(record)
+        if type(loss) is _Tensor or type(norm) is _Tensor or not self._waiting.empty:
             self._later("step", head, loss, norm, tail)
         else:
             self._write("step", f'{head}{_number(loss)},"grad_norm":{_number(norm)}{tail}')
         self._mark = None
         if self.states.every is None:
             self._choose()
+
+    def _unlike(self) -> bytes:
+        """The order of a row that says more than its order and its numbers otherwise than the row before."""
+        if self.order.doubtful:
+            self._evaluated()
+        covered, epoch = self.order.stepped()
+        content = f',"content":"{covered.content}"' if covered.content else ""
+        before = f',"epoch":{"null" if epoch is None else epoch},"order":'
+        self._texts = before, f',"batches":{covered.batches},"samples":{covered.samples}{content},"lr":['
+        return covered.record
 
     def saving(self, path: Any) -> None:
         """A file is about to be written."""
@@ -202,8 +214,8 @@ class Rows:
 
     def _later(self, kind: str, head: str, loss: Any, norm: Any, tail: str) -> None:
         """A row some of whose numbers are on a device."""
-        there = [type(one) is torch.Tensor for one in (loss, norm)]
-        tensors = tuple(one for one in (loss, norm) if type(one) is torch.Tensor)
+        there = [type(one) is _Tensor for one in (loss, norm)]
+        tensors = tuple(one for one in (loss, norm) if type(one) is _Tensor)
 
         def write(numbers: list[float]) -> None:
             found = iter(numbers)
@@ -219,9 +231,12 @@ class Rows:
     def _evaluation(self, one: Pass) -> None:
         self._begin()
         covered = self.order.evaluated(one)
+        if covered.record:
+            self.order.write(covered.record)
+        name = name_of(covered.record) if covered.record else None
         fields = {"step": self.step, "batches": covered.batches, "samples": covered.samples}
         more = {"content": covered.content} if covered.content else {}
-        self._write_or_wait("eval", text_of({**fields, "loader": one.loader.number, "order": covered.order, **more}))
+        self._write_or_wait("eval", text_of({**fields, "loader": one.loader.number, "order": name, **more}))
         self._mark = None
 
     def _choose(self) -> None:
@@ -250,13 +265,14 @@ class Rows:
 
 def _taken(value: Any) -> Any:
     """A number that a tensor holds: read where nothing waits for it, an alias of it on a device; None of anything else."""
-    if type(value) is not torch.Tensor:
+    if type(value) is not _Tensor:
         return float(value) if isinstance(value, (int, float)) else None
-    if value.numel() != 1:
-        return None
     if value.is_cpu:
-        return float(_item(value))
-    if value.is_meta or (value.is_cuda and torch.cuda.is_current_stream_capturing()):
+        try:
+            return float(_item(value))
+        except (RuntimeError, TypeError):  # several numbers, or a complex one
+            return None
+    if value.numel() != 1 or value.is_meta or (value.is_cuda and torch.cuda.is_current_stream_capturing()):
         return None
     return value.detach().reshape(()).clone()
 
@@ -267,22 +283,10 @@ def _number(value: float | None) -> str:
     return repr(value) if value - value == 0.0 else f'"{value}"'  # which it is not of infinities
 
 
-def _texts(epoch: int | None, covered: Covered, groups: Any) -> tuple[str, str]:
-    """What a row says between its step and its loss, which is often that of the row before: before the order, behind it."""
-    content = f',"content":"{covered.content}"' if covered.content else ""
-    rates = ",".join([_rate(group["lr"]) for group in groups])
-    before = f',"epoch":{"null" if epoch is None else epoch},"order":'
-    return before, f',"batches":{covered.batches},"samples":{covered.samples}{content},"lr":[{rates}],"loss":'
-
-
 def _rate(rate: Any) -> str:
     if type(rate) is torch.Tensor:
         return _number(float(_item(rate))) if rate.is_cpu and rate.numel() == 1 else "null"
     return _number(float(rate)) if isinstance(rate, (int, float)) else "null"
-
-
-def _text(value: str | None) -> str:
-    return "null" if value is None else f'"{value}"'
 
 
 def _nobody() -> None:
