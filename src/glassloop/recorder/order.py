@@ -10,6 +10,8 @@ import os
 import struct
 import weakref
 from array import array
+from collections.abc import Callable
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -72,6 +74,9 @@ class Batch(NamedTuple):
     size: int
     content: str | None
     begins: bool  # whether a record without an index stands before its own
+
+
+_batch: Callable[[tuple[Any, ...]], Batch] = partial(tuple.__new__, Batch)  # without a frame of Python's for each
 
 
 class Order:
@@ -153,7 +158,7 @@ class Order:
             record = loader.begin + record
         if now is not self.feeding or not now.fed:
             self.unfed = True
-        self._waiting.append(Batch(now, record, count, None, begins))
+        self._waiting.append(_batch((now, record, count, None, begins)))
         samples = loader.samples
         if samples is not None and samples.open:
             samples.saw(array("q", _listed(index)), batch, index)

@@ -101,19 +101,23 @@ class Rows:
             self.parameters.stepped(step, self.states)
         if self._usual() is not optimizer:
             tail += self._which(optimizer)
-        self._begin()
+        if self._mark is not None:
+            self._recover()
+        self._mark = (self._ledger or self.ledger).rows, self.order.size
         if record:
             self.order.write(record)
         if type(loss) is _Tensor or type(norm) is _Tensor or not self._waiting.empty:
             self._later("step", head, loss, norm, tail)
         else:
-            self._write("step", f'{head}{_number(loss)},"grad_norm":{_number(norm)}{tail}')
+            self._write("step", f'{head}{_number(loss)},"grad_norm":{"null" if norm is None else _number(norm)}{tail}')
         self._mark = None
         if self.states.every is None:
             self._choose()
 
     def _unlike(self) -> bytes:
         """The order of a row that says more than its order and its numbers otherwise than the row before."""
+        if self._ledger is None:
+            self._ledger = self.ledger  # which tells the step and the epoch from which a session goes on
         if self.order.doubtful:
             self._evaluated()
         covered, epoch = self.order.stepped()
