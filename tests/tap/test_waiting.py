@@ -7,10 +7,11 @@ import runpy
 from contextlib import redirect_stdout
 
 import pytest
+import torch
 
 import glassloop
 from glassloop.events import SYNC
-from glassloop.tap import waiting
+from glassloop.tap import listen, waiting
 from tests.cases import labels
 from tests.tap.hearing import hear, line
 
@@ -21,7 +22,18 @@ CASES = [c for part in (labels.HERE, labels.UNSEEN) for c in labels.load(part) i
 @pytest.fixture
 def accelerator(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every tensor is one that must be waited for."""
+    monkeypatch.setattr(waiting, "may_wait", lambda: True)
     monkeypatch.setattr(waiting, "waited_for", lambda tensor: True)
+
+
+@pytest.mark.parametrize("built_for", [None, torch.device("cuda")])
+def test_reads_are_replaced_only_where_torch_knows_an_accelerator(built_for, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(torch.accelerator, "current_accelerator", lambda: built_for)
+    alone = torch.Tensor.item
+    tap = listen(lambda event: None)
+    assert (torch.Tensor.item is alone) == (built_for is None)
+    tap.stop(ended=False)
+    assert torch.Tensor.item is alone
 
 
 @pytest.mark.usefixtures("accelerator")

@@ -102,8 +102,10 @@ class Hands:
 
         @functools.wraps(original)
         def method(tensor: Any, *args: Any, **kwargs: Any) -> Any:
+            if not ear.gathered:  # optimizers come here once or more for each parameter
+                return original(tensor, *args, **kwargs) if kwargs else original(tensor, *args)
             result = original(tensor, *args, **kwargs)
-            if ear.gathered and not ear.hush and ear.hears() and is_users(sys._getframe(1).f_code):
+            if not ear.hush and ear.hears() and is_users(sys._getframe(1).f_code):
                 try:
                     for one in tensor if many else (tensor,):
                         self._write(RESCALED, one, sys._getframe(1))
