@@ -22,7 +22,7 @@ from glassloop.findings import Finding, Severity
 from glassloop.memory import Memory
 from glassloop.rules import Listening, all_rules
 from glassloop.tap import listen
-from glassloop.watch import MistakeFoundError, watch
+from glassloop.watch import MistakeFoundError, Watch, watch
 
 SRC = Path(__file__).parents[1] / "src"
 
@@ -264,3 +264,18 @@ def test_remembering_changes_nothing(run: Callable[[], None], largest: int, monk
     memory, plain = Memory(all_rules()), Listening(all_rules())
     for event in events * 2:
         assert sorted(map(repr, memory.hear(event))) == sorted(map(repr, plain.hear(event)))
+
+
+@pytest.mark.parametrize("run", [broken, right, mixed], ids=lambda run: run.__name__)
+def test_an_event_that_comes_again_is_judged_as_a_new_one_is(run: Callable[[], None]):
+    events: list[Event] = []
+    tap = listen(events.append)
+    run()
+    tap.stop()
+    told = []
+    for again in (True, False):
+        seen = Watch(lambda finding: None)
+        for event in events * 4:
+            seen.hear(event if again else event._replace())  # the same object is known; an equal one is asked anew
+        told.append([(s.finding.rule, s.finding.where, s.step, s.count) for s in seen.stop()])
+    assert told[0] == told[1] and bool(told[0]) == (run is not right)

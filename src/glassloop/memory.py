@@ -52,13 +52,15 @@ class Memory:
         self._rows: dict[tuple[int, ...], Row] = {}
         self.row = self._now()
 
-    def hear(self, event: Event) -> Found:
-        """The stories that this event ends, with their rules."""
+    def hear(self, event: Event, again: bool = True) -> Found:
+        """The stories that this event ends, with their rules. `again`: it may come back as it is, and is put into `row`."""
         row = self.row
         known = row.known.get(id(event))
         if known is None:
             row, known = self._learn(event)
         self.row, found, _ = known
+        if not again:
+            return found
         if self.row is row and not found:
             row.idle = event
         else:

@@ -163,17 +163,16 @@ class Watch:
 
     def hear(self, event: Event) -> None:
         """The tap's sink: tells every rule that listens for this kind of event."""
-        kind = event.kind
-        if kind == STEP:
+        if event.kind == STEP:
             self.steps += 1
-        elif kind in _RARE:
-            self._hear_rare(event)
-            return
         memory = self._memory
         row = memory.row
-        if row.event is event:  # a loop does again what it did the last time: no look into a table
+        if row.idle is event:  # a loop does again what it did the last time: no look into a table
+            return
+        if row.event is event:
             memory.row, found = row.after, row.found
-        elif row.idle is event:
+        elif event.kind in _RARE:
+            self._hear_rare(event)
             return
         else:
             found = memory.hear(event)
@@ -186,7 +185,7 @@ class Watch:
             self._found(self._numbers.hear(event))
             return
         for complete in self._text.completes(event):
-            self._found(self._memory.hear(complete))
+            self._found(self._memory.hear(complete, again=False))
 
     def __enter__(self) -> Watch:
         return self
