@@ -22,6 +22,7 @@ from glassloop.source.replacing import at_work, bound_again, put_in, shares_fate
 from glassloop.source.values import (
     MODE,
     NONE,
+    PACKED,
     Bound,
     ClassValue,
     Const,
@@ -95,6 +96,8 @@ def _of_known(p: Player, v: Value, name: str, at: At) -> Value:
         return Const(True) if name == "requires_grad" else v if name == "data" else Bound(v, name)
     if isinstance(v, Grad):
         return v if name == "data" else Bound(v, name)
+    if isinstance(v, Table) and v.key == PACKED and name in v.items:
+        return v.items[name]
     if isinstance(v, (Optimizer, Scheduler)) and name in v.attrs:
         return v.attrs[name]
     if isinstance(v, Optimizer):

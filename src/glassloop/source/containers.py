@@ -11,7 +11,7 @@ from glassloop.source.arithmetic import follows
 from glassloop.source.keeping import added
 from glassloop.source.owners import doubt, restructured
 from glassloop.source.strings import formatted
-from glassloop.source.values import MOST, NONE, Const, Params, Scope, Seq, Stream, Table, Unknown, Value
+from glassloop.source.values import MOST, NONE, PACKED, Const, Params, Scope, Seq, Stream, Table, Unknown, Value
 
 if TYPE_CHECKING:
     from glassloop.source.player import Player
@@ -113,6 +113,8 @@ def _other(p: Player, me: Value, name: str, args: list[Value], kwargs: dict[str,
             restructured(args[-1])
         me.exact = False
         return NONE
+    if isinstance(me, Table) and me.key == PACKED:
+        return me  # moved to a device
     made = Unknown(("call", conditions.site(*at)))
     return follows(p, made, [me, *args, *kwargs.values()]) if isinstance(me, Const) else made
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any
 
 from glassloop.source import conditions
@@ -54,9 +54,12 @@ def resolve(p: Player, v: Value) -> Value:
 
 
 def _constant(p: Player, node: ast.Constant, scope: Scope) -> Value:
-    if isinstance(node.value, (int, float)) and not isinstance(node.value, bool):
-        return Const(node.value, frozenset({("number", scope.path, node.lineno, node.col_offset)}))
-    return Const(node.value)
+    made = p.program.constants.get(node)
+    if made is None:
+        number = isinstance(node.value, (int, float)) and not isinstance(node.value, bool)
+        source = frozenset({("number", scope.path, node.lineno, node.col_offset)}) if number else frozenset[Hashable]()
+        made = p.program.constants[node] = Const(node.value, source)
+    return made
 
 
 def _name(p: Player, node: ast.Name, scope: Scope) -> Value:

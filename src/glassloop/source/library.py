@@ -30,6 +30,7 @@ from glassloop.source.strings import text_of
 from glassloop.source.tensors import by_hand
 from glassloop.source.values import (
     NONE,
+    PACKED,
     Const,
     Context,
     External,
@@ -128,6 +129,8 @@ def _torch(p: Player, path: str, last: str, args: Args, kwargs: Kwargs, at: At) 
         if isinstance(args[0], Module):
             reallocated(p, args[0], at)
         return args[0]
+    if last in ("pack_padded_sequence", "pack_sequence"):
+        return Table({"data": operation(p, last, args, kwargs, at)}, exact=False, key=PACKED)
     if path in WRAPPERS:
         mark_devices(p, kwargs)
         return args[0] if args else fresh(at)

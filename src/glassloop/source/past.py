@@ -72,14 +72,18 @@ def past_of(v: Value) -> Past:
 
 def join(pasts: list[Past]) -> Past:
     """What comes out of an operation on these."""
-    if all(past is PLAIN for past in pasts):
-        return PLAIN
-    graphs: frozenset[Any] = frozenset().union(*(past.graphs for past in pasts))
-    cut = next((past.cut for past in pasts if past.cut is not None), None)
-    batch = min((past.batch for past in pasts if past.batch is not None), default=None)
-    outs: frozenset[Any] = frozenset().union(*(past.outs for past in pasts))
-    mixed = any(past.mixed for past in pasts)
-    return Past(graphs, all(past.whole for past in pasts), cut, batch=batch, outs=outs, mixed=mixed)
+    graphs: frozenset[Any] = frozenset()
+    outs: frozenset[Any] = frozenset()
+    whole, mixed, cut, batch = True, False, None, None
+    for past in pasts:  # half of all work on a long path ends here
+        if past is PLAIN:
+            continue
+        graphs = graphs | past.graphs if graphs else past.graphs
+        outs = outs | past.outs if outs else past.outs
+        whole, mixed = whole and past.whole, mixed or past.mixed
+        cut = past.cut if cut is None else cut
+        batch = past.batch if batch is None or (past.batch is not None and past.batch < batch) else batch
+    return Past(graphs, whole, cut, batch=batch, outs=outs, mixed=mixed)
 
 
 def after(p: Player, values: list[Value]) -> Past:

@@ -11,6 +11,7 @@ from pathlib import PurePath
 from typing import Any, TypeGuard
 
 from glassloop.source.notebooks import Notebook
+from glassloop.source.values import Const
 from glassloop.source.walk import walk
 
 # Attribute names of PyTorch that say events. A branch with none of them (nor a call that leads to one) changes no stream.
@@ -82,6 +83,7 @@ class Program:
         self._losses: dict[ast.ClassDef, bool] = {}
         self._loops: dict[ast.AST, bool] = {}
         self._variables: set[str] = set()
+        self.constants: dict[ast.Constant, Const] = {}  # what each stands for: the same on every path
         self._steps: dict[ast.AST, frozenset[str]] = {}
         self._found: dict[tuple[str, str, int], str | None] = {}
         self.deepest = DEEPEST if len(texts) <= SMALL else 2  # imports within imports that are played

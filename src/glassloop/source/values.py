@@ -338,4 +338,5 @@ class Scope:
 
 
 NONE = Const(None)
+PACKED = "packed"  # the key of a PackedSequence: its data carries the graph of what was packed
 MODE = ("mode",)  # the source of a value that is a model's mode: self.training
