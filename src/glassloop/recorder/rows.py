@@ -91,25 +91,28 @@ class Rows:
             self._lr, self._rates = lr, ",".join([_rate(group["lr"]) for group in groups])
         before, after = self._texts
         name = f'"{name_of(record)}"' if record else "null"
-        head = f'"step":{step}{before}{name}{after}{self._rates}],"loss":'
-        tail = f',"rng":"{self._rng()}"'
+        more = ""
         if self.states.every != 0:
             digest = self.states.stepped(optimizer, step)
             if digest is not None:
-                tail += f',"state":"{digest}"'
+                more = f',"state":"{digest}"'
         if step >= self.parameters.due:
             self.parameters.stepped(step, self.states)
         if self._usual() is not optimizer:
-            tail += self._which(optimizer)
+            more += self._which(optimizer)
         if self._mark is not None:
             self._recover()
         self._mark = (self._ledger or self.ledger).rows, self.order.size
         if record:
             self.order.write(record)
         if type(loss) is _Tensor or type(norm) is _Tensor or not self._waiting.empty:
-            self._later("step", head, loss, norm, tail)
+            head = f'"step":{step}{before}{name}{after}{self._rates}],"loss":'
+            self._later("step", head, loss, norm, f',"rng":"{self._rng()}"{more}')
         else:
-            self._write("step", f'{head}{_number(loss)},"grad_norm":{"null" if norm is None else _number(norm)}{tail}')
+            near = repr(loss) if loss is not None and loss - loss == 0.0 else _number(loss)
+            norm = "null" if norm is None else _number(norm)
+            start = f'"step":{step}{before}{name}{after}{self._rates}],"loss":{near}'
+            self._write("step", f'{start},"grad_norm":{norm},"rng":"{self._rng()}"{more}')
         self._mark = None
         if self.states.every is None:
             self._choose()

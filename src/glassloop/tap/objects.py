@@ -25,7 +25,7 @@ from glassloop.tap import aside
 from glassloop.tap.autograd import CLIPS
 from glassloop.tap.patch import Patches
 
-_compiling = torch.compiler.is_compiling
+_compiling = torch.compiler.is_dynamo_compiling  # whether what follows is but traced; a step asks twice
 
 
 class Listener(Protocol):
