@@ -54,13 +54,17 @@ def rungs() -> dict[str, str]:
     return {name: _first_line(LOOPS / name / "train.py") for name in ladder}
 
 
-def copy(template: str, folder: Path, loop: str | None = None) -> list[Path]:
+def copy(
+    template: str, folder: Path, loop: str | None = None, constants: Mapping[str, object] | None = None
+) -> list[Path]:
     """Copy the task `template` with the loop `loop` (default: production) and a project's other texts into `folder`.
 
-    Returns the files, relative to `folder`, which is new or empty. Raises UserError for an unknown name, a folder that is
-    in use, and a `loop` where the template has its own.
+    `constants` replace those of task.py. Returns the files, relative to `folder`, which is new or empty. Raises UserError
+    for an unknown name, a folder that is in use, and a `loop` where the template has its own.
     """
     texts = sources(template, loop) | _project(template, loop)
+    if constants:
+        texts["task.py"] = with_constants(texts["task.py"], constants)
     if folder.exists() and not folder.is_dir():
         raise UserError(f"{folder} is a file; give a new folder")
     if folder.is_dir() and (found := sorted(folder.iterdir())):

@@ -17,6 +17,9 @@ from glassloop.record import manifest, report
 from glassloop.record.files import write_json
 from glassloop.record.folders import new_run_folder, newest_run_folder
 
+# What a loader's worker raises arrives with its traceback in the message; the last line is the error itself.
+_OF_A_WORKER = f"{UserError.__module__}.{UserError.__qualname__}: "
+
 
 class Run:
     """An open run folder. `history` holds a row an epoch; `checkpoints` is where `kit.checkpoint` writes.
@@ -100,7 +103,7 @@ def clear_errors() -> Iterator[None]:
     except UserError as error:
         if os.environ.get("GLASSLOOP_DEBUG"):
             raise
-        to_stderr(f"error: {error}")
+        to_stderr(f"error: {str(error).splitlines()[-1].removeprefix(_OF_A_WORKER)}")
         raise SystemExit(2) from None
     except KeyboardInterrupt:
         end_workers()  # or the exit would wait for the sample that each is at, however long that takes

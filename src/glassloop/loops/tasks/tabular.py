@@ -28,9 +28,10 @@ DATA = "breast_cancer"  # or "diabetes", or a CSV file whose first line names it
 TARGET = "diagnosis"  # the column to predict
 KIND = "classification"  # or "regression": the target is a number, and being near it is worth something
 BATCH_SIZE = 32
+EPOCHS = 20
 # Where they differ from the loop's own. One thread: two are hardly faster on a network this small.
 # Little data, so much of what holds a network back: dropout of a half, and a weight decay that would starve a large one.
-DEFAULTS = {"epochs": 20, "batch_size": BATCH_SIZE, "lr": 3e-3, "weight_decay": 1.0, "threads": 1}
+DEFAULTS = {"epochs": EPOCHS, "batch_size": BATCH_SIZE, "lr": 3e-3, "weight_decay": 1.0, "threads": 1}
 CLASSIFIES = KIND == "classification"
 GOAL = ("val_accuracy" if CLASSIFIES else "val_r2", "max")  # what makes a checkpoint the best one
 SPLIT = f"a fifth of the rows for validation,{' stratified by class,' if CLASSIFIES else ''} random_state=0"  # in run.json

@@ -31,9 +31,10 @@ WIDTH = 128  # numbers that stand for a place in the text
 HEADS = 4
 DEPTH = 2
 BATCH_SIZE = 16
+EPOCHS = 2
 # Where they differ from the loop's own. One thread: on a network this small two are hardly faster, and where another
 # program wants the cores they wait for each other.
-DEFAULTS = {"epochs": 2, "batch_size": BATCH_SIZE, "lr": 4e-3, "weight_decay": 0.1, "threads": 1}
+DEFAULTS = {"epochs": EPOCHS, "batch_size": BATCH_SIZE, "lr": 4e-3, "weight_decay": 0.1, "threads": 1}
 GOAL = ("val_loss", "min")  # what makes a checkpoint the best one
 SPLIT = "the last tenth of the text for validation; no window or line lies in both parts"  # stands in run.json
 SEEN = {}  # what make_data found; stands in run.json
