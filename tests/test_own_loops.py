@@ -11,7 +11,6 @@ import pytest
 from glassloop import templates
 from glassloop.check import check_paths
 
-
 EACH = {*((task, "production") for task in templates.tasks()), *(("digits", rung) for rung in templates.rungs())}
 
 

@@ -66,6 +66,13 @@ def make_data() -> tuple[InMemory, InMemory]:
     return InMemory(rows[train], targets[train]), InMemory(rows[val], targets[val])
 
 
+@cache
+def target_scale() -> tuple[float, float]:
+    """Mean and spread of the training targets, for a regression: its layers then work with numbers of about unit size."""
+    targets = np.array(table().targets)[split()[0]]
+    return float(targets.mean()), float(targets.std())
+
+
 class TableNet(nn.Module):
     """(B, columns) rows as they are in the table -> (B, outputs); 2 hidden layers of 64.
 
@@ -73,14 +80,13 @@ class TableNet(nn.Module):
     not know it. It comes from the training rows alone; taken from all rows, it would tell the model about the others.
     """
 
-    def __init__(self, rows: torch.Tensor, targets: torch.Tensor, outputs: int) -> None:
+    def __init__(self, rows: torch.Tensor, outputs: int) -> None:
         super().__init__()
         spread = rows.std(0)
         self.register_buffer("centre", rows.mean(0))
         self.register_buffer("spread", torch.where(spread > 0, spread, 1))  # a column that never changes says nothing
-        # For a regression: the network sees and gives targets of mean 0 and variance 1, whatever their unit.
-        self.register_buffer("target_centre", targets.mean())
-        self.register_buffer("target_spread", targets.std())
+        for name, value in zip(("target_centre", "target_spread"), target_scale(), strict=True):
+            self.register_buffer(name, torch.tensor(value))
         widths = [rows.shape[1], 64, 64]
         self.blocks = nn.ModuleList(
             nn.Sequential(nn.Linear(before, after), nn.ReLU(), nn.Dropout(0.5))
@@ -92,14 +98,14 @@ class TableNet(nn.Module):
         x = (rows - self.centre) / self.spread
         for block in self.blocks:
             x = block(x)
-        return self.head(x)  # logits, or one number of about unit size
+        # Logits, or one number: of about unit size where it leaves the layers, in the target's own unit where it leaves.
+        return self.head(x) if CLASSIFIES else self.head(x).squeeze(1) * self.target_spread + self.target_centre
 
 
 def make_model() -> nn.Module:
     """A fresh network; its weights come from torch's global generator, so from the seed."""
     train, _ = make_data()
-    rows, targets = train.tensors
-    return TableNet(rows, targets.float(), len(table().classes) or 1)
+    return TableNet(train.tensors[0], len(table().classes) or 1)
 
 
 def loss(model, batch):
@@ -112,9 +118,8 @@ def loss(model, batch):
     outputs = model(rows)
     if CLASSIFIES:
         return F.cross_entropy(outputs, targets), outputs
-    outputs = outputs.squeeze(1)  # (B, 1) against (B,) would be broadcast to (B, B), silently
-    unit = (targets - model.target_centre) / model.target_spread
-    return F.huber_loss(outputs, unit), outputs * model.target_spread + model.target_centre
+    # In units of the target's spread. Not `model.target_spread`: under several processes `model` is a wrapper around it.
+    return F.huber_loss(outputs / target_scale()[1], targets / target_scale()[1]), outputs
 
 
 def count(batch) -> int:
