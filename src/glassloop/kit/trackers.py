@@ -30,18 +30,22 @@ class Tracker:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.last: dict[str, int] = {}  # the last step at which each figure was shown
         self._shown = {path: path.stat().st_mtime_ns for path in self._pictures()}
 
     def log(self, step: int, figures: Mapping[str, Any]) -> None:
-        """Show the numbers among `figures` at this step; what is no finite number is left out."""
+        """Show the numbers among `figures` at this step, each once; what is no finite number is left out."""
         numbers = {name: float(value) for name, value in figures.items() if isinstance(value, (int, float))}
-        self._log(step, {name: value for name, value in numbers.items() if math.isfinite(value) and name != "step"})
+        new = {name: value for name, value in numbers.items() if math.isfinite(value) and step > self.last.get(name, -1)}
+        new.pop("step", None)
+        self.last.update(dict.fromkeys(new, step))
+        self._log(step, new)
 
     def pictures(self, step: int) -> None:
         """Show the PNGs in the run folder's frames/ and pictures/ that are new since the last call."""
         for path in self._pictures():
             changed = path.stat().st_mtime_ns
-            if self._shown.get(path) != changed:
+            if self._shown.get(path) != changed:  # also one that was drawn again
                 self._shown[path] = changed
                 self._picture(step, "frames" if path.parent.name == "frames" else path.stem, path)
 
@@ -73,12 +77,13 @@ class TensorBoard(Tracker):
     def _log(self, step: int, numbers: Mapping[str, float]) -> None:
         for name, value in numbers.items():
             self.writer.add_scalar(name, value, step)
+        self.writer.flush()  # or a crash would take up to two minutes of it, also what lies before a checkpoint
 
     def _picture(self, step: int, name: str, path: Path) -> None:
         self.writer.add_image(name, _pixels(path), step, dataformats="HWC")
 
     def close(self) -> None:
-        """Write what waits, which TensorBoard does every two minutes by itself."""
+        """Write what waits."""
         self.writer.close()
 
 
@@ -143,7 +148,6 @@ class MLflow(Tracker):
         os.environ.setdefault("MLFLOW_ALLOW_FILE_STORE", "true")
         tracking = _module("mlflow.tracking", "mlflow")
         self.client = tracking.MlflowClient(tracking_uri=(folder / "mlruns").absolute().as_uri())
-        self.last: dict[str, int] = {}  # the last step at which each figure is known
         known = _name_of(folder, "mlflow")
         if known:
             self.id = known
@@ -160,9 +164,7 @@ class MLflow(Tracker):
 
     def _log(self, step: int, numbers: Mapping[str, float]) -> None:
         for name, value in numbers.items():
-            if step > self.last.get(name, -1):
-                self.client.log_metric(self.id, name, value, step=step)
-                self.last[name] = step
+            self.client.log_metric(self.id, name, value, step=step)
 
     def _picture(self, step: int, name: str, path: Path) -> None:
         self.client.log_artifact(self.id, str(path), path.parent.name)

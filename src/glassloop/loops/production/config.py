@@ -6,6 +6,7 @@ from pathlib import Path
 from glassloop.errors import UserError
 from glassloop.kit.device import DeviceName, Precision
 from glassloop.kit.schedule import Name
+from glassloop.kit.trackers import TrackerName, require
 
 
 @dataclass
@@ -31,6 +32,7 @@ class Config:
     workers: int | None = None  # processes that load data; by default none for data in memory, else up to 4
     threads: int | None = None  # threads torch computes with on the CPU; by default its own choice, one a core
     log_every: int = 20  # steps between readings of the loss: each makes the host wait for the device
+    tracker: TrackerName = "none"  # show the run in tensorboard, wandb (offline) or mlflow, too; each lies in the run folder
     save_every: int = 0  # steps between checkpoints inside an epoch; 0 saves at the end of epochs only
     keep: int = 2  # newest checkpoints that stay (the best one always stays)
     stop_at: int | None = None  # save and stop after this step, as SIGTERM would (to try --resume)
@@ -55,7 +57,9 @@ class Config:
         for name in ("warmup", "ema"):
             if not 0 <= getattr(self, name) < 1:
                 raise UserError(f"--{name} is {getattr(self, name)}; give a share from 0 up to, not including, 1")
+        require(self.tracker)
 
 
 # A resumed run may differ in these alone; another schedule or batch size would be ignored, or make it a different run.
 MAY_CHANGE = {"run_dir", "resume", "device", "workers", "log_every", "save_every", "keep", "stop_at", "compile", "recompute"}
+MAY_CHANGE |= {"tracker"}

@@ -28,6 +28,7 @@ from glassloop.kit.run import clear_errors, open_run
 from glassloop.kit.schedule import make_schedule
 from glassloop.kit.settings import as_json, read_settings
 from glassloop.kit.signals import StopSignal
+from glassloop.kit.trackers import open_tracker
 from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
@@ -135,6 +136,8 @@ def train(config: Config) -> int:
     about = {"train": len(train_set), "validation": len(val_set), "split": task.SPLIT, **getattr(task, "SEEN", {})}
     sources = [Path(__file__).with_name(name) for name in ("train.py", "task.py", "config.py")]
     run.begin(config=settings, data=about, sources=sources)  # here, so that a refusal leaves the record as it was
+    shown_in = config.tracker if distributed.is_first() else "none"
+    tracker = open_tracker(shown_in, run.folder, task.NAME, settings, step)  # a resumed run goes on with its curves
 
     def read_meter() -> int:
         """Take in the losses that wait: the sync. A scaler's overflows are its way of probing, until it gives up."""
@@ -195,10 +198,12 @@ def train(config: Config) -> int:
                 if step % config.log_every == 0:
                     seen = read_meter()  # waits until the device has done what it was told
                     progress.update(step, loss=meter.loss, lr=meter.lr, samples=seen)
+                    tracker.log(step, {"step_loss": meter.loss, "lr": meter.lr, "grad_norm": meter.grad_norm})
                 if agreed.stops or step == config.stop_at:
                     save(epoch, batches_done)
                     progress.say(f"stopped after step {step}; --resume goes on from there, in {run.folder}")
                     run.close(final=None, exit_code=agreed.exit_code)
+                    tracker.close()
                     return agreed.exit_code
                 mid_epoch = batches_done < len(train_loader)  # the last step of an epoch is saved after its evaluation
                 if config.save_every and step % config.save_every == 0 and mid_epoch:
@@ -221,6 +226,8 @@ def train(config: Config) -> int:
             run.add_history(row)
             if distributed.is_first():
                 task.after_epoch(ema or model, epoch + 1, run.folder)
+            tracker.log(step, row)
+            tracker.pictures(step)
             progress.say(
                 f"epoch {epoch + 1:>3}/{config.epochs}  train_loss {meter.mean():.4f}  val_loss {scores['val_loss']:.4f}  "
                 f"{goal} {scores[goal]:.4f}{'*' if is_best else ' '}  lr {meter.lr:.2e}  {rate:,.0f} samples/s"
@@ -231,6 +238,8 @@ def train(config: Config) -> int:
 
     if distributed.is_first():  # the last weights; the best ones lie in checkpoints/best
         task.after_training(ema or model, run.folder)
+    tracker.pictures(step)
+    tracker.close()
     last = run.last_row()
     final = {name: last[name] for name in last if name.startswith("val_")}
     run.close(final)
