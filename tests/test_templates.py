@@ -18,7 +18,8 @@ QUIET = {**os.environ, "OMP_NUM_THREADS": "1"}
 
 def test_the_ladder_is_in_order() -> None:
     assert list(templates.rungs()) == [
-        "five_lines", "validated", "scheduled", "mixed", "accumulated", "averaged", "resumable", "logged", "production",
+        "five_lines", "validated", "scheduled", "mixed", "accumulated", "averaged", "resumable", "logged", "distributed",
+        "production",
     ]  # fmt: skip
     assert {"digits", "spiral"} <= set(templates.tasks())
     assert set(templates.own_loops()) == {"gan", "reinforce"}
@@ -57,7 +58,7 @@ def test_every_copy_is_complete(tmp_path: Path, task: str, loop: str) -> None:
     assert all((tmp_path / "mine" / name).is_file() for name in copied)
     readme, tests = ((tmp_path / "mine" / name).read_text() for name in ("README.md", "test_train.py"))
     assert "@" not in readme  # no placeholder is left
-    assert ("--resume" in readme) == ("--resume" in tests) == (loop in ("resumable", "logged", "production"))
+    assert ("--resume" in readme) == ("--resume" in tests) == (loop in ("resumable", "logged", "distributed", "production"))
 
 
 @pytest.mark.parametrize("name", list(templates.own_loops()))

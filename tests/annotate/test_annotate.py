@@ -13,7 +13,7 @@ from glassloop.annotate.html import to_html
 from glassloop.annotate.reading import read_program
 from tests.cases.rename import renamed
 
-LADDER = ("five_lines", "validated", "scheduled", "logged", "production")
+LADDER = ("five_lines", "validated", "scheduled", "distributed", "production")
 CASES = Path(__file__).parents[1] / "cases"
 
 LOOP = """\

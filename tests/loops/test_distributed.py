@@ -81,15 +81,20 @@ def assert_same_steps(found, expected):
             assert found[number].state["meter"][name] == pytest.approx(value, rel=1e-12, nan_ok=True), name
 
 
-@pytest.mark.parametrize("task", [ROWS_64, TOKENS_64], ids=["rows", "tokens"])
-def test_one_two_or_four_make_the_same_steps(tmp_path, task):
-    project = make_tiny(tmp_path / "project", task)
+@pytest.mark.parametrize(
+    ("task", "runs"),
+    [(ROWS_64, [("production", 2), ("production", 4)]), (TOKENS_64, [("production", 2), ("distributed", 4)])],
+    ids=["rows", "tokens"],
+)
+def test_one_two_or_four_make_the_same_steps(tmp_path, task, runs):
+    """Of both loops that know of several processes."""
+    project = make_tiny(tmp_path / "alone" / "project", task)
     args = ["--batch-size", 6, "--accumulate", 3, "--ema", 0.9, *EVERY_STEP]
     assert run(project, "--run-dir", tmp_path / "1", *args).code == 0
     expected = steps(tmp_path / "1")
-    for world in (2, 4):
+    for loop, world in runs:
         folder = tmp_path / str(world)
-        said = all_well(run_together(project, world, "--run-dir", folder, *args))
+        said = all_well(run_together(make_tiny(tmp_path / loop / str(world), task, loop), world, "--run-dir", folder, *args))
         assert_same_steps(steps(folder), expected)
         for row, alone in zip(history(folder), history(tmp_path / "1"), strict=True):
             assert row == pytest.approx(alone, rel=1e-12)

@@ -15,7 +15,7 @@ from .harness import LOOPS, run, start
 from .test_equivalence import PLAIN_64, TOKENS_64
 from .tiny import make_tiny
 
-BETWEEN = ["scheduled", "mixed", "accumulated", "averaged", "resumable", "logged"]
+BETWEEN = ["scheduled", "mixed", "accumulated", "averaged", "resumable", "logged", "distributed"]
 NEUTRAL = ["--schedule", "constant", "--warmup", 0, "--clip", "inf"]
 
 
@@ -74,14 +74,14 @@ def test_a_window_weighs_as_one_batch_of_its_tokens(tmp_path):
 def test_all_ideas_together_are_those_of_production(tmp_path):
     args = ["--batch-size", 4, "--accumulate", 3, "--ema", 0.8, "--schedule", "onecycle", "--clip", 0.5]
     above = rows_of(tmp_path, "production", TOKENS_64, *args)
-    for loop in ("averaged", "resumable", "logged"):
+    for loop in ("averaged", "resumable", "logged", "distributed"):
         agree(rows_of(tmp_path, loop, TOKENS_64, *args), above, ("train_loss", "val_loss", "lr", "grad_norm"))
     plain = rows_of(tmp_path, "averaged", TOKENS_64, *args[:4], *args[6:])
     assert plain[0]["train_loss"] == above[0]["train_loss"]
     assert plain[0]["val_loss"] != pytest.approx(above[0]["val_loss"], rel=1e-4)  # it is the average that is evaluated
 
 
-@pytest.mark.parametrize("loop", ["resumable", "logged"])
+@pytest.mark.parametrize("loop", ["resumable", "logged", "distributed"])
 def test_stopped_and_gone_on_is_the_same_bit_for_bit(tmp_path, loop):
     """Inside an epoch, and just before its evaluation."""
     hard = ["--accumulate", 2, "--precision", "bf16", "--ema", 0.9, "--save-every", 1, "--keep", 99]
@@ -162,7 +162,8 @@ def test_what_cannot_work_is_refused(loop):
     bad = {"epochs": 0, "lr": float("nan"), "clip": 0, "warmup": 1, "threads": 0, "accumulate": 0, "ema": 1.5}
     bad |= {"keep": 0, "save_every": -1, "stop_at": 0, "log_every": 0}
     known = [name for name in bad if hasattr(config.Config, name)]
-    assert len(known) == {"scheduled": 5, "mixed": 5, "accumulated": 6, "averaged": 7, "resumable": 10, "logged": 11}[loop]
+    flags = {"scheduled": 5, "mixed": 5, "accumulated": 6, "averaged": 7, "resumable": 10, "logged": 11, "distributed": 11}
+    assert len(known) == flags[loop]
     for name in known:
         settings = config.Config()
         settings.check()

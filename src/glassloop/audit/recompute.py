@@ -39,7 +39,7 @@ class Step:
         data.order_of(loader).set_position(state["epoch"], state["batch"])
         self.task, self.model = task, task.make_model()
         self.model.load_state_dict(found.weights["model"])
-        seeding.set_rng_state(state["rng"])
+        seeding.set_rng_state(state["rng"][0] if isinstance(state["rng"], list) else state["rng"])  # one for each process
         self.rng = torch.get_rng_state()
         self.batches = list(islice(loader, config["accumulate"]))
 

@@ -9,6 +9,7 @@ what it was given. What asks the other processes is collective: every process ha
 import gc
 import io
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, redirect_stdout
@@ -311,4 +312,5 @@ def restore_generators(states: list[dict[str, Any]], seed: int, step: int) -> No
 
 
 def _first_line(error: BaseException) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]
+    """What the error says, without the place in PyTorch's own source that it begins with."""
+    return re.sub(r"^\[\S+\.(cc|cpp|h|hpp):\d+\] ", "", (str(error).splitlines() or [type(error).__name__])[0])

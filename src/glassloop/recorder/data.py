@@ -243,6 +243,8 @@ def _about(number: int, loader: Any) -> dict[str, Any]:
     }
     if kit and batches is not None:
         found |= {"seed": batches.seed, "replacement": False}
+        if batches.world > 1:  # of several processes: this one sees a part of each batch
+            found |= {"rank": batches.rank, "world": batches.world}
     classes = getattr(getattr(loader, "dataset", None), "__dict__", {}).get("classes")
     if isinstance(classes, (list, tuple)) and len(classes) <= 1000 and all(isinstance(one, str) for one in classes):
         found["classes"] = list(classes)

@@ -86,7 +86,12 @@ def _epochs(loader: Loader, passes: list[Pass], seed: int) -> list[int | None]:
 def _is_part(one: Pass, loader: Loader, size: int, seed: int, epoch: int, batch: int) -> bool:
     """Whether the pass is this epoch's order, from some batch on, up to where it was left."""
     order = array("q", range(size)) if loader.about.get("shuffle") is False else permutation(size, seed, epoch)
-    start = order.index(one.first) if one.first is not None and 0 <= one.first < size else 0
+    world = max(1, loader.number_of("world") or 1)
+    if world > 1:  # one process of several had each `world`-th sample of every batch
+        rank = max(0, loader.number_of("rank") or 0)
+        order = array("q", [one for at in range(0, size, batch) for one in order[at : at + batch][rank::world]])
+        batch = len(range(rank, batch, world)) or 1
+    start = order.index(one.first) if one.first is not None and one.first in order else 0
     return start % batch == 0 and sha256(order[start : start + one.draws].tobytes()).hexdigest() == one.order
 
 

@@ -51,6 +51,8 @@ def _judge(evidence: Evidence, loader: Loader, made: list[Pass]) -> tuple[list[s
     may_repeat = repeats(loader)
     if loader.about.get("iterable") is True or loader.number_of("length") is None:
         return [], [f"{loader} has no indices: what it gave is known by content alone"] if made else []
+    if (loader.number_of("world") or 1) > 1:
+        return [], [f"{loader} is one process's part of each batch: what the others drew is not recorded"] if made else []
     if may_repeat:
         return [], [f"{loader} draws with replacement ({loader.sampler}): repeats are meant"] if made else []
     wrong, notes = [], []

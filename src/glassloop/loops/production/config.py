@@ -14,7 +14,7 @@ class Config:
     """Settings of one run, stored with it."""
 
     epochs: int = 20  # passes over the training data
-    batch_size: int = 64  # samples in a batch; with --accumulate k a step sees k batches
+    batch_size: int = 64  # samples in a batch of all processes together; with --accumulate k a step sees k batches
     lr: float = 1e-3  # highest learning rate
     weight_decay: float = 0.01  # AdamW's: each step shrinks the weights by lr times this
     schedule: Name = "cosine"  # cosine and onecycle move at each step, plateau after each evaluation

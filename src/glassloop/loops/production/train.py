@@ -1,8 +1,7 @@
 """The production loop: what a long run needs, and nothing between you and `loss.backward()`.
 
-Adds to `logged`: a first batch that is tried before anything runs, signals that are obeyed between two steps, compilation,
-recomputed activations, one batch to learn by heart, several processes; what stood here as text (schedule, meter) comes
-from the kit.
+Adds to `distributed`: a first batch that is tried before anything runs, signals that are obeyed between two steps,
+compilation, recomputed activations, one batch to learn by heart; what stood there as text (schedule, meter) is the kit's.
 
     python train.py --epochs 40 --precision bf16 --ema 0.98
     python train.py --resume                                  # after a crash, a kill or Ctrl-C
