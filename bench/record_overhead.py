@@ -2,9 +2,9 @@
 
     python bench/record_overhead.py            measures, prints, and writes results/record_overhead.json (about two minutes)
 
-Each round times the bare steps, then each arm, then all again (A B C A B C); a round's cost is the difference to its own
-bare steps. Arms: `record`, a row a step, the order, no digest of the state; `digest`, the state after each step, too;
-`watched`, a recording and a watch; `watch`, a watch alone. An arm runs past the first pass, whose samples are digested,
+Each round times the bare steps, then each arm, then all again (A B C A B C), step by step, as watch_overhead.py does: a cost
+is the difference of two 5 % quantiles. Arms: `record`, a row a step, the order, no digest of the state; `digest`, the state
+after each step, too; `watched`, a recording and a watch; `watch`, a watch alone. An arm runs past the first pass, whose samples are digested,
 before its time is taken; `first` is what a step costs in that pass. `bytes` is what ledger.jsonl and order.bin grow by.
 
 Works: those of watch_overhead.py, an MLP of a third of a millisecond a step and a small GPT. `row`: making and writing a row
@@ -14,6 +14,7 @@ alone, without any training around it.
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import statistics
 import sys
@@ -27,7 +28,7 @@ from typing import Any
 import torch
 
 sys.path.insert(0, str(Path(__file__).parent))
-from watch_overhead import PASS, WORKS, conditions, timed
+from watch_overhead import PASS, WORKS, conditions, timed, typical
 
 from glassloop.record.ledger import Ledger
 from glassloop.recorder.data import Data
@@ -54,34 +55,32 @@ def arm(name: str, home: Path) -> Iterator[None]:
         yield
 
 
-def measure(name: str, rounds: int, calls: int) -> dict[str, object]:
-    """CPU microseconds a step, bare and in each arm: of a round the quickest call, of the rounds the middle cost."""
+def measure(name: str, rounds: int, turns: int) -> dict[str, object]:
+    """CPU microseconds a step, bare and in each arm, and bytes."""
     step = WORKS[name]()
     timed(step, 2)
-    bare: list[float] = []
-    arms: dict[str, list[float]] = {one: [] for one in ARMS}
-    first: list[float] = []
+    times: dict[str, list[list[list[float]]]] = {one: [] for one in ("bare", *ARMS, "first")}
     grown: list[float] = []
     for _ in range(rounds):
-        bare.append(min(timed(step, calls)) / EVERY)
+        times["bare"].append(timed(step, turns))
         for one in ARMS:
             with tempfile.TemporaryDirectory() as scratch, arm(one, Path(scratch)):
                 begun = timed(step, max(DENSE, PASS if name != "gpt" else 0) // EVERY)
                 before = size(Path(scratch))
-                arms[one].append(min(timed(step, calls)) / EVERY)
+                times[one].append(timed(step, turns))
                 if one == "record":
-                    first.append(statistics.median(begun[1:]) / EVERY - bare[-1])
-                    grown.append((size(Path(scratch)) - before) / (calls * EVERY))
-    told: dict[str, object] = {"bare_us": round(statistics.median(bare) * 1e6, 1), "rounds": rounds}
-    told |= {"steps": calls * EVERY, "bytes": round(statistics.median(grown), 1)}
-    for one, times in arms.items():
-        costs = sorted((t - b) * 1e6 for t, b in zip(times, bare, strict=True))
+                    times["first"].append(begun[1:])
+                    grown.append((size(Path(scratch)) - before) / (turns * EVERY))
+    step_us = {one: typical(list(itertools.chain.from_iterable(found))) for one, found in times.items()}
+    told: dict[str, object] = {"bare_us": round(step_us["bare"], 1), "rounds": rounds}
+    told |= {"steps": rounds * turns * EVERY, "bytes": round(statistics.median(grown), 1)}
+    for one in (*ARMS, "first"):
+        costs = sorted(typical(mine) - typical(bare) for mine, bare in zip(times[one], times["bare"], strict=True))
         told[one] = {
-            "cost_us": round(statistics.median(costs), 1),
+            "cost_us": round(step_us[one] - step_us["bare"], 1),
             "spread_us": [round(costs[0], 1), round(costs[-1], 1)],
-            "ratio": round(statistics.median(t / b for t, b in zip(times, bare, strict=True)), 4),
+            "ratio": round(step_us[one] / step_us["bare"], 4),
         }
-    told["first"] = {"cost_us": round(statistics.median(first) * 1e6, 1)}
     return told
 
 
