@@ -4,8 +4,9 @@
 
 Each round times the bare steps, then each arm, then all again (A B C A B C), step by step, as watch_overhead.py does: a cost
 is the difference of two 5 % quantiles. Arms: `record`, a row a step, the order, no digest of the state; `digest`, the state
-after each step, too; `watched`, a recording and a watch; `watch`, a watch alone. An arm runs past the first pass, whose samples are digested,
-before its time is taken; `first` is what a step costs in that pass. `bytes` is what ledger.jsonl and order.bin grow by.
+after each step, too; `watched`, a recording and a watch; `watch`, a watch alone. An arm runs past the first pass, whose
+samples are digested, before its time is taken; `first` is what a step costs in that pass. `bytes` is what ledger.jsonl and
+order.bin grow by.
 
 Works: those of watch_overhead.py, an MLP of a third of a millisecond a step and a small GPT. `row`: making and writing a row
 alone, without any training around it.
