@@ -28,8 +28,10 @@ if __name__ == "__main__":
     found = json.loads(RESULT.read_text())
     print(page.text(found), end="")
     PAGE.write_text(with_table(PAGE.read_text(encoding="utf-8"), found), encoding="utf-8")
-    best = found["over_tasks"].get("best")
-    if best and best["tasks"] == 5:
-        holds = best["geometric_mean"] >= 1.8 and best["least"] >= 1.1
-        print(f"claimed: at least 1.8 in the mean and 1.1 for each task; {'holds' if holds else 'is missed'}")
-        sys.exit(not holds)
+    holds = True
+    for name in ("tuned", "best"):  # the claim is the second's; what the loop alone gains stands beside it
+        over = found["over_tasks"].get(name)
+        if over and over["tasks"] == 5:
+            holds = over["geometric_mean"] >= 1.8 and over["least"] >= 1.1
+            print(f"{name}: at least 1.8 in the mean and 1.1 for each task {'holds' if holds else 'is missed'}")
+    sys.exit(not holds)

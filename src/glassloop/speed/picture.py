@@ -44,11 +44,8 @@ def _panel(axes: Any, title: str, rows: list[Mapping[str, Any]], *, names: bool)
         said = row["popular_on_a_gpu"]["speed"]
         if said:
             axes.plot([said], [place], "D", color=INK, markersize=4, markerfacecolor="white", label="what is said of a GPU")
-        axes.annotate(
-            f"{row['ratio']:.2f}", (0.02, place), xycoords=("axes fraction", "data"), va="center", fontsize=7, color="white"
-        )
     axes.axvline(1, color=INK, linewidth=0.8)
-    axes.set_yticks(places, [row["title"] for row in rows] if names else [""] * len(rows))
+    axes.set_yticks(places, [f"{row['title']}   {row['ratio']:.2f}" if names else f"{row['ratio']:.2f}" for row in rows])
     axes.invert_yaxis()
     axes.set_title(title, color=INK, fontsize=10)
     axes.set_xlabel("times the speed", color=INK, fontsize=8)
