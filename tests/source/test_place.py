@@ -92,3 +92,10 @@ def test_a_loader_that_is_trained_on_by_an_old_iterator_is_no_validation_s(tmp_p
 def test_a_pass_for_gradients_alone_beside_one_that_steps_is_meant(tmp_path: Path) -> None:
     assert "step-missing" not in told(tmp_path, RANKED)
     assert "step-missing" in told(tmp_path, RANKED.replace("            optimizer.step()\n", ""))
+
+
+def test_layers_that_only_pad_mind_no_mode(tmp_path: Path) -> None:
+    layers = "nn.ConstantPad1d(1, 0.0), nn.Linear(6, 8), nn.{}, nn.Linear(8, 3)"
+    text = VALIDATED.replace("nn.Linear(4, 8), nn.Dropout(0.2), nn.Linear(8, 3)", layers)
+    assert "train-mode-missing" not in told(tmp_path, text.replace("nn.{}", "nn.ReLU()"))
+    assert "train-mode-missing" in told(tmp_path, text.replace("nn.{}", "nn.Dropout(0.2)"))
