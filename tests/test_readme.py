@@ -48,7 +48,7 @@ def test_tour(tmp_path):
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "resumed after step 30" in done.stdout
-    assert done.stdout.count('final {"val_loss"') == 2
+    assert done.stdout.count('final {"val_loss"') == 3
     assert re.search(r"\d+ passed", done.stdout)
     shown = README[README.index("```\nyour_script.py:") + 4 :].partition("```")[0]
     assert (tmp_path / "checked").read_text().startswith(shown)

@@ -123,7 +123,7 @@ def after_training(model, folder: Path) -> None:
     figure = Figure(figsize=(9, 5), layout="constrained")
     wrong = int((guess != labels).sum())
     figure.suptitle(f"The 24 scans it is least sure of; {wrong} of all {len(labels)} are wrong (red)")
-    for axes, index in zip(figure.subplots(3, 8).flat, sure.argsort()[:24], strict=True):
+    for axes, index in zip(figure.subplots(3, 8).flat, sure.argsort()[:24], strict=False):  # or as many as there are
         axes.imshow(images[index, 0], cmap="gray_r")
         right = guess[index] == labels[index]
         title = f"{guess[index]}  {sure[index]:.0%}" if right else f"{guess[index]}, is {labels[index]}"
