@@ -50,7 +50,7 @@ def test_accuracy_is_as_unsure_as_a_binomial_share():
     assert low < share < high
     assert intervals["val_f1_interval"][0] < scores["val_f1"] < intervals["val_f1_interval"][1]
     assert intervals == found(make, logits, labels, batch_size=37)[0]  # the same, however the set is cut into batches
-    line = metrics.shown({**scores, **intervals})
+    line = metrics.with_intervals({**scores, **intervals})
     assert line.startswith(f"val_accuracy {share:.4f} [{low:.4f}, {high:.4f}]  val_f1 ")
 
 

@@ -92,6 +92,13 @@ def test_a_window_cannot_see_what_follows(project_with):
 def test_tables_beat_the_commonest_class(project_with, tmp_path):
     ended = run(project_with("tabular"), "--run-dir", tmp_path / "run", "--epochs", 4)
     assert ended.final["val_accuracy"] > 0.85  # 0.63 of the cases are benign
+    low, high = ended.final["val_accuracy_interval"]
+    assert low < ended.final["val_accuracy"] < high
+    assert f"val_accuracy {ended.final['val_accuracy']:.4f} [{low:.4f}, {high:.4f}]" in ended.stdout
+    run_json = json.loads((tmp_path / "run" / "run.json").read_text())
+    assert run_json["final"]["val_accuracy_interval"] == [low, high]
+    assert run_json["data"]["classes"] == {"malignant": 212, "benign": 357}
+    assert f"95 %: {low:.4f} to " in (tmp_path / "run" / "report.html").read_text()
     assert (tmp_path / "run" / "pictures" / "columns.png").stat().st_size > 5_000
 
 

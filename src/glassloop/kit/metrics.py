@@ -87,7 +87,7 @@ def _look(
     return samples
 
 
-def shown(scores: dict[str, Any]) -> str:
+def with_intervals(scores: dict[str, Any]) -> str:
     """The intervals among `scores` in a line, as `val_accuracy 0.9861 [0.9722, 0.9972]`; empty where there is none."""
     parts = []
     for name, value in scores.items():

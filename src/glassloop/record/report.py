@@ -62,10 +62,22 @@ def _head(run: Mapping[str, Any], name: str) -> str:
 def _result(run: Mapping[str, Any], rows: list[dict[str, Any]]) -> str:
     """The figures it ended with; the first metric that is not a loss is set large, because that is what one looks for."""
     final = run["final"] or (rows[-1] if rows else {})
-    shown = [name for name in final if name not in curves.NOT_DRAWN]
+    shown = [name for name in final if name not in curves.NOT_DRAWN and not name.endswith("_interval")]
     shown.sort(key=lambda name: (name.endswith("loss"), name == "lr", not name.startswith("val_")))
-    cells = [f"<div><dt>{escape(_words(name))}</dt><dd>{figure(final[name])}</dd></div>" for name in shown]
+    cells = [
+        f"<div><dt>{escape(_words(name))}</dt><dd>{figure(final[name])}{_interval(final, name)}</dd></div>" for name in shown
+    ]
     return f'<dl class="result">{"".join(cells)}</dl>\n' if cells else ""
+
+
+def _interval(final: Mapping[str, Any], name: str) -> str:
+    """What chance in the choice of validation samples does to a figure, where the loop said it: 95 %."""
+    bounds = final.get(f"{name}_interval")
+    return (
+        f" <small>95 %: {figure(bounds[0])} to {figure(bounds[1])}</small>"
+        if isinstance(bounds, list) and len(bounds) == 2
+        else ""
+    )
 
 
 def _curves(rows: list[dict[str, Any]]) -> str:

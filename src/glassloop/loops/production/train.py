@@ -20,6 +20,7 @@ from config import MAY_CHANGE, Config
 from glassloop.kit import checkpoint, data, distributed, seeding
 from glassloop.kit.device import autocast_dtype
 from glassloop.kit.meter import Meter
+from glassloop.kit.metrics import intervals, with_intervals
 from glassloop.kit.preflight import check_first_batch, check_task
 from glassloop.kit.progress import TrainingProgress
 from glassloop.kit.recompute import blocks_of, recompute
@@ -241,7 +242,11 @@ def train(config: Config) -> int:
     tracker.close()
     last = run.last_row()
     final = {name: last[name] for name in last if name.startswith("val_")}
+    # How far each metric could be off, had chance kept other samples for validation. One more pass over them.
+    final |= intervals(task, ema or model, val_loader, device, autocast, scores=final)
     run.close(final)
+    if shown := with_intervals(final):
+        print(f"95 % intervals over validation samples: {shown}")
     print(f"run folder {run.folder}; open {run.folder / 'report.html'}")
     print(f"final {json.dumps(final)}")
     return 0

@@ -40,7 +40,9 @@ def first_loss(done):
 
 
 def test_one_epoch_runs_and_ends_with_its_metrics(tmp_path):
-    assert all(0 <= value < 1000 for value in final(train(tmp_path, "--epochs", "1")).values())
+    reached = final(train(tmp_path, "--epochs", "1"))
+    numbers = {name: value for name, value in reached.items() if not name.endswith("_interval")}
+    assert all(abs(value) < 1e6 for value in numbers.values()), reached
 
 
 def test_a_batch_larger_than_the_data_is_refused_in_one_line(tmp_path):
