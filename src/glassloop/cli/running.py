@@ -95,7 +95,8 @@ def _run_shipped(
             return None, _run_in(watching, Path(scratch), name, args)
     if not manifest.is_recording_process():  # rank 0 has the folder; this one needs a text to run
         with tempfile.TemporaryDirectory(prefix="glassloop-") as scratch:
-            return None, _run_in(watching, Path(scratch), name, [*args, "--run-dir", str(out or given or scratch)])
+            to_read = out or given or (newest_run_folder(name) if "--resume" in args else None) or scratch
+            return None, _run_in(watching, Path(scratch), name, [*args, "--run-dir", str(to_read)])
     folder = out or given or (newest_run_folder(name) if "--resume" in args else None)
     is_new = folder is None or not folder.exists()
     folder = folder or new_run_folder(name)

@@ -278,13 +278,17 @@ def _sizes(mine: int) -> list[int]:
     return [int(size) for size in sizes]
 
 
-def refuse_differences(**facts: Any) -> None:
-    """Raise UserError, in every process, where one of `facts` is not the same in all of them, and name it."""
-    for name, values in {name: gather(fact) for name, fact in facts.items()}.items():
-        other = next((number for number, value in enumerate(values) if value != values[0]), None)
-        if other is not None:
-            said = name.replace("_", " ")
-            raise UserError(f"process 0 has {said} {values[0]} and process {other} has {values[other]}; give all the same")
+def refuse_differences(facts: dict[str, Any]) -> None:
+    """Raise UserError, in every process, where one of `facts` is not the same in all of them, and name it.
+
+    But for `run_dir`: the first process alone writes there.
+    """
+    first, *others = gather(facts)
+    for number, other in enumerate(others, 1):
+        for name in first.keys() - {"run_dir"}:
+            if first[name] != other.get(name):
+                said = f"process 0 has {name} {first[name]}, and process {number} {other.get(name)}"
+                raise UserError(f"{said}; give all the same flags, and a run folder that all can read")
 
 
 # ---- generators ----------------------------------------------------------------------------------------------------------

@@ -119,7 +119,7 @@ def train(config: Config) -> int:
     best = None  # is stored too: a resumed run that forgot it would take a worse model for the best one
     found = checkpoint.load_newest(run.checkpoints) if config.resume else None
     # Each process has read its flags and the checkpoint by itself: a folder that they do not share would show here.
-    distributed.refuse_differences(settings=settings, newest_checkpoint=found.digest if found else None)
+    distributed.refuse_differences({**settings, "checkpoint": found and found.digest})
     if found:
         checkpoint.restore(found, modules, stateful, settings, MAY_CHANGE)
         meter.load_state(found.state["meter"])
