@@ -78,7 +78,7 @@ def attribute(p: Player, v: Value, name: str, at: At) -> Value:
     if isinstance(v, Super):
         return _of_super(p, v, name, at)
     if isinstance(v, ClassValue):
-        found = v.find(name)
+        found = v.find(name) if name != "__name__" else Const(v.name)
         return _bind(p, found, None, at) if found is not None else Unknown(("class", id(v.node), name))
     if isinstance(v, Unknown):
         if name not in v.facts:

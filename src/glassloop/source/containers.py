@@ -51,6 +51,10 @@ def _pop(p: Player, me: Value, name: str, args: list[Value], kwargs: dict[str, V
         taken = me.items.pop(0 if first else -1)
         restructured(taken)
         return taken
+    if isinstance(me, Table) and name == "pop" and args and isinstance(args[0], Const) and args[0].value in me.items:
+        taken = me.items.pop(args[0].value)
+        restructured(me, taken)
+        return taken
     return Unknown(("call", conditions.site(*at)))
 
 

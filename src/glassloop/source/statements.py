@@ -147,7 +147,12 @@ def _class(p: Player, node: ast.ClassDef, scope: Scope) -> None:
             play(p, [item], inner)
     cls.attrs = inner.vars
     cls.attrs["__fields__"] = Const(tuple(fields))
-    scope.set(node.name, cls)
+    made: Value = cls
+    for expr in reversed(node.decorator_list):
+        # What a decorator of the script's own gives back, it takes in: a registry. One that is not known changes nothing.
+        given = _decorate(p, expr, made, scope)
+        made = given if isinstance(given, (ClassValue, Function, Partial)) else made
+    scope.set(node.name, made)
 
 
 def _return(p: Player, node: ast.Return, scope: Scope) -> None:

@@ -28,5 +28,5 @@ class Fit:
             print(k, l.item())
 
 
-torch.manual_seed(4)
+torch.manual_seed(0)
 Fit(TensorDataset(torch.randn(20, 3), torch.randint(0, 2, (20,))))(2)
