@@ -2,6 +2,8 @@ import shutil
 
 import pytest
 
+from glassloop import templates
+
 from .harness import LOOPS
 
 
@@ -16,5 +18,18 @@ def make_project(tmp_path_factory):
             shutil.copy(LOOPS / loop / name, folder)
         shutil.copy(LOOPS / "tasks" / f"{task}.py", folder / "task.py")
         return folder
+
+    return make
+
+
+@pytest.fixture
+def project_with(make_project):
+    """`project_with(task, NAME=value, ...)`: a copy whose task has these constants."""
+
+    def make(name, **constants):
+        project = make_project(name)
+        task = project / "task.py"
+        task.write_text(templates.with_constants(task.read_text(), constants))
+        return project
 
     return make

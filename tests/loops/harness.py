@@ -20,6 +20,11 @@ _server.set_forkserver_preload(
 )  # fmt: skip
 
 
+def digest(folder: Path) -> str:
+    """Of everything that the newest checkpoint of a run folder holds."""
+    return str(json.loads((folder / "checkpoints" / "latest" / "digests.json").read_text())["all"])
+
+
 class Ended(NamedTuple):
     """How a run ended: its exit code (negative: the signal that killed it) and what it printed."""
 

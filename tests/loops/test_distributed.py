@@ -12,7 +12,7 @@ import torch
 
 from glassloop.kit import checkpoint
 
-from .harness import run, run_together, start_together
+from .harness import digest, run, run_together, start_together
 from .test_equivalence import TOKENS_64, assert_close
 from .tiny import make_tiny
 
@@ -42,11 +42,6 @@ ROWS_64 = """
 def steps(folder):
     """Every step's checkpoint."""
     return {found.step: found for found in map(checkpoint.load, sorted(folder.glob("checkpoints/step-*")))}
-
-
-def digest(folder):
-    """Of everything that the last step left."""
-    return json.loads((folder / "checkpoints" / "latest" / "digests.json").read_text())["all"]
 
 
 def history(folder):

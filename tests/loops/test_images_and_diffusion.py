@@ -6,27 +6,8 @@ import pytest
 import torch
 from PIL import Image
 
-from glassloop import templates
-
-from .harness import run
+from .harness import digest, run
 from .tiny import task_of
-
-
-@pytest.fixture
-def project_with(make_project):
-    """`project_with(task, NAME=value, ...)`: a copy whose task has these constants."""
-
-    def make(name, **constants):
-        project = make_project(name)
-        task = project / "task.py"
-        task.write_text(templates.with_constants(task.read_text(), constants))
-        return project
-
-    return make
-
-
-def digest(folder):
-    return json.loads((folder / "checkpoints" / "latest" / "digests.json").read_text())["all"]
 
 
 def test_images_are_decoded_and_augmented_by_workers_and_resumed_bit_for_bit(project_with, tmp_path):

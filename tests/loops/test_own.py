@@ -7,7 +7,7 @@ import pytest
 
 from glassloop import templates
 
-from .harness import run, start
+from .harness import digest, run, start
 
 QUICK = {"range(100)": "range(5)"}  # the judge is not what is tried here
 
@@ -21,10 +21,6 @@ def project_of(folder, name, changes=None):
             text = text.replace(old, new)
         file.write_text(text)
     return folder
-
-
-def digest(folder):
-    return json.loads((folder / "checkpoints" / "latest" / "digests.json").read_text())["all"]
 
 
 def history(folder):

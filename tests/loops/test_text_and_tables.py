@@ -7,29 +7,10 @@ from collections import Counter
 import pytest
 import torch
 
-from glassloop import templates
-
-from .harness import run
+from .harness import digest, run
 from .tiny import task_of
 
 SMALL = {"MODULES": "textwrap heapq", "CONTEXT": 32, "WIDTH": 32, "HEADS": 2, "DEPTH": 1}
-
-
-@pytest.fixture
-def project_with(make_project):
-    """`project_with(task, NAME=value, ...)`: a copy whose task has these constants."""
-
-    def make(name, **constants):
-        project = make_project(name)
-        task = project / "task.py"
-        task.write_text(templates.with_constants(task.read_text(), constants))
-        return project
-
-    return make
-
-
-def digest(folder):
-    return json.loads((folder / "checkpoints" / "latest" / "digests.json").read_text())["all"]
 
 
 def test_text_learns_more_than_how_frequent_each_character_is(project_with, tmp_path):

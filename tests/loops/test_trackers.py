@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from .harness import run
+from .harness import digest, run
 from .tiny import make_tiny
 
 DRAWING = """
@@ -13,10 +13,6 @@ DRAWING = """
         (folder / "frames").mkdir(exist_ok=True)
         Image.new("RGB", (4, 3)).save(folder / "frames" / f"epoch-{epoch:04d}.png")
 """
-
-
-def digest(folder):
-    return json.loads((folder / "checkpoints" / "latest" / "digests.json").read_text())["all"]
 
 
 def test_a_run_that_is_shown_in_tensorboard(tmp_path):
