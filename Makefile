@@ -56,7 +56,7 @@ test: .venv/dev-ready ## lint, types, floors, tests: what CI runs
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	@which chromium chromium-browser google-chrome >/dev/null 2>&1 || echo "No chromium here: that a PDF is printed is not tested (Debian: apt-get install chromium)"
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || echo "No chromium here: that a PDF is printed is not tested (Debian: apt-get install chromium)"
 	$(BIN)/python -m pytest -n auto --dist loadfile -q
 
 full: .venv/dev-ready ## the tests that take longer than CI allows
